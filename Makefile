@@ -1,0 +1,73 @@
+# The words to learn: make demo, make test, make check, make bench. `make` alone lists them.
+#
+# Everything is installed into .venv by python3 and pip alone, from requirements.lock: exact
+# versions with their hashes, for Python 3.11 to 3.14 on Linux, macOS and Windows.
+
+PYTHON ?= python3
+VENV   ?= .venv
+JOBS   ?= 2
+OUT    ?= out
+SHORT  ?=
+
+BIN    := $(VENV)/bin
+PY     := $(BIN)/python
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install test demo check format bench lock clean
+
+help: ## list these words
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## put everything needed into .venv (the other words do this by themselves)
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+	  echo "make: '$(PYTHON)' was not found. Install Python 3.11 or newer," >&2; \
+	  echo "      or name it: make PYTHON=/path/to/python3 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: '$(PYTHON)' is $$($(PYTHON) --version 2>&1); Python 3.11 or newer is needed." >&2; \
+	  echo "      Name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "make: '$(PYTHON)' comes without venv or ensurepip." >&2; \
+	  echo "      On Debian and Ubuntu: apt-get install python3-venv; then run make again." >&2; \
+	  exit 1; }
+	@echo "Installing into $(VENV) (once; about a minute) ..."
+	@rm -f $(STAMP)
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	  --only-binary :all: -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	  --editable .
+	@touch $@
+
+test: $(STAMP) ## run every test (PYTEST_ARGS="-k name -x" passes options on)
+	$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS)
+
+demo: $(STAMP) ## run the model, its scenarios and a sweep into out/ (SHORT=1: a smaller sweep)
+	$(PY) -m sensitivity.demo --out $(OUT) $(if $(SHORT),--short)
+
+check: $(STAMP) ## formatting, lint and strict types; changes nothing
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+
+format: $(STAMP) ## format the code and mend what ruff can mend
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+bench: $(STAMP) ## speed, side by side with the readers and engines of others
+	$(PY) tests/benchmarks/side_by_side.py
+
+# Resolves pyproject.toml anew for every Python and platform at once. To see whether its lower
+# bounds still hold, add `--resolution lowest-direct -o /tmp/lowest.lock` and run the tests on that.
+lock: ## write requirements.lock anew (the only word that needs uv: pip install uv)
+	@command -v uv >/dev/null 2>&1 || { echo "make: uv was not found: pip install uv" >&2; exit 1; }
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --no-emit-index-url --no-emit-find-links --extra dev --custom-compile-command "make lock" \
+	  --output-file requirements.lock pyproject.toml
+
+clean: ## remove what make and the tests have written, .venv included
+	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

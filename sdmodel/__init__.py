@@ -1,0 +1,57 @@
+"""Read, run, compare and question system dynamics models from Vensim files."""
+
+from __future__ import annotations
+
+from sdmodel.errors import (
+    CircularError,
+    ModelError,
+    OverrideError,
+    Problem,
+    ReadError,
+    SDError,
+    SettingsError,
+    SolverError,
+    UnknownNameError,
+    UnsupportedError,
+)
+from sdmodel.explain import Explanation, VariableInfo
+from sdmodel.functions import FunctionInfo, functions
+from sdmodel.integration import IntegrationReport
+from sdmodel.integrators import FixedStep, SciPy, Tableau
+from sdmodel.model import Model, load
+from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
+from sdmodel.settings import Factor, ModelSettings, OutcomeSpec, Scenario, read_settings
+
+__version__ = "0.1.0.dev0"
+
+__all__ = [
+    "CircularError",
+    "Explanation",
+    "Factor",
+    "FixedStep",
+    "FunctionInfo",
+    "IntegrationReport",
+    "Model",
+    "ModelError",
+    "ModelSettings",
+    "NonFiniteWarning",
+    "OutcomeSpec",
+    "OverrideError",
+    "Problem",
+    "ReadError",
+    "Run",
+    "RunBatch",
+    "SDError",
+    "Scenario",
+    "SciPy",
+    "SettingsError",
+    "SolverError",
+    "Tableau",
+    "UnknownNameError",
+    "UnsupportedError",
+    "VariableInfo",
+    "compare",
+    "functions",
+    "load",
+    "read_settings",
+]

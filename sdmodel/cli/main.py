@@ -1,0 +1,63 @@
+"""The group of verbs, and the one place where an error becomes a message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sdmodel.cli.check import check
+from sdmodel.cli.compare import compare
+from sdmodel.cli.functions import functions
+from sdmodel.cli.run import run
+from sdmodel.cli.show import show
+from sdmodel.cli.text import Refused
+from sdmodel.errors import SDError
+
+
+class Verbs(click.Group):
+    """A group whose errors are messages: what was wrong, where, and what to do."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb, and turn whatever sdmodel refuses into a message."""
+        try:
+            return super().invoke(ctx)
+        except SDError as error:
+            raise Refused(str(error)) from error
+        except BrokenPipeError:
+            raise  # the reader of a pipe has gone; click ends quietly
+        except OSError as error:
+            raise Refused(_about_the_file(error)) from error
+
+
+def _about_the_file(error: OSError) -> str:
+    """Say which file could not be read or written, and why, without the number of the error."""
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sdmodel", prog_name="sdmodel")
+def main() -> None:
+    """Read, check, run and compare system dynamics models from Vensim files.
+
+    A model is one .mdl file; a .toml of the same name beside it, where there is one,
+    names its levers, scenarios and outcomes. Names are written as in Vensim, in quotes
+    when they hold blanks.
+
+    \b
+    A first round:
+      sdmodel check models/core.mdl
+      sdmodel show  models/core.mdl "relative knowledge"
+      sdmodel run   models/core.mdl "education effort=0.6" -o run.csv
+      sdmodel compare models/core.mdl --of "relative knowledge" -o scenarios.png
+
+    Every verb takes --json for other programs to read.
+    """
+
+
+main.add_command(check)
+main.add_command(show)
+main.add_command(run)
+main.add_command(compare)
+main.add_command(functions)

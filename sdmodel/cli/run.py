@@ -1,0 +1,134 @@
+"""`sdmodel run`: one run, its highlights in a table, its trajectories in a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sdmodel.cli.options import (
+    integration_options,
+    json_option,
+    model_argument,
+    of_option,
+    read_settings,
+)
+from sdmodel.cli.text import as_json, can_draw_bars, console, number, plain, sparkline, table
+
+if TYPE_CHECKING:
+    from sdmodel.model import Model
+    from sdmodel.run import Run
+
+
+@click.command()
+@model_argument
+@click.argument("settings", metavar="[NAME=VALUE]...", nargs=-1)
+@click.option("--scenario", metavar="S", help="Start from this scenario of the model's .toml.")
+@integration_options
+@of_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False),
+    help="Write the trajectories to this file: .nc, .csv or .tab.",
+)
+@json_option
+def run(
+    model: str,
+    settings: tuple[str, ...],
+    scenario: str | None,
+    method: str,
+    time_step: float | None,
+    final_time: float | None,
+    save_every: float | None,
+    names: tuple[str, ...],
+    output: str | None,
+    json_: bool,
+) -> None:
+    """Run MODEL with constants set to new values, and print its highlights.
+
+    Settings come on top of the scenario, when both are given. The file written by -o holds
+    every variable, or those named by --of.
+
+    \b
+    Examples:
+      sdmodel run models/core.mdl
+      sdmodel run models/core.mdl "education effort=0.6" --of "relative knowledge"
+      sdmodel run models/core.mdl --scenario blended --method rk4 --time-step 0.125
+      sdmodel run models/core.mdl -o run.nc
+    """
+    import sdmodel as sd
+
+    loaded = sd.load(model)
+    done = loaded.run(
+        merge(loaded, scenario, read_settings(settings)),
+        method=method,
+        time_step=time_step,
+        final_time=final_time,
+        save_every=save_every,
+        outputs=list(names) or None,
+    )
+    shown = shown_names(loaded, names)
+    if output is not None:
+        done.save(output)
+    if json_:
+        as_json(_facts(loaded, done, shown))
+        return
+    _print_run(loaded, done, shown)
+    if output is not None:
+        click.echo(f"written: {output}")
+
+
+def merge(
+    model: Model, scenario: str | None, settings: dict[str, float]
+) -> str | dict[str, float] | None:
+    """Put settings on top of a scenario."""
+    if scenario is None:
+        return settings or None
+    if not settings:
+        return scenario
+    return {**model.scenario(scenario).values, **settings}
+
+
+def shown_names(model: Model, names: tuple[str, ...]) -> list[str]:
+    """Choose the variables of a table: those asked for, or highlights, or stocks."""
+    if names:
+        return [model.variable(name).name for name in names]
+    return list(model.settings.highlights or model.stocks)
+
+
+def _facts(model: Model, done: Run, names: list[str]) -> dict[str, Any]:
+    return {
+        "model": str(model.path),
+        "digest": model.digest,
+        "name": done.name,
+        "method": done.method,
+        "settings": dict(done.overrides),
+        "time": done.times.tolist(),
+        "variables": {
+            name: {"unit": model.units[name], "values": done.values(name).tolist()}
+            for name in names
+        },
+    }
+
+
+def _print_run(model: Model, done: Run, names: list[str]) -> None:
+    import numpy as np
+
+    out = console()
+    first, last = (number(done.times[place]) for place in (0, -1))
+    drawn = can_draw_bars(out)
+    rows = table(
+        f"{model.name}: {done.name or 'base run'}",
+        ["variable", "unit", first, last, "lowest", "highest"]
+        + (["from first to last"] if drawn else []),
+        f"method {done.method}"
+        + "".join(f"; {k} = {number(v)}" for k, v in done.overrides.items()),
+    )
+    rows.columns[1].justify = "left"
+    for name in names:
+        values = done.values(name)
+        cells = (values[0], values[-1], np.nanmin(values), np.nanmax(values))
+        bars = [sparkline(values)] if drawn else []
+        rows.add_row(*plain(name, model.units[name], *(number(float(c)) for c in cells), *bars))
+    out.print(rows)

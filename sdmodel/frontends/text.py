@@ -1,0 +1,34 @@
+"""Bytes to text and back without loss."""
+
+from __future__ import annotations
+
+import codecs
+
+from sdmodel.errors import Problem, ReadError
+from sdmodel.source import SourceText
+
+
+def decode(path: str, raw: bytes) -> SourceText:
+    """Return the text of a model file such that `SourceText.raw` gives the same bytes again.
+
+    Vensim writes UTF-8 (with ``{UTF-8}`` in the first line) and, in older versions, the Windows
+    code page 1252. Bytes that neither can hold are kept as Latin-1.
+    """
+    bom = codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b""
+    body = raw[len(bom) :]
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16-le" if body.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
+        return SourceText(path, body[2:].decode(encoding), encoding, body[:2])
+    if b"\0" in body[:4096]:
+        problem = Problem(
+            "this is a binary file, not a model in text form",
+            path=path,
+            cure="in Vensim, save the model as text (.mdl); a .vmf or .vpmx file is binary",
+        )
+        raise ReadError([problem])
+    for encoding in ("utf-8", "cp1252", "latin-1"):
+        try:
+            return SourceText(path, body.decode(encoding), encoding, bom)
+        except UnicodeDecodeError:
+            continue
+    raise AssertionError("latin-1 holds every byte")

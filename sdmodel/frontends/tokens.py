@@ -1,0 +1,77 @@
+"""The words of an equation, each with its place; blanks and comments are words too.
+
+Joining the text of all tokens gives the equation back unchanged.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# In names a blank may be any white space, also a line end with or without its backslash.
+_BLANK = r"(?:\\[ \t]*(?:\r\n|\r|\n)|\s)"
+_START = r"[^\W\d]|[$\u00b2-\uffff]"
+_INSIDE = r"[\w$'.%\u00b2-\uffff]"
+_NAME = rf"(?:{_START})(?:{_INSIDE}|{_BLANK}+(?={_INSIDE}))*"
+
+_WORDS = re.compile(
+    rf"""
+    (?P<trivia> (?:{_BLANK} | \{{[^{{}}]*\}})+ )
+  | (?P<number> (?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)? )
+  | (?P<quoted> "(?:\\.|[^"\\])*" )
+  | (?P<string> '[^'\r\n]*' )
+  | (?P<keyword> :[ ]*[A-Za-z][A-Za-z \t]*[ ]*: )
+  | (?P<name> {_NAME} )
+  | (?P<operator> <->|->|<>|<=|>=|:=|==|[-+*/^<>=()\[\],;:!@&|~?] )
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word: its kind, its text, and the offset in the file where it begins."""
+
+    kind: str
+    text: str
+    at: int
+
+    @property
+    def end(self) -> int:
+        """The offset behind the word."""
+        return self.at + len(self.text)
+
+
+class LexicalError(ValueError):
+    """A character that begins no word."""
+
+    def __init__(self, at: int, message: str) -> None:
+        self.at, self.message = at, message
+        super().__init__(message)
+
+
+def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
+    """Return every word of ``text[start:end]``, blanks and comments included.
+
+    >>> [word.text for word in tokens("birth rate*2")]
+    ['birth rate', '*', '2']
+    """
+    found = []
+    place, stop = start, len(text) if end is None else end
+    while place < stop:
+        match = _WORDS.match(text, place, stop)
+        if match is None:
+            char = text[place]
+            if char == '"':
+                raise LexicalError(place, "this quote is never closed")
+            if char == "{":
+                raise LexicalError(place, "this comment is never closed with '}'")
+            raise LexicalError(place, f"the character {char!r} cannot stand here")
+        found.append(Token(str(match.lastgroup), match.group(), place))
+        place = match.end()
+    return found
+
+
+def words(text: str, start: int = 0, end: int | None = None) -> list[Token]:
+    """Return the words without blanks and comments."""
+    return [token for token in tokens(text, start, end) if token.kind != "trivia"]

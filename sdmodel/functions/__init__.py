@@ -1,0 +1,24 @@
+"""Every function of the language, each defined once."""
+
+from __future__ import annotations
+
+from sdmodel.functions import arithmetic, inputs, stateful
+from sdmodel.functions.registry import REGISTRY, FunctionInfo, advice
+from sdmodel.names import key
+
+
+def find(name: str) -> FunctionInfo | None:
+    """Return what is known of a function, by any spelling of its name."""
+    return REGISTRY.get(key(name))
+
+
+def functions() -> list[FunctionInfo]:
+    """Return the table of all functions, by name.
+
+    >>> [one.signature for one in functions() if one.name == "XIDZ"]
+    ['XIDZ(numerator, denominator, otherwise)']
+    """
+    return sorted(REGISTRY.values(), key=lambda info: info.name)
+
+
+__all__ = ["REGISTRY", "FunctionInfo", "advice", "arithmetic", "find", "functions", "inputs", "stateful"]

@@ -1,0 +1,258 @@
+"""First pass: every call becomes primitives, hidden stocks and memories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sdmodel.errors import Problem, near_names
+from sdmodel.expr import Apply, Call, Const, Expr, Lookup, Op, Operand, Ref, Table, rewrite, wrap
+from sdmodel.functions.registry import REGISTRY, FunctionInfo, call
+from sdmodel.names import key
+from sdmodel.primitives import evaluate
+from sdmodel.program import HALF_STEP, INITIAL_TIME, TIME, TIME_STEP, Memory, Pipeline
+from sdmodel.source import SourceModel, Variable
+
+DEEPEST = 200  # definitions followed to find the order of a delay
+
+
+class NotANumber(ValueError):
+    """The value that decides a structure is not known before the run."""
+
+
+@dataclass
+class Expanded:
+    """All equations in primitives: what is computed, in no order yet.
+
+    `equations` and `rates` hold what changes; `initials` what a stock, memory, held value or
+    ACTIVE INITIAL is at the start.
+    """
+
+    equations: dict[str, Expr] = field(default_factory=dict)
+    rates: dict[str, Expr] = field(default_factory=dict)
+    initials: dict[str, Expr] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+    memories: list[Memory] = field(default_factory=list)
+    pipelines: list[Pipeline] = field(default_factory=list)
+    owner: dict[str, str] = field(default_factory=dict)
+    structural: set[str] = field(default_factory=set)
+    memory_users: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+class Expander:
+    """Takes the equations apart one by one; is the `Build` that functions see."""
+
+    time = Ref(TIME)
+    time_step = Ref(TIME_STEP)
+    half_step = Ref(HALF_STEP)
+
+    def __init__(self, model: SourceModel) -> None:
+        self.model, self.result = model, Expanded()
+        self.variable = ""
+        self.at = -1
+        self._following = 0
+
+    def run(self) -> Expanded:
+        """Expand every equation of the model."""
+        for variable in self.model.by_key.values():
+            if variable.equation is None:
+                continue
+            self.variable = variable.name
+            equation = variable.equation
+            if isinstance(equation, Call) and key(equation.function) == "integ":
+                self._stock(variable, equation)
+            else:
+                self._set(variable.key, self.expand(equation))
+        return self.result
+
+    def _set(self, name: str, value: Expr) -> None:
+        self.result.equations[name] = value
+        self.result.owner[name] = self.variable
+
+    def _stock(self, variable: Variable, equation: Call) -> None:
+        if len(equation.args) != 2:
+            self._refuse(equation, "INTEG takes a rate and an initial value: INTEG(rate, initial)")
+            self._set(variable.key, Const(0.0))
+            return
+        rate, initial = (self.expand(arg) for arg in equation.args)
+        self.result.rates[variable.key] = rate
+        self.result.initials[variable.key] = initial
+        self.result.owner[variable.key] = variable.name
+
+    def _refuse(self, node: Expr, message: str, cure: str = "", **more: object) -> None:
+        self.result.problems.append(
+            self.model.source.problem(
+                node.at if node.at >= 0 else self.at,
+                f"in the equation of {self.variable!r}: {message}",
+                variable=self.variable,
+                cure=cure,
+                kind=str(more.get("kind", "definition")),
+                name=str(more.get("name", "")),
+                near=more.get("near", ()),  # type: ignore[arg-type]
+            )
+        )
+
+    def expand(self, expr: Expr) -> Expr:
+        """Return the expression in primitives."""
+        return rewrite(expr, self._node)
+
+    def _node(self, node: Expr) -> Expr:
+        match node:
+            case Ref():
+                return Ref(key(node.name), (), node.at)
+            case Call():
+                self.at = node.at
+                return self._call(node)
+            case _:
+                return node
+
+    def _call(self, node: Call) -> Expr:
+        called = self.model.by_key.get(key(node.function))
+        if called is not None and called.table is not None:
+            if len(node.args) != 1:
+                self._refuse(node, f"the lookup {called.name!r} is read at one value")
+                return Const(0.0, node.at)
+            return Lookup(called.table, node.args[0], at=node.at)
+        info = REGISTRY.get(key(node.function))
+        if info is None or not self._arguments_fit(node, info):
+            return Const(0.0, node.at)  # reported already
+        if info.memory:
+            self.result.memory_users.append((self.variable, info.name))
+        return wrap(call(info, self, node.args))
+
+    def _arguments_fit(self, node: Call, info: FunctionInfo) -> bool:
+        if info.least <= len(node.args) <= info.most:
+            return True
+        count = len(node.args)
+        self._refuse(
+            node,
+            f"{info.name} is given {count} argument{'s' * (count != 1)}",
+            f"write {info.signature}",
+        )
+        return False
+
+    # What functions may ask for -----------------------------------------------------------------
+
+    def _hidden(self, what: str) -> str:
+        name = f"#{len(self.result.owner)} {what} in {self.variable}"
+        self.result.owner[name] = self.variable
+        return name
+
+    def stock(self, initial: Operand) -> Ref:
+        """See `Build.stock`."""
+        name = self._hidden("level")
+        self.result.initials[name] = wrap(initial)
+        self.result.rates[name] = Const(0.0)
+        return Ref(name)
+
+    def flow(self, stock: Ref, rate: Operand) -> None:
+        """See `Build.flow`."""
+        self.result.rates[stock.name] = wrap(rate)
+
+    def auxiliary(self, value: Operand) -> Ref:
+        """See `Build.auxiliary`."""
+        name = self._hidden("value")
+        self.result.equations[name] = wrap(value)
+        return Ref(name)
+
+    def at_start(self, value: Operand) -> Ref:
+        """See `Build.at_start`."""
+        name = self._hidden("initial value")
+        self.result.initials[name] = wrap(value)
+        self.result.held.add(name)
+        return Ref(name)
+
+    def starting_with(self, initial: Operand, value: Operand) -> Ref:
+        """See `Build.starting_with`."""
+        ref = self.auxiliary(value)
+        self.result.initials[ref.name] = wrap(initial)
+        return ref
+
+    def memory(self, initial: Operand) -> Ref:
+        """See `Build.memory`."""
+        name = self._hidden("memory")
+        self.result.initials[name] = wrap(initial)
+        return Ref(name)
+
+    def remember(self, memory: Ref, value: Operand) -> None:
+        """See `Build.remember`."""
+        source = self.auxiliary(value)
+        self.result.memories.append(Memory(memory.name, source.name, self.variable))
+
+    def pipeline(self, value: Operand, delay: Operand, initial: Operand) -> Ref:
+        """See `Build.pipeline`."""
+        name, source = self._hidden("pipeline"), self.auxiliary(value)
+        self.result.initials[name] = wrap(initial)
+        first, length = self.at_start(Ref(name)), self.at_start(delay)
+        self.result.pipelines.append(
+            Pipeline(name, source.name, length.name, first.name, self.variable)
+        )
+        return Ref(name)
+
+    def number(self, value: Expr, what: str) -> float:
+        """See `Build.number`."""
+        try:
+            return self._fold(value)
+        except NotANumber as error:
+            self._refuse(value, f"{what} must be known before the run, but {error}")
+            return 1.0
+
+    def _fold(self, value: Expr) -> float:
+        def number(node: Expr) -> float:
+            assert isinstance(node, Const)
+            return node.value
+
+        def change(node: Expr) -> Expr:
+            match node:
+                case Const():
+                    return node
+                case Apply():
+                    if node.op is Op.WHERE:
+                        return node.args[1] if number(node.args[0]) else node.args[2]
+                    return Const(evaluate(node.op, *(number(arg) for arg in node.args)))
+                case Ref():
+                    return Const(self._start_value(node.name))
+                case _:
+                    raise NotANumber("it depends on a lookup")
+
+        return number(rewrite(value, change))
+
+    def _start_value(self, name: str) -> float:
+        if name == TIME:
+            return self._start_value(INITIAL_TIME)
+        if name == HALF_STEP:
+            return 0.0
+        if name in self.result.equations:
+            return self._fold(self.result.equations[name])
+        variable = self.model.by_key.get(name)
+        if variable is None or variable.equation is None:
+            raise NotANumber(f"it depends on {name!r}")
+        if isinstance(variable.equation, Call) and key(variable.equation.function) == "integ":
+            raise NotANumber(f"it depends on the stock {variable.name!r}")
+        if self._following > DEEPEST:
+            raise NotANumber("its definition is circular")
+        if isinstance(variable.equation, Const):
+            self.result.structural.add(name)
+        self._following += 1
+        try:
+            return self._fold(self.expand(variable.equation))
+        finally:
+            self._following -= 1
+
+    def table(self, value: Expr) -> Table:
+        """See `Build.table`."""
+        if isinstance(value, Table):
+            return value
+        if isinstance(value, Ref):
+            variable = self.model.by_key.get(key(value.name))
+            if variable is not None and variable.table is not None:
+                return variable.table
+        tables = [v.name for v in self.model.variables if v.table is not None]
+        name = value.name if isinstance(value, Ref) else "this expression"
+        self._refuse(
+            value,
+            f"{name!r} is no lookup",
+            f"give one of: {', '.join(tables[:5])}" if tables else "define a lookup first",
+            near=near_names(name, tables),
+        )
+        return Table((0.0,), (0.0,))

@@ -1,0 +1,123 @@
+"""Before anything else: is every name in the equations defined, every function offered?"""
+
+from __future__ import annotations
+
+from sdmodel.errors import Problem, did_you_mean, near_names
+from sdmodel.expr import Call, Expr, Ref, walk
+from sdmodel.functions.registry import REGISTRY, advice
+from sdmodel.names import key
+from sdmodel.program import CONTROL, SAVEPER, TIME
+from sdmodel.source import SourceModel, Variable
+
+# Functions whose first argument is a lookup and not its value.
+_TAKE_LOOKUP = {"lookup extrapolate", "lookup forward", "lookup backward"}
+
+
+def check_names(model: SourceModel) -> list[Problem]:
+    """Return a problem for every name that cannot be resolved."""
+    problems = [problem for name in CONTROL for problem in _control(model, name)]
+    for variable in model.variables:
+        if variable.equation is not None:
+            problems += _equation(model, variable, variable.equation)
+    return problems
+
+
+def _control(model: SourceModel, name: str) -> list[Problem]:
+    if name in model.by_key or name == SAVEPER:
+        return []
+    return [
+        Problem(
+            f"{name.upper()} is not defined",
+            kind="definition",
+            path=model.source.path,
+            name=name.upper(),
+            cure="give INITIAL TIME, FINAL TIME and TIME STEP an equation each",
+        )
+    ]
+
+
+def _equation(model: SourceModel, variable: Variable, equation: Expr) -> list[Problem]:
+    problems: list[Problem] = []
+    lookup_places: set[int] = set()
+    for node in walk(equation):
+        if isinstance(node, Call):
+            if key(node.function) in _TAKE_LOOKUP and node.args:
+                lookup_places.add(id(node.args[0]))
+            problem = _call(model, variable, node)
+        elif isinstance(node, Ref):
+            problem = _reference(model, variable, node, id(node) in lookup_places)
+        else:
+            continue
+        if problem is not None:
+            problems.append(problem)
+    return problems
+
+
+def _call(model: SourceModel, variable: Variable, node: Call) -> Problem | None:
+    name = key(node.function)
+    called = model.by_key.get(name)
+    if name in REGISTRY or (called is not None and called.table is not None):
+        return None
+    where = f"in the equation of {variable.name!r}: "
+    if called is not None:
+        if called.equation is None:
+            return None  # its definition was refused already
+        return model.source.problem(
+            node.at,
+            where + f"{called.name!r} is no function or lookup, so it cannot be called",
+            kind="definition",
+            variable=variable.name,
+            name=node.function,
+            cure="write an operator between the name and the bracket",
+        )
+    tables = [v.name for v in model.variables if v.table is not None]
+    near = near_names(node.function, [*(info.name for info in REGISTRY.values()), *tables])
+    cure = advice(node.function) or did_you_mean(near) or "`sdmodel functions` lists what there is"
+    return model.source.problem(
+        node.at,
+        where + f"there is no function named {node.function!r}",
+        kind="unsupported",
+        variable=variable.name,
+        name=node.function,
+        near=near,
+        cure=cure,
+    )
+
+
+def _reference(
+    model: SourceModel, variable: Variable, node: Ref, may_be_lookup: bool
+) -> Problem | None:
+    where = f"in the equation of {variable.name!r}: "
+    if node.subscripts:
+        return model.source.problem(
+            node.at,
+            where + f"{node.name!r} has subscripts, which are not read yet",
+            kind="unsupported",
+            variable=variable.name,
+            name="subscripts",
+            cure="write one variable for each element",
+        )
+    known = model.by_key.get(key(node.name))
+    if known is None:
+        if key(node.name) == TIME:
+            return None
+        near = near_names(node.name, [v.name for v in model.variables])
+        return model.source.problem(
+            node.at,
+            where + f"no variable is named {node.name!r}",
+            kind="unknown name",
+            variable=variable.name,
+            name=node.name,
+            near=near,
+            cure=did_you_mean(near) or "define it, or correct the name",
+        )
+    if known.table is not None and not may_be_lookup:
+        return model.source.problem(
+            node.at,
+            where + f"{known.name!r} is a lookup and has no value of its own",
+            kind="definition",
+            variable=variable.name,
+            name=known.name,
+            cure=f"say where to read it: {known.name}(x)",
+        )
+    return None

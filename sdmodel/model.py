@@ -1,0 +1,551 @@
+"""The handle a user holds: load a model, look at it, run it, change it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sdmodel import overrides as _overrides
+from sdmodel import simulate
+from sdmodel.errors import (
+    OverrideError,
+    Problem,
+    SettingsError,
+    SolverError,
+    UnknownNameError,
+    did_you_mean,
+    model_error,
+    near_names,
+)
+from sdmodel.explain import Explanation, VariableInfo
+from sdmodel.expr import Call, references, walk
+from sdmodel.integrators import Method
+from sdmodel.lowering import problems, program_of
+from sdmodel.names import key
+from sdmodel.program import CONTROL, FINAL_TIME, Phase, Program
+from sdmodel.reference import ReferenceKernel
+from sdmodel.run import NonFiniteWarning, Run, RunBatch, provenance
+from sdmodel.settings import ModelSettings, Scenario, read_settings
+from sdmodel.source import SourceModel, Variable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sdmodel.integration import IntegrationReport
+
+Overrides = Mapping[str, float] | str | Scenario | None
+
+
+def load(path: str | Path) -> Model:
+    """Read a Vensim model (`.mdl`), and the TOML file of the same name beside it if there is one.
+
+    Parameters
+    ----------
+    path
+        The model file.
+
+    Raises
+    ------
+    ReadError, ModelError
+        With everything that is wrong in the file, each with line, column and cure.
+    SettingsError
+        If the TOML file contradicts the model.
+
+    Examples
+    --------
+    >>> model = load("models/core.mdl")
+    >>> model.name
+    'core'
+    """
+    from sdmodel.frontends import read
+
+    model = Model(read(path))
+    model.program  # noqa: B018 - raises what is wrong with the model
+    beside = Path(path).with_suffix(".toml")
+    if beside.is_file() and beside.name != "pyproject.toml":
+        model = Model(model.source, read_settings(beside, model))
+    return model
+
+
+class Model:
+    """A model: what its file says, and everything one can do with it.
+
+    A model never changes; `replace` gives another one. Names may be written in any case, with
+    blanks or underscores.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> model = sd.load("models/core.mdl")
+    >>> run = model.run({"network exposure": 0.9}, name="open")
+    >>> run.values("relative knowledge")[-1] > model.run("autarky").values("relative knowledge")[-1]
+    np.True_
+    """
+
+    def __init__(self, source: SourceModel, settings: ModelSettings | None = None) -> None:
+        self.source = source
+        self.settings = settings or ModelSettings()
+
+    def __repr__(self) -> str:
+        """Return name and size."""
+        return (
+            f"<Model {self.name!r}: {len(self.source.variables)} variables, "
+            f"{len(self.stocks)} stocks>"
+        )
+
+    # What the model is ------------------------------------------------------------------------
+
+    @property
+    def path(self) -> Path:
+        """Where the model was read from."""
+        return Path(self.source.source.path)
+
+    @property
+    def name(self) -> str:
+        """The name of its file, without suffix."""
+        return self.path.stem
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the model's text, in hexadecimal."""
+        return self.source.source.digest
+
+    @cached_property
+    def program(self) -> Program:
+        """What is computed, statement by statement."""
+        return program_of(self.source)
+
+    @cached_property
+    def _kernel(self) -> ReferenceKernel:
+        return ReferenceKernel(self.program)
+
+    @property
+    def variables(self) -> list[str]:
+        """All names, as the file has them and in its order."""
+        return [v.name for v in self.source.by_key.values()]
+
+    @cached_property
+    def constants(self) -> dict[str, float]:
+        """The constants and their values: what a run may set."""
+        return {self.source.by_key[k].name: v for k, v in self.program.constants.items()}
+
+    @cached_property
+    def stocks(self) -> list[str]:
+        """The stocks, in the order of the file."""
+        known = {stock.name for stock in self.program.stocks}
+        return [v.name for v in self.source.by_key.values() if v.key in known]
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """The unit of every variable, as the file has it."""
+        return {v.name: v.units for v in self.source.by_key.values()}
+
+    def definition(self, name: str) -> Variable:
+        """Return what the file says of a variable, or say which name was meant."""
+        found = self.source.by_key.get(key(name))
+        if found is None:
+            near = near_names(name, self.variables)
+            raise UnknownNameError(
+                [
+                    Problem(
+                        f"the model has no variable named {name!r}",
+                        kind="unknown name",
+                        path=str(self.path),
+                        name=name,
+                        near=near,
+                        cure=did_you_mean(near) or "`sdmodel show MODEL` lists its variables",
+                    )
+                ]
+            )
+        return found
+
+    def variable(self, name: str) -> VariableInfo:
+        """Return equation, unit, range, comment, place, causes and uses of a variable."""
+        v = self.definition(name)
+        return VariableInfo(
+            name=v.name,
+            kind=self._kind(v),
+            equation=v.text,
+            units=v.units,
+            comment=v.comment,
+            low=v.low,
+            high=v.high,
+            step=v.step,
+            group=v.group,
+            line=self.source.source.place(v.at)[0],
+            uses=self._uses[v.key],
+            used_by=tuple(
+                other.name
+                for other in self.source.by_key.values()
+                if v.name in self._uses[other.key] and other is not v
+            ),
+            default=self.constants.get(v.name),
+        )
+
+    def _kind(self, v: Variable) -> str:
+        if v.table is not None:
+            return "lookup"
+        if v.key in CONTROL:
+            return "control"
+        if v.key in self.program.constants:
+            return "constant"
+        if any(stock.name == v.key for stock in self.program.stocks):
+            return "stock"
+        moving = {s.target for s in self.program.step if s.phase > Phase.CONSTANT}
+        return "auxiliary" if v.key in moving else "computed constant"
+
+    @cached_property
+    def _uses(self) -> dict[str, tuple[str, ...]]:
+        known, found = self.source.by_key, {}
+        for v in known.values():
+            names: list[str] = []
+            if v.equation is not None:
+                names = [ref.name for ref in references(v.equation)]
+                names += [n.function for n in walk(v.equation) if isinstance(n, Call)]
+            keys = dict.fromkeys(key(name) for name in names)
+            found[v.key] = tuple(known[k].name for k in keys if k in known)
+        return found
+
+    def explain(self, name: str) -> Explanation:
+        """Return a variable with its causes, as text for people.
+
+        Examples
+        --------
+        >>> import sdmodel as sd
+        >>> print(sd.load("models/core.mdl").explain("relative knowledge").variable.units)
+        dmnl
+        """
+        info = self.variable(name)
+        causes = tuple(self.variable(cause) for cause in info.uses)
+        return Explanation(info, causes, str(self.path))
+
+    def problems(self) -> list[Problem]:
+        """Return everything that is wrong with the model; nothing for one that was loaded."""
+        return problems(self.source)
+
+    def scenario(self, name: str) -> Scenario:
+        """Return a scenario of the model's TOML file."""
+        for known in self.settings.scenarios.values():
+            if key(known.name) == key(name):
+                return known
+        names = list(self.settings.scenarios)
+        where = self.path.with_suffix(".toml")
+        hint = did_you_mean(near_names(name, names))
+        if not hint:
+            hint = f"there are: {', '.join(names)}" if names else "the file names none"
+        raise OverrideError(name, f"{where}: there is no scenario named '{name}'; {hint}")
+
+    # Running it -------------------------------------------------------------------------------
+
+    def run(
+        self,
+        overrides: Overrides = None,
+        *,
+        method: str | Method = "auto",
+        time_step: float | None = None,
+        final_time: float | None = None,
+        save_every: float | None = None,
+        outputs: Sequence[str] | None = None,
+        name: str | None = None,
+        engine: str = "reference",
+        exact: bool = False,
+    ) -> Run:
+        """Run the model once.
+
+        Parameters
+        ----------
+        overrides
+            Values of constants by name, or the name of a scenario.
+        method
+            "auto" (SciPy's LSODA at rtol 1e-8 where the model is a system of differential
+            equations, else the file's own method), "vensim" (the file's own), "euler", "rk2",
+            "rk4", "RK45", "DOP853", "LSODA", "BDF", "Radau"; or a `FixedStep` or `SciPy`.
+        time_step
+            Width of the steps of a fixed-step method, in the model's unit of time. The variable
+            TIME STEP keeps its value, so that a pulse one TIME STEP wide stays as wide; to change
+            the variable too, override it by name.
+        final_time
+            Where to stop, in the model's unit of time.
+        save_every
+            Distance of the saved times; the file's SAVEPER when left out.
+        outputs
+            Names to keep; all when left out.
+        name
+            What tables and figures call the run.
+        engine
+            "reference" (NumPy, the definition) or "pysd" (PySD, by Euler, as a second opinion).
+        exact
+            For engines with approximate short cuts; the reference engine has none.
+
+        Raises
+        ------
+        OverrideError
+            If a value may not be set, or a scenario or method does not exist.
+        SolverError
+            If a stock leaves the finite numbers, or the solver gives up.
+        """
+        values, called = self._values(overrides)
+        label = name or called or ("base" if not values else "run")
+        if engine == "pysd":
+            from sdmodel.secondopinion.pysd import run_pysd
+
+            return run_pysd(self, values, label, time_step, final_time, save_every)
+        if engine != "reference":
+            hint = 'there are "reference" and "pysd"'
+            raise OverrideError("engine", f"there is no engine {engine!r}; {hint}")
+        del exact
+        program = self.program
+        chosen, why = simulate.choose_method(program, method)
+        checked = _overrides.check_values(self.source, program, values)
+        if final_time is not None and FINAL_TIME in program.constants:
+            checked.setdefault(FINAL_TIME, float(final_time))
+        timing = simulate.Timing(time_step, final_time, save_every)
+        shown = self._shown()
+        slots = [program.layout.slots[k] for k in shown]
+        hidden = [program.layout.slots[s.name] for s in program.stocks if s.name not in shown]
+        done = simulate.trajectory(self._kernel, checked, 1, chosen, timing, [*slots, *hidden])
+        columns = tuple(program.display[k] for k in shown)
+        table = np.ascontiguousarray(done.values[:, :, 0].T)
+        result = self._judge(table, done.times, columns, [*shown, *[""] * len(hidden)], label)
+        run = Run(
+            name=label,
+            times=done.times,
+            columns=columns,
+            table=table[:, : len(columns)],
+            units=self.units,
+            overrides={self.source.by_key[k].name: v for k, v in checked.items()},
+            method=simulate.method_label(chosen),
+            result=result,
+            steps=done.steps,
+            notes=(*done.notes, *([why] if why else [])),
+            provenance=provenance(self.digest, self.path.name),
+        )
+        return self._keep(run, outputs)
+
+    def _shown(self) -> list[str]:
+        return [k for k in self.program.display if k in self.program.layout.slots]
+
+    def _keep(self, run: Run, outputs: Sequence[str] | None) -> Run:
+        if outputs is None:
+            return run
+        from dataclasses import replace
+
+        names = tuple(self.definition(name).name for name in outputs)
+        table = np.column_stack([run.values(name) for name in names])
+        return replace(run, columns=names, table=table)
+
+    def _values(self, overrides: Overrides) -> tuple[Mapping[str, float], str]:
+        if overrides is None:
+            return {}, ""
+        if isinstance(overrides, str):
+            overrides = self.scenario(overrides)
+        if isinstance(overrides, Scenario):
+            return overrides.values, overrides.name
+        if not isinstance(overrides, Mapping):
+            raise OverrideError("overrides", "give values by name, {'name': value}, or a scenario")
+        return overrides, ""
+
+    def _judge(
+        self, table: np.ndarray, times: np.ndarray, columns: tuple[str, ...], keys: list[str],
+        label: str,
+    ) -> str:  # fmt: skip
+        if np.isfinite(table).all():
+            return "completed"
+        stocks = {stock.name for stock in self.program.stocks}
+        state = [i for i, k in enumerate(keys) if k in stocks or not k]
+        first, at, inputs = simulate.culprit(self.source, self.program, table, times, columns)
+        line = self.source.source.place(self.definition(first).at)[0]
+        message = (
+            f"{self.path}:{line}: in run {label!r}, {first!r} is no longer a finite number at time "
+            f"{at:g}" + (f" (there {inputs})" if inputs else "")
+        )
+        if not np.isfinite(table[:, state]).all():
+            raise SolverError(
+                f"{message}: check these values and the equation; a division by zero, the logarithm "
+                "of a negative number or growth without bound lead here",
+                time=at,
+                variable=first,
+            )
+        warnings.warn(f"{message}; no stock depends on it", NonFiniteWarning, stacklevel=3)
+        return f"completed, but {first!r} is not finite from time {at:g} on"
+
+    def run_many(
+        self,
+        table: pd.DataFrame,
+        *,
+        method: str | Method = "vensim",
+        time_step: float | None = None,
+        final_time: float | None = None,
+        save_every: float | None = None,
+        outputs: Sequence[str] | None = None,
+        threads: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> RunBatch:
+        """Run the model once for each row of a table.
+
+        Parameters
+        ----------
+        table
+            One column for each constant to set, by name; one row for each run.
+        method, time_step, final_time, save_every
+            As in `run`; the file's own method by default.
+        outputs
+            Names to keep; stocks when left out.
+        threads
+            How many runs are worked on at once; the result does not depend on it.
+        progress
+            Called with the runs done and the runs in all.
+
+        Examples
+        --------
+        >>> import pandas as pd, sdmodel as sd
+        >>> model = sd.load("models/core.mdl")
+        >>> table = pd.DataFrame({"network exposure": [0.2, 0.8]})
+        >>> model.run_many(table, outputs=["relative knowledge"]).values.shape
+        (1, 61, 2)
+        """
+        program = self.program
+        chosen, why = simulate.choose_method(program, method)
+        columns = self._columns(table)
+        if final_time is not None and FINAL_TIME in program.constants:
+            columns.setdefault(FINAL_TIME, np.full(len(table), float(final_time)))
+        names = [self.definition(n).name for n in (self.stocks if outputs is None else outputs)]
+        missing = [n for n in names if key(n) not in program.layout.slots]
+        if missing:
+            raise OverrideError(missing[0], f"{missing[0]!r} is a lookup and has no course in time")
+        slots = [program.layout.slots[key(name)] for name in names]
+        timing = simulate.Timing(time_step, final_time, save_every)
+        done = simulate.batch(
+            self._kernel, columns, len(table), chosen, timing, slots, threads, progress
+        )
+        return RunBatch(
+            outputs=tuple(names),
+            times=done.times,
+            values=done.values,
+            ok=done.bad < 0,
+            failures=_failures(done, names),
+            units=self.units,
+            method=simulate.method_label(chosen),
+            notes=(*done.notes, *([why] if why else [])),
+            provenance=provenance(self.digest, self.path.name),
+        )
+
+    def _columns(self, table: pd.DataFrame) -> dict[str, np.ndarray]:
+        columns: dict[str, np.ndarray] = {}
+        for name in table.columns:
+            found = _overrides.check_override(self.source, self.program, str(name), "column ")
+            if found in columns:
+                raise OverrideError(str(name), f"the column '{name}' is in the table twice")
+            try:
+                values = np.asarray(table[name], dtype=float)
+            except (TypeError, ValueError):
+                reason = f"the column '{name}' must hold numbers only"
+                raise OverrideError(str(name), reason) from None
+            bad = np.flatnonzero(np.isnan(values))
+            if len(bad):
+                reason = f"the column '{name}' has no number in row {bad[0]}"
+                raise OverrideError(str(name), reason)
+            if len(values):
+                row = int(np.argmin(values) if self._below(found, values) else np.argmax(values))
+                where = f"row {row}, "
+                _overrides.check_range(self.source, found, values.min(), values.max(), where)
+            columns[found] = values
+        return columns
+
+    def _below(self, found: str, values: np.ndarray) -> bool:
+        low = self.source.by_key[found].low
+        return low is not None and bool(values.min() < low)
+
+    # Changing it, checking it -----------------------------------------------------------------
+
+    def replace(self, name: str, equation: str) -> Model:
+        """Return another model in which a variable has another equation.
+
+        The equation is written as in Vensim; for a stock it is ``INTEG(rate, initial)``, for a
+        lookup its points in brackets. Everything else of the text stays as it is.
+
+        Examples
+        --------
+        >>> import sdmodel as sd
+        >>> model = sd.load("models/core.mdl")
+        >>> model.replace("network exposure", "0.2 + RAMP(0.01, 1980, 2000)").constants.keys() \
+            == model.constants.keys() - {"network exposure"}
+        True
+        """
+        from sdmodel.frontends.mdl import parse
+        from sdmodel.source import SourceText
+
+        variable, text = self.definition(name), self.source.source.text
+        span = variable.equation_span
+        new = text[: span.start] + equation + text[span.end :]
+        old = self.source.source
+        changed = parse(SourceText(old.path, new, old.encoding, old.bom))
+        if [v.key for v in changed.variables] != [v.key for v in self.source.variables]:
+            raise model_error(
+                changed.problems
+                or [
+                    old.problem(
+                        span.start,
+                        f"this is not one equation for {variable.name!r}: {equation!r}",
+                        variable=variable.name,
+                        cure="give only what stands right of the equals sign",
+                    )
+                ]
+            )
+        model = Model(changed, self.settings)
+        model.program  # noqa: B018 - raises what is wrong with the new equation
+        try:
+            beside = self.path.with_suffix(".toml")
+            if self.settings != ModelSettings():
+                model.settings = read_settings(beside, model)
+        except SettingsError:
+            model.settings = self._settings_without(variable.name)
+        return model
+
+    def _settings_without(self, name: str) -> ModelSettings:
+        """A lever whose constant has become an equation is a lever no more."""
+        from dataclasses import replace
+
+        def keep(mapping: Mapping[str, object]) -> dict[str, object]:
+            return {n: one for n, one in mapping.items() if key(n) != key(name)}
+
+        old = self.settings
+        scenarios = {
+            n: replace(s, values=keep(s.values)) for n, s in old.scenarios.items()  # type: ignore[arg-type]
+        }
+        return replace(
+            old,
+            levers=keep(old.levers),  # type: ignore[arg-type]
+            uncertainties=keep(old.uncertainties),  # type: ignore[arg-type]
+            scenarios=scenarios,
+        )
+
+    def check_integration(self, overrides: Overrides = None) -> IntegrationReport:
+        """Tell whether the file's method and TIME STEP are good enough.
+
+        The run is repeated with half and a quarter of the step and with another method; what
+        differs is named. See `IntegrationReport`.
+        """
+        from sdmodel.integration import check_integration
+
+        return check_integration(self, overrides)
+
+
+def _failures(done: simulate.Trajectory, names: Sequence[str]) -> pd.DataFrame:
+    """Blank what followed a failure, and list run, time, variable and cause."""
+    import pandas as pd
+
+    rows = []
+    for run in np.flatnonzero(done.bad >= 0):
+        at = int(done.bad[run])
+        values = done.values[:, at, run]
+        wrong = [n for n, v in zip(names, values, strict=True) if not np.isfinite(v)]
+        cause = done.messages.get(int(run), "no longer a finite number")
+        rows.append((int(run), float(done.times[at]), wrong[0] if wrong else "a stock", cause))
+        done.values[:, at:, run] = np.nan
+    return pd.DataFrame(rows, columns=["run", "time", "variable", "cause"])

@@ -1,0 +1,107 @@
+"""Which values a run may set, and whether these are such."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sdmodel.errors import OverrideError, did_you_mean, near_names
+from sdmodel.names import key
+
+if TYPE_CHECKING:
+    from sdmodel.program import Program
+    from sdmodel.source import SourceModel
+
+
+def check_override(source: SourceModel, program: Program, name: str, where: str = "") -> str:
+    """Return the key of a constant that a run may set.
+
+    Raises
+    ------
+    OverrideError
+        If there is no such variable, or if it is no constant.
+    """
+    found = key(name)
+    at = f"{source.source.path}: {where}"
+    if found in program.constants:
+        variable = source.by_key[found]
+        if variable.unchangeable:
+            raise OverrideError(
+                name,
+                f"{at}'{variable.name}' is marked as unchangeable (==) in the model: "
+                "write it with a single = to set it in a run",
+            )
+        if found in program.structural:
+            raise OverrideError(
+                name,
+                f"{at}'{variable.name}' decides how many stages a delay has, which a run cannot "
+                f'change: use model.replace("{variable.name}", ...)',
+            )
+        return found
+    known = source.by_key.get(found)
+    if known is None:
+        near = near_names(name, [source.by_key[one].name for one in program.constants])
+        near = near or near_names(name, [v.name for v in source.variables])
+        hint = did_you_mean(near) or "`sdmodel show MODEL` lists its constants"
+        raise OverrideError(name, f"{at}there is no variable named '{name}'; {hint}")
+    line = source.source.place(known.at)[0]
+    at = f"{source.source.path}:{line}: {where}"
+    what = "a lookup" if known.table is not None else "computed, not constant"
+    raise OverrideError(
+        name,
+        f"{at}'{known.name}' is {what} ({known.name} = {_short(known.text)}): "
+        f'change its equation with model.replace("{known.name}", ...)',
+    )
+
+
+def check_values(
+    source: SourceModel, program: Program, overrides: Mapping[str, float], where: str = ""
+) -> dict[str, float]:
+    """Return overrides by key after checking names, numbers and ranges; each name once."""
+    checked: dict[str, float] = {}
+    for name, value in overrides.items():
+        found = check_override(source, program, name, where)
+        variable = source.by_key[found]
+        line = source.source.place(variable.at)[0]
+        at = f"{source.source.path}:{line}: {where}"
+        if found in checked:
+            raise OverrideError(name, f"{at}'{variable.name}' is set twice: keep one value")
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise OverrideError(
+                name,
+                f"{at}'{variable.name}' must be set to a number, not {value!r}; "
+                "a whole course over time is an equation: use model.replace",
+            ) from None
+        if math.isnan(number):
+            raise OverrideError(name, f"{at}the value given for '{variable.name}' is not a number")
+        check_range(source, found, number, number, where)
+        checked[found] = number
+    return checked
+
+
+def check_range(
+    source: SourceModel, found: str, lowest: float, highest: float, where: str = ""
+) -> None:
+    """Refuse values outside the range that the model's file gives for a constant."""
+    variable = source.by_key[found]
+    low = -math.inf if variable.low is None else variable.low
+    high = math.inf if variable.high is None else variable.high
+    slack = 1e-12 * max(abs(lowest), abs(highest))
+    if low - slack <= lowest and highest <= high + slack:
+        return
+    value = lowest if lowest < low - slack else highest
+    line = source.source.place(variable.at)[0]
+    raise OverrideError(
+        variable.name,
+        f"{source.source.path}:{line}: {where}'{variable.name}' = {value:g} is outside its range "
+        f"[{low:g}, {high:g}] {variable.units}".rstrip()
+        + ": choose a value inside, or change the range in the file; "
+        f'model.replace("{variable.name}", "{value:g}") sets it regardless',
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 50 else text[:47] + "..."

@@ -1,0 +1,107 @@
+"""The meaning of every primitive, in NumPy: the one definition all engines must agree with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdmodel.expr import Op, Table
+
+Array = NDArray[np.float64]
+
+
+def _where(condition: Array, yes: Array, no: Array, out: Array) -> None:
+    chosen = np.asarray(condition) != 0
+    result = np.where(chosen, yes, no)
+    out[...] = result
+
+
+def _lgamma(x: Array, out: Array) -> None:
+    from scipy.special import gammaln  # late: SciPy costs half a second to import
+
+    out[...] = gammaln(x)
+
+
+# Each takes its arguments and ``out=``. Truth is 1 and 0; whatever is not 0 counts as true.
+NUMPY: dict[Op, Callable[..., Any]] = {
+    Op.ADD: np.add,
+    Op.SUB: np.subtract,
+    Op.MUL: np.multiply,
+    Op.DIV: np.divide,
+    Op.POW: np.power,
+    Op.NEG: np.negative,
+    Op.LT: np.less,
+    Op.LE: np.less_equal,
+    Op.GT: np.greater,
+    Op.GE: np.greater_equal,
+    Op.EQ: np.equal,
+    Op.NE: np.not_equal,
+    Op.AND: np.logical_and,
+    Op.OR: np.logical_or,
+    Op.NOT: np.logical_not,
+    Op.WHERE: _where,
+    Op.MIN: np.minimum,
+    Op.MAX: np.maximum,
+    Op.ABS: np.absolute,
+    Op.EXP: np.exp,
+    Op.LN: np.log,
+    Op.SQRT: np.sqrt,
+    Op.SIN: np.sin,
+    Op.COS: np.cos,
+    Op.TAN: np.tan,
+    Op.ASIN: np.arcsin,
+    Op.ACOS: np.arccos,
+    Op.ATAN: np.arctan,
+    Op.SINH: np.sinh,
+    Op.COSH: np.cosh,
+    Op.TANH: np.tanh,
+    Op.TRUNC: np.trunc,
+    Op.REMAINDER: np.fmod,  # takes the sign of the dividend, as Vensim's MODULO does
+    Op.LGAMMA: _lgamma,
+}
+
+
+def evaluate(op: Op, *args: float) -> float:
+    """Return a primitive of plain numbers.
+
+    >>> evaluate(Op.REMAINDER, -7.0, 3.0)
+    -1.0
+    """
+    out = np.empty(1)
+    with np.errstate(all="ignore"):
+        NUMPY[op](*(np.array([arg]) for arg in args), out=out)
+    return float(out[0])
+
+
+def read_table(table: Table, x: Array, mode: str, out: Array) -> None:
+    """Read a lookup at `x`.
+
+    Between points the value is interpolated; beyond the first and last point it stays what it is
+    there ("interpolate"), or goes on along the last slope ("extrapolate"). "forward" takes the next
+    point's value, "backward" the previous one's (Vensim Reference Manual, LOOKUP FORWARD and
+    LOOKUP BACKWARD).
+    """
+    xs, ys = np.array(table.xs), np.array(table.ys)
+    x = np.asarray(x)
+    if mode in ("interpolate", "extrapolate"):
+        result = np.interp(x, xs, ys)
+        if mode == "extrapolate" and len(xs) > 1:
+            for outside, a, b in ((x < xs[0], 0, 1), (x > xs[-1], -1, -2)):
+                run = xs[b] - xs[a]
+                slope = (ys[b] - ys[a]) / run if run else 0.0
+                result = np.where(outside, ys[a] + slope * (x - xs[a]), result)
+    else:
+        side = "left" if mode == "forward" else "right"
+        index = np.searchsorted(xs, x, side=side)  # type: ignore[call-overload]
+        index = np.clip(index if mode == "forward" else index - 1, 0, len(xs) - 1)
+        result = np.where(np.isnan(x), math.nan, ys[index])
+    out[...] = result
+
+
+def table_segment(table: Table, x: Array) -> NDArray[np.intp]:
+    """Return between which points `x` lies: a number that jumps where the table has a corner."""
+    return np.searchsorted(np.array(table.xs), np.asarray(x), side="right")

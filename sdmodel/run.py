@@ -1,0 +1,290 @@
+"""The answer: saved values by name, with units and with where they came from."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sdmodel.errors import Problem, SDError, UnknownNameError, did_you_mean, near_names
+from sdmodel.kernel import Array
+from sdmodel.names import key
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+
+class NonFiniteWarning(RuntimeWarning):
+    """An auxiliary variable was not a finite number somewhere in a run."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run: every saved value, by the names of the file.
+
+    `times` (times,) are in the model's unit of time; `result` says how the run ended; `steps` counts
+    time steps, or evaluations of the rates under an adaptive solver; `provenance` records model
+    hash, method and versions.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> run = sd.load("models/core.mdl").run()
+    >>> run["relative knowledge"].attrs["units"]
+    'dmnl'
+    >>> run.method
+    'LSODA'
+    """
+
+    name: str
+    times: Array
+    columns: tuple[str, ...]
+    table: Array
+    units: Mapping[str, str]
+    overrides: Mapping[str, float]
+    method: str
+    result: str = "completed"
+    steps: int = 0
+    notes: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Return what a person wants to know first."""
+        span = f"{self.times[0]:g} to {self.times[-1]:g}"
+        return (
+            f"<Run {self.name!r}: {len(self.columns)} variables, {len(self.times)} saved times "
+            f"from {span}, {self.method}, {self.result}>"
+        )
+
+    def values(self, name: str) -> Array:
+        """Return the saved values of a variable, shape (times,)."""
+        return self.table[:, self._column(name)]
+
+    def _column(self, name: str) -> int:
+        wanted = key(name)
+        for index, column in enumerate(self.columns):
+            if key(column) == wanted:
+                return index
+        near = near_names(name, self.columns)
+        raise UnknownNameError(
+            [
+                Problem(
+                    f"this run has no variable named {name!r}",
+                    kind="unknown name",
+                    name=name,
+                    near=near,
+                    cure=did_you_mean(near) or "run.columns lists what was saved",
+                )
+            ]
+        )
+
+    def __getitem__(self, name: str) -> xr.DataArray:
+        """Return a variable as a labelled array over time, with its units."""
+        import xarray as xr
+
+        column = self._column(name)
+        spelled = self.columns[column]
+        return xr.DataArray(
+            self.table[:, column].copy(),
+            coords={"time": self.times},
+            dims=("time",),
+            name=spelled,
+            attrs={"units": self.units.get(spelled, "")},
+        )
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether the run has a variable of this name."""
+        return any(key(column) == key(name) for column in self.columns)
+
+    @property
+    def data(self) -> xr.Dataset:
+        """All variables as one dataset over time."""
+        import xarray as xr
+
+        data = xr.Dataset({name: self[name] for name in self.columns})
+        return data.assign_attrs(self._attributes())
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return a table: one row a saved time (index "Time"), one column a variable."""
+        import pandas as pd
+
+        index = pd.Index(self.times, name="Time")
+        return pd.DataFrame(self.table.copy(), index=index, columns=list(self.columns))
+
+    def _attributes(self) -> dict[str, Any]:
+        return {
+            "run": self.name,
+            "method": self.method,
+            "result": self.result,
+            "steps": self.steps,
+            "overrides": json.dumps(dict(self.overrides)),
+            "notes": "; ".join(self.notes),
+            **self.provenance,
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Write the run to a file, all or nothing; the suffix says the format.
+
+        ``.nc`` (netCDF4, with everything needed to repeat the run), ``.csv`` or ``.tab`` (the table
+        as Vensim exports it, one row a time).
+        """
+        place = Path(path)
+        suffix = place.suffix.lower()
+        if suffix not in (".nc", ".csv", ".tab"):
+            raise SDError(f"{place}: a run is saved as .nc, .csv or .tab, not {suffix or 'this'}")
+        with atomic(place) as part:
+            if suffix == ".nc":
+                self._dataset().to_netcdf(part, engine="h5netcdf")
+            else:
+                separator = "," if suffix == ".csv" else "\t"
+                self.to_dataframe().to_csv(part, sep=separator, lineterminator="\n")
+        return place
+
+    def _dataset(self) -> xr.Dataset:
+        """One array, names as a coordinate: a name may hold what a store forbids in its own."""
+        import xarray as xr
+
+        units = [self.units.get(name, "") for name in self.columns]
+        return xr.Dataset(
+            {"values": (("time", "variable"), self.table)},
+            coords={
+                "time": self.times,
+                "variable": list(self.columns),
+                "units": ("variable", units),
+            },
+            attrs=self._attributes(),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class RunBatch:
+    """Many runs: `values[output, time, run]`, and which of them failed.
+
+    A failed run is NaN from its first bad value on, and is named in `failures`.
+    """
+
+    outputs: tuple[str, ...]
+    times: Array
+    values: Array
+    ok: np.ndarray[Any, np.dtype[np.bool_]]
+    failures: pd.DataFrame
+    units: Mapping[str, str]
+    method: str
+    notes: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def data(self) -> xr.Dataset:
+        """All outputs as one dataset over (run, time)."""
+        import xarray as xr
+
+        arrays = {
+            name: (("run", "time"), self.values[i].T, {"units": self.units.get(name, "")})
+            for i, name in enumerate(self.outputs)
+        }
+        coords = {"run": np.arange(self.values.shape[2]), "time": self.times, "ok": ("run", self.ok)}
+        attrs = {"method": self.method, "notes": "; ".join(self.notes), **self.provenance}
+        return xr.Dataset(arrays, coords=coords, attrs=attrs)
+
+
+class atomic:  # noqa: N801 - reads as a verb: with atomic(path) as part
+    """Give a temporary name to write to; it takes the real name only when all went well."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> Path:
+        """Return a name in the same folder, with the same suffix."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(
+                dir=self.path.parent, prefix=".", suffix=self.path.suffix
+            )
+        except OSError as error:
+            raise SDError(f"{self.path}: cannot be written: {error.strerror}") from None
+        os.close(handle)
+        self.part = Path(name)
+        return self.part
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        """Put the file in its place, or remove what was begun."""
+        if kind is None:
+            self.part.chmod(0o666 & ~_umask())
+            self.part.replace(self.path)
+        else:
+            self.part.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def provenance(digest: str, model: str) -> dict[str, Any]:
+    """Return what every output records about where it came from."""
+    import scipy
+
+    from sdmodel import __version__
+
+    return {
+        "model": model,
+        "digest": digest,
+        "sdmodel": __version__,
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+
+
+def compare(*runs: Run) -> xr.Dataset:
+    """Put runs side by side: one dataset with a dimension "scenario" named after the runs.
+
+    Variables that not all runs have are left out; times that differ are an error.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> model = sd.load("models/core.mdl")
+    >>> both = sd.compare(model.run(), model.run("autarky"))
+    >>> [str(name) for name in both.scenario.values]
+    ['base', 'autarky']
+    """
+    import xarray as xr
+
+    if len(runs) < 2:
+        raise SDError("compare takes two runs or more")
+    names = _distinct([run.name for run in runs])
+    first = runs[0]
+    for run in runs[1:]:
+        if run.times.shape != first.times.shape or not np.array_equal(run.times, first.times):
+            raise SDError(
+                f"{first.name!r} and {run.name!r} were saved at different times: "
+                "give both the same final_time and save_every"
+            )
+    shared = [name for name in first.columns if all(name in run for run in runs)]
+    arrays = [xr.Dataset({name: run[name] for name in shared}) for run in runs]
+    joined = xr.concat(arrays, dim="scenario", combine_attrs="drop_conflicts")
+    return joined.assign_coords(scenario=names).assign_attrs(
+        method=", ".join(dict.fromkeys(run.method for run in runs)),
+        overrides=json.dumps({n: dict(r.overrides) for n, r in zip(names, runs, strict=True)}),
+        **first.provenance,
+    )
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return found

@@ -1,0 +1,255 @@
+"""The TOML file beside a model: levers, uncertainties, outcomes, scenarios, by the model's names.
+
+What the `.mdl` says already (default, unit, range, comment) is taken from there and not repeated.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from sdmodel.errors import SettingsError, did_you_mean, near_names
+from sdmodel.names import key
+from sdmodel.source import Variable
+
+KINDS = ("continuous", "integer", "switch")
+_LARGEST = 4 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A constant that a study varies: a lever (policy can move it) or an uncertainty (nobody can).
+
+    `low`, `high`, `default` are in `unit`; `distribution` says how values are drawn between them.
+    """
+
+    name: str
+    low: float
+    high: float
+    default: float
+    unit: str = ""
+    label: str = ""
+    group: str = ""
+    distribution: str = "uniform"
+    kind: str = "continuous"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named setting of constants."""
+
+    name: str
+    label: str = ""
+    description: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeSpec:
+    """What a study looks at: a variable and how its course becomes one number."""
+
+    name: str
+    of: str
+    reduce: str = "final"
+    at: float | None = None
+    label: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Everything the TOML file says; empty where there is none."""
+
+    title: str = ""
+    highlights: tuple[str, ...] = ()
+    levers: Mapping[str, Factor] = field(default_factory=dict)
+    uncertainties: Mapping[str, Factor] = field(default_factory=dict)
+    outcomes: Mapping[str, OutcomeSpec] = field(default_factory=dict)
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+
+
+class HasVariables(Protocol):
+    """What settings are read against: a model's variables and constants."""
+
+    @property
+    def constants(self) -> Mapping[str, float]:
+        """Default values of the constants, by name."""
+
+    @property
+    def variables(self) -> Sequence[str]:
+        """All names."""
+
+    def definition(self, name: str) -> Variable:
+        """What the file says of a variable."""
+
+
+_TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "levers": {
+        "low": (int, float),
+        "high": (int, float),
+        "label": str,
+        "group": str,
+        "distribution": str,
+        "kind": str,
+    },
+    "outcomes": {"of": str, "reduce": str, "at": (int, float), "label": str, "unit": str},
+    "scenarios": {"label": str, "description": str, "set": dict},
+}
+_TABLES["uncertainties"] = _TABLES["levers"]
+
+
+def read_settings(path: str | Path, model: HasVariables) -> ModelSettings:
+    """Read the TOML file of a model.
+
+    Parameters
+    ----------
+    path
+        The file.
+    model
+        The model whose variables it names.
+
+    Raises
+    ------
+    SettingsError
+        If the file is not TOML, has keys nobody knows, or names what the model does not have.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> model = sd.load("models/core.mdl")
+    >>> read_settings("models/core.toml", model).levers["network exposure"].high
+    1.0
+    """
+    return _Reader(str(path), model).read(_toml(Path(path)))
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise SettingsError(str(path), f"the file is larger than {_LARGEST:,} bytes")
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise SettingsError(str(path), f"cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(str(path), f"this is not valid TOML: {error}") from None
+
+
+class _Reader:
+    def __init__(self, path: str, model: HasVariables) -> None:
+        self.path, self.model = path, model
+        self.names = {key(name): name for name in model.variables}
+        self.constants = {key(name): value for name, value in model.constants.items()}
+
+    def fail(self, reason: str) -> SettingsError:
+        return SettingsError(self.path, reason)
+
+    def read(self, raw: dict[str, Any]) -> ModelSettings:
+        known = ("title", "highlights", *_TABLES, "expectations")
+        for name in raw:
+            if name not in known:
+                hint = did_you_mean(near_names(name, known)) or f"there are: {', '.join(known)}"
+                raise self.fail(f"nothing is called '{name}' here; {hint}")
+        title, highlights = raw.get("title", ""), raw.get("highlights", [])
+        if not isinstance(title, str) or not isinstance(highlights, list):
+            raise self.fail("title must be a text and highlights a list of variables")
+        tables = {kind: self.table(raw, kind) for kind in _TABLES}
+        return ModelSettings(
+            title=title,
+            highlights=tuple(self.variable(name, "highlights") for name in highlights),
+            levers=self.factors(tables, "levers"),
+            uncertainties=self.factors(tables, "uncertainties"),
+            outcomes={n: self.outcome(n, one) for n, one in tables["outcomes"].items()},
+            scenarios={n: self.scenario(n, one) for n, one in tables["scenarios"].items()},
+        )
+
+    def table(self, raw: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+        found, allowed = raw.get(kind, {}), _TABLES[kind]
+        if not isinstance(found, dict):
+            raise self.fail(f"'{kind}' must be tables such as [{kind}.\"name\"]")
+        for name, entry in found.items():
+            where = f'[{kind}."{name}"]'
+            if not isinstance(entry, dict):
+                raise self.fail(f"{where} must be a table")
+            for word, value in entry.items():
+                if word not in allowed:
+                    hint = did_you_mean(near_names(word, allowed)) or ", ".join(allowed)
+                    raise self.fail(f"{where} has no key '{word}'; {hint}")
+                if not isinstance(value, allowed[word]) or isinstance(value, bool):
+                    raise self.fail(f"{where}: {word} = {value!r} is of the wrong kind")
+        return found
+
+    def variable(self, name: object, where: str) -> str:
+        if not isinstance(name, str):
+            raise self.fail(f"{where}: {name!r} is not the name of a variable")
+        if key(name) not in self.names:
+            hint = did_you_mean(near_names(name, self.names.values()))
+            raise self.fail(f"{where}: the model has no variable '{name}'; {hint}".rstrip("; "))
+        return self.names[key(name)]
+
+    def constant(self, name: str, where: str) -> tuple[str, float]:
+        spelled = self.variable(name, where)
+        if key(name) not in self.constants:
+            raise self.fail(
+                f"{where}: '{spelled}' is computed by the model; only constants can be set"
+            )
+        return spelled, self.constants[key(name)]
+
+    def factors(self, tables: dict[str, Any], kind: str) -> dict[str, Factor]:
+        factors = [self.factor(name, entry, kind) for name, entry in tables[kind].items()]
+        return {factor.name: factor for factor in factors}
+
+    def factor(self, name: str, entry: dict[str, Any], kind: str) -> Factor:
+        where = f'[{kind}."{name}"]'
+        spelled, default = self.constant(name, where)
+        said = self.model.definition(spelled)
+        low, high = entry.get("low", said.low), entry.get("high", said.high)
+        if low is None or high is None:
+            raise self.fail(
+                f"{where} has no range: give low and high here, or [low,high] behind the unit "
+                "in the .mdl"
+            )
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise self.fail(f"{where}: low ({low:g}) must be below high ({high:g})")
+        if not low <= default <= high:
+            raise self.fail(f"{where}: the default {default:g} is outside {low:g} to {high:g}")
+        what = entry.get("kind", "continuous")
+        if what not in KINDS:
+            raise self.fail(f"{where}: kind is '{what}', but must be one of {', '.join(KINDS)}")
+        return Factor(
+            name=spelled,
+            low=float(low),
+            high=float(high),
+            default=default,
+            unit=said.units,
+            label=entry.get("label", ""),
+            group=entry.get("group", "") or said.group,
+            distribution=entry.get("distribution", "uniform"),
+            kind=what,
+        )
+
+    def outcome(self, name: str, entry: dict[str, Any]) -> OutcomeSpec:
+        where = f'[outcomes."{name}"]'
+        if "of" not in entry:
+            raise self.fail(f'{where} must say which variable it is of: of = "name"')
+        at = entry.get("at")
+        return OutcomeSpec(
+            name=name,
+            of=self.variable(entry["of"], where),
+            reduce=entry.get("reduce", "final"),
+            at=None if at is None else float(at),
+            label=entry.get("label", ""),
+            unit=entry.get("unit", ""),
+        )
+
+    def scenario(self, name: str, entry: dict[str, Any]) -> Scenario:
+        where, values = f'[scenarios."{name}"]', {}
+        for of, value in entry.get("set", {}).items():
+            spelled, _ = self.constant(of, where)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise self.fail(f"{where}: '{of}' must be set to a number, not {value!r}")
+            values[spelled] = float(value)
+        return Scenario(name, entry.get("label", ""), entry.get("description", ""), values)

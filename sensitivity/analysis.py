@@ -1,0 +1,282 @@
+"""From the stored design and outcomes of a sweep to its indices; nothing is run again."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sensitivity.errors import AnalysisError, SweepWarning, among, fold
+from sensitivity.estimators import varies
+from sensitivity.methods import Plan
+from sensitivity.outcomes import FAILED, NOT_REACHED, OK, UNDEFINED
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+# With fewer base samples than this an index is noise, whatever its interval says.
+LEAST_BLOCKS = 4
+
+
+def analyse(
+    sweep: xr.Dataset,
+    *,
+    resamples: int | None = None,
+    confidence: float | None = None,
+    seed: int | None = None,
+) -> xr.Dataset:
+    """Compute the indices of a stored sweep anew, without running the model.
+
+    Parameters
+    ----------
+    sweep
+        What `sweep` or `open_sweep` returned.
+    resamples, confidence
+        Of the intervals; as they were when left out.
+    seed
+        Of the bootstrap; as it was when left out.
+
+    Returns
+    -------
+    xarray.Dataset
+        The same sweep with its indices, intervals and notes replaced.
+
+    Examples
+    --------
+    >>> analyse(open_sweep("sweep.nc"), confidence=0.99)  # doctest: +SKIP
+    """
+    plan = plan_of(sweep, resamples=resamples, confidence=confidence, seed=seed)
+    found = indices_of(sweep, plan)
+    if not found.usable:
+        raise AnalysisError("\n".join(found.messages))
+    return with_indices(sweep, plan, found)
+
+
+def plan_of(
+    sweep: xr.Dataset,
+    *,
+    resamples: int | None = None,
+    confidence: float | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """Return the plan a sweep was made by, with other intervals if asked for."""
+    attributes: dict[str, Any] = sweep.attrs
+    return Plan(
+        method=attributes["method"],
+        samples=int(attributes["samples"]),
+        factors=sweep.sizes["factor"],
+        seed=int(attributes["seed"]) if seed is None else seed,
+        second_order=bool(attributes["second_order"]),
+        resamples=int(attributes["resamples"]) if resamples is None else resamples,
+        confidence=float(attributes["confidence"]) if confidence is None else confidence,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an analysis found: the indices, and for each outcome what was left out and why.
+
+    Parameters
+    ----------
+    indices
+        By name, over (outcome, factor) or (outcome, factor, other factor).
+    used
+        For each outcome, how many blocks its indices rest on; 0 where there are none.
+    notes
+        For each outcome a sentence for the reader, or nothing.
+    messages
+        The notes with the outcomes' names.
+    """
+
+    indices: dict[str, Floats]
+    used: NDArray[np.int64]
+    notes: tuple[str, ...]
+    messages: tuple[str, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether any outcome has indices."""
+        return bool(self.used.any())
+
+
+def indices_of(sweep: xr.Dataset, plan: Plan) -> Found:
+    """Analyse every outcome, those that rest on the same runs together in one pass."""
+    outcomes = np.asarray(sweep["outcomes"].values, dtype=float)
+    status = np.asarray(sweep["status"].values)
+    unit = np.asarray(sweep["unit_design"].values, dtype=float) if plan.row.wants_x else None
+    names = [str(name) for name in sweep["outcome"].values]
+    if outcomes.shape[1] != plan.runs:
+        raise AnalysisError(
+            f"the sweep holds {outcomes.shape[1]:,} runs, but its design has {plan.runs:,}: "
+            "analyse the whole sweep, not a part of it"
+        )
+    sound = (status == OK).reshape(len(outcomes), -1, plan.block).all(axis=2)
+    notes = [_note(plan, row, blocks) for row, blocks in zip(status, sound, strict=True)]
+
+    used = np.zeros(len(outcomes), dtype=np.int64)
+    indices: dict[str, Floats] = {}
+    for members in _alike(sound):
+        blocks = sound[members[0]]
+        kept = int(blocks.sum())
+        if kept < (LEAST_BLOCKS if plan.row.can_drop else 1):
+            continue
+        runs = np.repeat(blocks, plan.block)
+        complete = outcomes[members][:, runs]
+        moving = varies(complete)
+        for member in members[~moving]:
+            notes[member] = (
+                f"it is {outcomes[member][runs][0]:g} in every run, so nothing can be ranked: "
+                "widen the ranges, or choose another outcome"
+            )
+        if not moving.any():
+            continue
+        found = plan.analyse(complete[moving], None if unit is None else unit[runs])
+        used[members[moving]] = kept
+        for name, values in found.items():
+            whole = indices.setdefault(name, np.full((len(outcomes), *values.shape[1:]), np.nan))
+            whole[members[moving]] = values
+    if not indices:
+        shape = (len(outcomes), plan.factors)
+        indices = {name: np.full(shape, np.nan) for name in plan.row.indices}
+    messages = tuple(
+        f"outcome '{name}': {note}" for name, note in zip(names, notes, strict=True) if note
+    )
+    return Found(indices, used, tuple(notes), messages)
+
+
+def _alike(sound: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """Return the outcomes that have the same sound blocks, as lists of their places."""
+    groups: dict[bytes, list[int]] = {}
+    for place, blocks in enumerate(sound):
+        groups.setdefault(blocks.tobytes(), []).append(place)
+    return [np.array(places) for places in groups.values()]
+
+
+def _note(plan: Plan, status: NDArray[np.int8], sound: NDArray[np.bool_]) -> str:
+    """Say in one sentence what an outcome's indices leave out, or why it has none."""
+    lost = [
+        f"{int((status == number).sum()):,} {text}"
+        for number, text in (
+            (FAILED, "failed"),
+            (NOT_REACHED, "never reached the level"),
+            (UNDEFINED, "gave no defined value"),
+        )
+        if (status == number).any()
+    ]
+    if not lost:
+        return ""
+    counted = f"of {len(status):,} runs {' and '.join(lost)}"
+    cure = "narrow the ranges"
+    if (status == NOT_REACHED).any():
+        cure = "give the outcome never= (such as the last year) to count them"
+    if not plan.row.can_drop:
+        return (
+            f"{counted}, and method {plan.method} cannot leave runs out: use sobol or morris, "
+            f"which can, or {cure}"
+        )
+    gone, blocks = int((~sound).sum()), len(sound)
+    what = "trajectories" if plan.method == "morris" else "base samples"
+    if blocks - gone < LEAST_BLOCKS:
+        return f"{counted}, which leaves {blocks - gone} of {blocks:,} {what}: {cure}"
+    return (
+        f"{counted}; the {gone:,} of {blocks:,} {what} they belong to are left out, so the "
+        f"indices speak of the rest only: {cure} if that matters"
+    )
+
+
+def with_indices(sweep: xr.Dataset, plan: Plan, found: Found) -> xr.Dataset:
+    """Return the sweep with indices, intervals and notes put in, in place of any it had."""
+    import xarray as xr
+
+    stale = [name for name in sweep.data_vars if sweep[name].attrs.get("role") == "index"]
+    dims = {2: ("outcome", "factor"), 3: ("outcome", "factor", "other factor")}
+    variables: dict[str, Any] = {}
+    for name, values in found.indices.items():
+        index = name.removesuffix("_conf")
+        meaning = plan.row.meanings[index]
+        if name != index:
+            meaning = f"half-width of the {plan.confidence:.0%} interval of {index}"
+        attributes = {"role": "index", "long_name": meaning}
+        variables[name] = xr.Variable(dims[values.ndim], values, attributes)
+    variables["blocks_used"] = xr.Variable(
+        ("outcome",), found.used, {"long_name": f"of {plan.runs // plan.block} blocks of runs"}
+    )
+    variables["note"] = xr.Variable(("outcome",), np.array(found.notes, dtype=str))
+    fresh = sweep.drop_vars(stale).assign(variables)
+    if any(values.ndim == 3 for values in found.indices.values()):
+        fresh = fresh.assign_coords({"other factor": sweep["factor"].values})
+    fresh.attrs = {
+        **sweep.attrs,
+        "resamples": plan.resamples,
+        "confidence": plan.confidence,
+        "bootstrap_seed": plan.seed,
+    }
+    return fresh
+
+
+def tell(found: Found) -> None:
+    """Warn about what an analysis left out; the sweep itself is kept whole."""
+    for message in found.messages:
+        warnings.warn(message, SweepWarning, stacklevel=3)
+
+
+def ranking(sweep: xr.Dataset, outcome: str | None = None) -> pd.DataFrame:
+    """Return the factors of a sweep, the strongest first, with their indices and intervals.
+
+    Parameters
+    ----------
+    sweep
+        What `sweep` or `open_sweep` returned.
+    outcome
+        Which outcome; the first when left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per factor. ``first_rank`` and ``last_rank`` are the places that its interval
+        allows: ``2`` and ``3`` means that it cannot be told apart from a neighbour.
+
+    Examples
+    --------
+    >>> ranking(open_sweep("sweep.nc"))  # doctest: +SKIP
+    """
+    import pandas as pd
+
+    plan = plan_of(sweep)
+    chosen = one_outcome(sweep, outcome)
+    columns = [
+        name
+        for index in plan.row.indices
+        for name in (index, f"{index}_conf")
+        if name in chosen.data_vars
+    ]
+    table = pd.DataFrame(
+        {name: np.asarray(chosen[name].values, dtype=float) for name in columns},
+        index=pd.Index([str(name) for name in sweep["factor"].values], name="factor"),
+    )
+    value = table[plan.row.ranks_by].to_numpy()
+    width = np.zeros_like(value)
+    if f"{plan.row.ranks_by}_conf" in table:
+        width = np.nan_to_num(table[f"{plan.row.ranks_by}_conf"].to_numpy())
+    low, high = value - width, value + width
+    table["first_rank"] = [1 + int((low > top).sum()) for top in high]
+    table["last_rank"] = [len(value) - int((high < bottom).sum()) for bottom in low]
+    table["role"] = [str(role) for role in sweep["role"].values]
+    return table.sort_values(plan.row.ranks_by, ascending=False, kind="stable")
+
+
+def one_outcome(sweep: xr.Dataset, outcome: str | None) -> xr.Dataset:
+    """Return the part of a sweep about one outcome, the first when none is named."""
+    names = [str(name) for name in sweep["outcome"].values]
+    if outcome is None:
+        return sweep.isel(outcome=0)
+    for place, name in enumerate(names):
+        if fold(name) == fold(outcome):
+            return sweep.isel(outcome=place)
+    raise AnalysisError(f"the sweep has no outcome '{outcome}'{among(outcome, names)}")

@@ -1,0 +1,380 @@
+"""The command line: ``sensitivity sweep``, ``rank``, ``plot`` and ``methods``.
+
+Everything heavy is imported inside the verbs, so that help appears at once.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+import click
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+PICTURES = (".png", ".pdf", ".svg")
+Figure = Literal["ranking", "fan", "scatter"]
+
+
+class Refused(click.ClickException):
+    """A message on standard error and exit status 1, in place of a traceback."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the message as it is: it says what to do by itself."""
+        click.secho(f"sensitivity: {self.message}", fg="red", file=file, err=file is None)
+
+
+class Verbs(click.Group):
+    """A group whose errors are messages: what was wrong, where, and what to do."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb, turning what it refuses into a message."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            import sdmodel as sd
+
+            if isinstance(error, sd.SDError):
+                raise Refused(str(error)) from error
+            if isinstance(error, OSError) and error.filename:
+                raise Refused(f"{error.filename}: {error.strerror or error}") from error
+            raise
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sdmodel", prog_name="sensitivity")
+def main() -> None:
+    """Find out which levers and uncertainties of a model matter.
+
+    A sweep runs the model all over the ranges of its levers (what policy can move) and
+    uncertainties (what nobody knows), which stand in the .toml beside the model, and ranks
+    them by how much an outcome depends on each. The file it writes holds every run's
+    settings and outcomes: ranking and plotting it never run the model again.
+
+    \b
+    A first round:
+      sensitivity sweep models/core.mdl -o sweep.nc
+      sensitivity rank  sweep.nc
+      sensitivity plot  sweep.nc -o figures/
+    """
+
+
+@main.command()
+@click.argument("model", type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--of",
+    "outcomes",
+    metavar="NAME",
+    multiple=True,
+    help="An outcome of the model's .toml, or a variable, whose final value is then meant; may "
+    "be given several times. Without it, every outcome of the .toml.",
+)
+@click.option(
+    "--levers",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Take levers and uncertainties from this .toml instead of the one beside the model.",
+)
+@click.option(
+    "--what",
+    type=click.Choice(["levers", "uncertainties", "both"]),
+    default="both",
+    show_default=True,
+    help="What to vary; the rest keeps its value in the model.",
+)
+@click.option(
+    "--method",
+    default="sobol",
+    show_default=True,
+    metavar="METHOD",
+    help="sobol, morris or fast; 'sensitivity methods' says what each tells and costs.",
+)
+@click.option(
+    "-n",
+    "--samples",
+    type=int,
+    help="Base samples (sobol: a power of 2), trajectories (morris) or points per factor (fast). "
+    "Without it, the method's usual number.",
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="The same seed, the same sweep."
+)
+@click.option(
+    "--second-order", is_flag=True, help="Rank pairs of factors too (sobol; twice the runs)."
+)
+@click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals.")
+@click.option(
+    "--keep",
+    "series",
+    metavar="NAME",
+    multiple=True,
+    help="A variable whose spread over time is kept for 'plot'; may be given several times. "
+    "Without it, the variables the outcomes are taken from.",
+)
+@click.option(
+    "--integration",
+    default="vensim",
+    show_default=True,
+    metavar="METHOD",
+    help="How each run is integrated: vensim (as the file says), euler, rk2, rk4, ...",
+)
+@click.option("--time-step", type=float, help="Use this TIME STEP instead of the file's.")
+@click.option("--save-every", type=float, help="Use this SAVEPER instead of the file's.")
+@click.option("--json", "json_", is_flag=True, help="Print the ranking as JSON for other programs.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False),
+    help="Where to write the sweep (netCDF), such as sweep.nc.",
+)
+def sweep(
+    model: str,
+    outcomes: tuple[str, ...],
+    levers: str | None,
+    what: str,
+    method: str,
+    samples: int | None,
+    seed: int,
+    second_order: bool,
+    confidence: float,
+    series: tuple[str, ...],
+    integration: str,
+    time_step: float | None,
+    save_every: float | None,
+    json_: bool,
+    output: str,
+) -> None:
+    """Run MODEL all over its levers and uncertainties, and rank them.
+
+    \b
+    Examples:
+      sensitivity sweep models/core.mdl -o sweep.nc
+      sensitivity sweep models/core.mdl --of "relative knowledge" --what levers -n 2048 -o sweep.nc
+      sensitivity sweep models/core.mdl --method morris -n 50 -o screening.nc
+    """
+    import sdmodel as sd
+    import sensitivity as sa
+    from sensitivity.tables import show
+
+    loaded = sd.load(model)
+    if levers is None:
+        space = sa.Space.from_settings(loaded, what)
+    else:
+        space = sa.Space.from_toml(levers, loaded, what)
+    with _told(), _progress() as progress:
+        done = sa.sweep(
+            loaded,
+            space,
+            outcomes or None,
+            method=method,
+            samples=samples,
+            seed=seed,
+            second_order=second_order,
+            confidence=confidence,
+            keep_series=series or None,
+            integration=integration,
+            time_step=time_step,
+            save_every=save_every,
+            progress=progress,
+        )
+    path = sa.save(done, output)
+    show(done, None, json_)
+    if not json_:
+        click.echo(f"written: {path}")
+    if not done["blocks_used"].values.any():
+        raise Refused(f"nothing could be ranked; the runs are kept in {path}")
+
+
+@main.command()
+@click.argument("sweep_file", metavar="SWEEP", type=click.Path(exists=True, dir_okay=False))
+@click.option("--of", "outcome", metavar="OUTCOME", help="Only this outcome.")
+@click.option("--confidence", type=float, help="Compute the intervals anew with this confidence.")
+@click.option("--json", "json_", is_flag=True, help="Print JSON for other programs.")
+def rank(sweep_file: str, outcome: str | None, confidence: float | None, json_: bool) -> None:
+    """Show what each outcome of a stored SWEEP depends on, the strongest first.
+
+    A place such as 2-3 means that the interval of the factor leaves open which of the two it
+    has: a larger sweep (-n) may tell.
+
+    \b
+    Examples:
+      sensitivity rank sweep.nc
+      sensitivity rank sweep.nc --of "final relative knowledge" --json
+    """
+    import sensitivity as sa
+    from sensitivity.tables import show
+
+    stored = sa.open_sweep(sweep_file)
+    if confidence is not None:
+        stored = sa.analyse(stored, confidence=confidence)
+    show(stored, outcome, json_)
+
+
+@main.command()
+@click.argument("sweep_file", metavar="SWEEP", type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--figure",
+    type=click.Choice(["ranking", "fan", "scatter"]),
+    help="Only this figure. Without it, all of them, or the ranking when -o names a file.",
+)
+@click.option(
+    "--of", "name", metavar="NAME", help="Only this outcome (ranking, scatter) or variable (fan)."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(),
+    help="A folder for all figures, or one file (.png, .pdf, .svg) for one figure. Without it, "
+    "the folder of the sweep.",
+)
+def plot(sweep_file: str, figure: Figure | None, name: str | None, output: str | None) -> None:
+    """Draw a stored SWEEP: the ranking, the fan over time, the scatter of runs.
+
+    \b
+    Examples:
+      sensitivity plot sweep.nc -o figures/
+      sensitivity plot sweep.nc --figure fan --of "relative knowledge" -o fan.pdf
+    """
+    import matplotlib
+
+    import sensitivity as sa
+
+    matplotlib.use("Agg")
+    stored = sa.open_sweep(sweep_file)
+    target = Path(output) if output is not None else Path(sweep_file).parent
+    if target.suffix.lower() in PICTURES:
+        _draw(stored, figure or "ranking", name, target)
+        return
+    if target.suffix and not target.is_dir():
+        raise Refused(
+            f"{target} is neither a folder nor one of {', '.join(PICTURES)}: end the name so, or "
+            "give a folder"
+        )
+    wanted: tuple[Figure, ...] = (figure,) if figure else ("ranking", "fan", "scatter")
+    drawn = 0
+    for kind, subject in _subjects(stored, wanted, name):
+        _draw(stored, kind, subject, target / f"{kind}-{_slug(subject)}.png")
+        drawn += 1
+    if not drawn:
+        raise Refused(f"there is nothing to draw in {sweep_file}: no outcome could be ranked")
+
+
+@main.command()
+def methods() -> None:
+    """List the methods: what each tells, what it costs, and its usual sample size."""
+    from rich import box
+    from rich.table import Table
+
+    from sensitivity.methods import METHODS
+    from sensitivity.tables import console
+
+    rows = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("method", "what it tells", "indices", "cost for D factors", "usual n"):
+        rows.add_column(column)
+    for row in METHODS.values():
+        rows.add_row(
+            row.name, row.about, ", ".join(row.indices), row.formula, str(row.default_samples)
+        )
+    console().print(rows)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Show a bar with the rate and the time left on standard error, if that is a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.0f} runs/s" if task.speed else "")
+
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("sweep"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("sweep", total=None)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield progress
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Print what a sweep warns about as notes; any other warning stays one."""
+    from sensitivity.errors import SweepWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SweepWarning)
+        yield
+    for one in caught:
+        if issubclass(one.category, SweepWarning):
+            click.secho(f"note: {one.message}", fg="yellow", err=True)
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+
+
+def _subjects(
+    stored: xr.Dataset, wanted: tuple[Figure, ...], name: str | None
+) -> Iterator[tuple[Figure, str]]:
+    from sensitivity.errors import among, fold
+
+    ranked = stored["outcome"].values[stored["blocks_used"].values > 0]
+    found = 0
+    for kind in wanted:
+        for subject in stored["series"].values if kind == "fan" else ranked:
+            if name is None or fold(str(subject)) == fold(name):
+                found += 1
+                yield kind, str(subject)
+    if name is not None and not found:
+        known = [str(one) for one in (*stored["outcome"].values, *stored["series"].values)]
+        raise Refused(f"the sweep has nothing named '{name}' to draw{among(name, known)}")
+
+
+def _draw(stored: xr.Dataset, kind: Figure, subject: str | None, path: Path) -> None:
+    from matplotlib import pyplot
+
+    import sensitivity as sa
+
+    if kind == "ranking":
+        sa.plot_ranking(stored, subject)
+    elif kind == "fan":
+        sa.plot_fan(stored, subject)
+    else:
+        sa.plot_scatter(stored, subject)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pyplot.gcf().savefig(path, dpi=150)
+    pyplot.close()
+    click.echo(f"written: {path}")
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^\w]+", "-", text).strip("-").lower() or "figure"

@@ -1,0 +1,100 @@
+"""Scenarios side by side: their outcomes as a table, their courses as a figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sensitivity.outcomes import choose
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    import sdmodel as sd
+
+# Okabe and Ito's palette; the base run is black. Dashes differ too, for print in grey.
+BLACK = "#111111"
+LOOKS: tuple[tuple[str, Any], ...] = (
+    ("#D55E00", "solid"),
+    ("#0072B2", "solid"),
+    ("#009E73", "solid"),
+    ("#E69F00", "dashed"),
+    ("#CC79A7", "dashed"),
+    ("#56B4E9", "dashed"),
+    ("#7A5195", "dashdot"),
+    ("#777777", "dotted"),
+)
+
+
+def outcome_table(model: sd.Model, runs: Mapping[str, sd.Run]) -> pd.DataFrame:
+    """Return the outcomes of the model's TOML file, one row per run, one column per outcome.
+
+    An outcome that a run never reaches is NaN.
+    """
+    import pandas as pd
+
+    rows = {}
+    for label, run in runs.items():
+        rows[label] = {
+            one.name: float(one.measure(run.times, run.values(one.of)[:, None])[0][0])
+            for one in choose(model, None)
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index.name = "scenario"
+    return table
+
+
+def number(value: float) -> str:
+    """Write an outcome as people read it: three digits, a year as a year, a dash for none.
+
+    Examples
+    --------
+    >>> number(0.12345), number(1987.44), number(float("nan"))
+    ('0.123', '1987', '-')
+    """
+    if math.isnan(value):
+        return "-"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def draw_scenarios(model: sd.Model, runs: Mapping[str, sd.Run], names: Sequence[str]) -> Figure:
+    """Draw one panel for each variable, with a line for each run; the first is the base run."""
+    from matplotlib import pyplot
+
+    columns = min(3, len(names))
+    rows = math.ceil(len(names) / columns)
+    figure, grid = pyplot.subplots(
+        rows,
+        columns,
+        figsize=(3.9 * columns, 2.9 * rows + 0.8),
+        layout="constrained",
+        squeeze=False,
+    )
+    panels = list(grid.ravel())
+    for panel, name in zip(panels, names, strict=False):
+        for place, (label, run) in enumerate(runs.items()):
+            colour, dash = LOOKS[(place - 1) % len(LOOKS)] if place else (BLACK, "solid")
+            panel.plot(
+                run.times,
+                run.values(name),
+                color=colour,
+                linestyle=dash,
+                linewidth=1.7 if place else 2.4,
+                label=label,
+                zorder=2 if place else 3,
+            )
+        panel.set_title(name, loc="left", fontsize=10)
+        panel.set_ylabel(model.units.get(name, ""), fontsize=9)
+        panel.tick_params(labelsize=8)
+        panel.grid(color="#DDDDDD", linewidth=0.7)
+        panel.margins(x=0)
+        if not any((run.values(name) < 0).any() for run in runs.values()):
+            # A little below zero, so that a line along zero is seen.
+            panel.set_ylim(bottom=-0.02 * panel.get_ylim()[1])
+    for spare in panels[len(names) :]:
+        spare.remove()
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    return figure

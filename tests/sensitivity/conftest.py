@@ -1,0 +1,163 @@
+"""A stand-in for a model: it has what a sweep asks of one, and computes what a test wants."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sensitivity as sa
+
+TIMES = np.linspace(0.0, 10.0, 11)
+Columns = dict[str, np.ndarray]
+
+
+@dataclass
+class FakeBatch:
+    """What `FakeModel.run_many` returns, in the form of `sdmodel.RunBatch`."""
+
+    values: np.ndarray
+    outputs: list[str]
+    times: np.ndarray
+    ok: np.ndarray
+    failures: pd.DataFrame
+
+
+@dataclass
+class FakeModel:
+    """A function of named constants, dressed as a model.
+
+    `compute` gets the table's columns by name and returns, for each output, either one number
+    per run (then constant in time) or (times, runs). `fails` says which rows blow up.
+    """
+
+    compute: Callable[[Columns], dict[str, np.ndarray]]
+    constants: dict[str, float]
+    units: dict[str, str]
+    name: str = "fake"
+    digest: str = "0123456789abcdef" * 4
+    fails: Callable[[Columns], np.ndarray] | None = None
+    settings: Any = field(
+        default_factory=lambda: SimpleNamespace(levers={}, uncertainties={}, outcomes={})
+    )
+    calls: list[int] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def run_many(
+        self,
+        table: pd.DataFrame,
+        *,
+        outputs: list[str],
+        progress: Callable[[int, int], None] | None = None,
+        **options: Any,
+    ) -> FakeBatch:
+        """Compute one run per row of the table."""
+        self.calls.append(len(table))
+        self.options = options
+        columns = {name: np.full(len(table), value) for name, value in self.constants.items()}
+        columns |= {name: table[name].to_numpy() for name in table}
+        computed = self.compute(columns)
+        runs = len(table)
+        values = np.stack(
+            [np.broadcast_to(computed[name], (len(TIMES), runs)).copy() for name in outputs]
+        )
+        failed = np.zeros(runs, dtype=bool) if self.fails is None else self.fails(columns)
+        values[:, 5:, failed] = np.nan
+        failures = pd.DataFrame(
+            [(int(run), 5.0, outputs[0], "overflow") for run in np.flatnonzero(failed)],
+            columns=["run", "time", "variable", "cause"],
+        )
+        if progress is not None:
+            progress(runs, runs)
+        return FakeBatch(values, list(outputs), TIMES, ~failed, failures)
+
+
+@pytest.fixture
+def fake() -> type[FakeModel]:
+    """Return the class, for a test that writes its own model."""
+    return FakeModel
+
+
+@pytest.fixture
+def times() -> np.ndarray:
+    """Return the saved times of every fake run."""
+    return TIMES
+
+
+def ishigami(columns: Columns) -> dict[str, np.ndarray]:
+    """Ishigami's function, whose indices are known; and a course that grows by its first factor."""
+    one, two, three = columns["angle one"], columns["angle/two"], columns["Angle_3 (rad)"]
+    y = np.sin(one) + 7.0 * np.sin(two) ** 2 + 0.1 * three**4 * np.sin(one)
+    return {
+        "Y out": y,
+        "income": np.exp(np.outer(TIMES, 0.02 * (one + 4.0))),
+        "two and three": two + 0.5 * three,
+        "nothing": np.zeros_like(one),
+    }
+
+
+@pytest.fixture
+def ishigami_model() -> FakeModel:
+    """Return a model that computes Ishigami's function; names with blanks, slash and brackets."""
+    return FakeModel(
+        compute=ishigami,
+        constants={"angle one": 0.0, "angle/two": 0.0, "Angle_3 (rad)": 0.0},
+        units={
+            "angle one": "rad",
+            "angle/two": "rad",
+            "Angle_3 (rad)": "rad",
+            "Y out": "kn",
+            "income": "$/Year",
+            "two and three": "rad",
+            "nothing": "",
+            "TIME STEP": "Year",
+        },
+        name="ishigami",
+    )
+
+
+@pytest.fixture
+def ishigami_space() -> sa.Space:
+    """Return its space: one lever, two uncertainties."""
+    one, *others = (
+        sa.factor(name, -math.pi, math.pi, unit="rad")
+        for name in ("angle one", "angle/two", "Angle_3 (rad)")
+    )
+    return sa.Space([one], others)
+
+
+@pytest.fixture
+def ishigami_indices() -> tuple[np.ndarray, np.ndarray]:
+    """Return the function's S1 and ST, worked out on paper."""
+    a, b = 7.0, 0.1
+    variance = a**2 / 8 + b * math.pi**4 / 5 + b**2 * math.pi**8 / 18 + 0.5
+    alone = np.array([0.5 * (1 + b * math.pi**4 / 5) ** 2, a**2 / 8, 0.0]) / variance
+    pair = 8 * b**2 * math.pi**8 / 225 / variance
+    return alone, alone + np.array([pair, 0.0, pair])
+
+
+@pytest.fixture
+def g_model() -> Callable[..., tuple[FakeModel, sa.Space, np.ndarray]]:
+    """Return a maker of Sobol's g-function of some weights, with its first-order indices."""
+
+    def make(weights: list[float]) -> tuple[FakeModel, sa.Space, np.ndarray]:
+        names = [f"factor {place}" for place in range(len(weights))]
+
+        def compute(columns: Columns) -> dict[str, np.ndarray]:
+            product = np.ones_like(columns[names[0]])
+            for name, weight in zip(names, weights, strict=True):
+                product = product * (np.abs(4 * columns[name] - 2) + weight) / (1 + weight)
+            return {"g": product}
+
+        model = FakeModel(compute, dict.fromkeys(names, 0.5), {"g": "", **dict.fromkeys(names, "")})
+        parts = np.array([1 / (3 * (1 + weight) ** 2) for weight in weights])
+        alone = parts / (np.prod(1 + parts) - 1)
+        return model, sa.Space([sa.factor(name, 0, 1) for name in names]), alone
+
+    return make

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import sdmodel as sd
+import sensitivity as sa
+from sensitivity.outcomes import FAILED, NOT_REACHED, OK, REDUCERS, UNDEFINED, choose, from_spec
+
+TIMES = np.array([0.0, 1.0, 3.0])
+# Three runs: one rises, one falls, one dips below zero.
+VALUES = np.array([[1.0, 4.0, -1.0], [2.0, 1.0, -3.0], [4.0, 2.0, 1.0]])
+
+
+def measured(outcome: sa.Outcome) -> list[float]:
+    values, status = outcome.measure(TIMES, VALUES)
+    assert np.all(status == OK)
+    return values.tolist()
+
+
+def test_final() -> None:
+    assert measured(sa.final("x")) == [4.0, 2.0, 1.0]
+
+
+def test_peak() -> None:
+    assert measured(sa.peak("x")) == [4.0, 4.0, 1.0]
+
+
+def test_mean_is_the_plain_average_of_saved_values() -> None:
+    assert measured(sa.mean("x")) == pytest.approx([7 / 3, 7 / 3, -1.0], rel=1e-15)
+
+
+def test_growth_is_the_rate_that_leads_from_first_to_last() -> None:
+    values, status = sa.growth("x").measure(TIMES, VALUES)
+    assert values[0] == pytest.approx(4 ** (1 / 3) - 1, rel=1e-14)
+    assert values[1] == pytest.approx(0.5 ** (1 / 3) - 1, rel=1e-14)
+    assert np.isnan(values[2])
+    assert status.tolist() == [OK, OK, UNDEFINED]
+
+
+def test_discounted_sum_by_hand() -> None:
+    weights = [0.5 * 1, (0.5 + 1.0) * np.exp(-0.1), 1.0 * np.exp(-0.3)]
+    expected = [sum(w * v for w, v in zip(weights, column, strict=True)) for column in VALUES.T]
+    assert measured(sa.discounted("x", rate=0.1)) == pytest.approx(expected, rel=1e-14)
+    # Without discounting it is the integral.
+    assert measured(sa.discounted("x", rate=0))[0] == pytest.approx(1.5 + 6.0, rel=1e-14)
+
+
+def test_year_when_is_found_between_saved_times() -> None:
+    values, status = sa.year_when("x", above=3).measure(TIMES, VALUES)
+    assert values[:2].tolist() == [2.0, 0.0]
+    assert np.isnan(values[2])
+    assert status.tolist() == [OK, OK, NOT_REACHED]
+
+
+def test_year_when_it_falls_to_a_level() -> None:
+    values, status = sa.year_when("x", below=1.5).measure(TIMES, VALUES)
+    assert values.tolist() == [0.0, pytest.approx(5 / 6), 0.0]
+    assert status.tolist() == [OK, OK, OK]
+
+
+def test_year_when_on_a_saved_time() -> None:
+    assert sa.year_when("x", above=2).measure(TIMES, VALUES)[0][0] == 1.0
+
+
+def test_never_counts_runs_that_do_not_reach_the_level() -> None:
+    values, status = sa.year_when("x", above=3, never=3.0).measure(TIMES, VALUES)
+    assert values.tolist() == [2.0, 0.0, 3.0]
+    assert status.tolist() == [OK, OK, OK]
+
+
+def test_at_is_on_the_line_between_saved_times() -> None:
+    assert measured(sa.at("x", 2.0)) == [3.0, 1.5, -1.0]
+    assert measured(sa.at("x", 0.0)) == VALUES[0].tolist()
+    assert measured(sa.at("x", 3.0)) == VALUES[2].tolist()
+
+
+def test_at_outside_the_run() -> None:
+    with pytest.raises(sa.OutcomeError, match="'x at 9' is taken at 9, but the run covers 0 to 3"):
+        sa.at("x", 9).measure(TIMES, VALUES)
+
+
+EVERY = [
+    sa.Outcome(f"by {row.name}", "x", row.name, at=2.5 if row.at else None)
+    for row in REDUCERS.values()
+]
+
+
+@pytest.mark.parametrize("outcome", EVERY, ids=lambda one: one.reduce)
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_failed_run_is_never_averaged_away(outcome, bad) -> None:
+    """Also where the number itself would have been known before the failure."""
+    values = np.array([[2.0, 2.0], [3.0, 3.0], [4.0, bad]])
+    measured, status = outcome.measure(TIMES, values)
+    assert np.isfinite(measured[0])
+    assert np.isnan(measured[1])
+    assert status.tolist() == [OK, FAILED]
+
+
+@pytest.mark.parametrize("outcome", EVERY, ids=lambda one: one.reduce)
+def test_a_run_reported_as_failed_has_no_outcome(outcome) -> None:
+    measured, status = outcome.measure(TIMES, np.full((3, 2), 2.0), np.array([False, True]))
+    assert np.isnan(measured[1])
+    assert status[1] == FAILED
+
+
+@pytest.mark.parametrize("outcome", EVERY, ids=lambda one: one.reduce)
+def test_a_run_does_not_depend_on_its_neighbours(outcome) -> None:
+    random = np.random.default_rng(5)
+    times = np.linspace(0.0, 9.0, 37)
+    values = np.exp(random.normal(size=(37, 501)))
+    together, _ = outcome.measure(times, values)
+    alone = [outcome.measure(times, values[:, [run]])[0][0] for run in range(501)]
+    np.testing.assert_array_equal(together, alone)
+
+
+def test_names_of_outcomes() -> None:
+    assert sa.final("value added").name == "final value added"
+    assert sa.at("value added", 2020).name == "value added at 2020"
+    assert sa.mean("x", "my name", label="X").name == "my name"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: sa.Outcome("o", "x", "finl"),
+            "outcome 'o' is reduced by 'finl', which is unknown; did you mean 'final'? Choose "
+            "from: final, peak, mean, growth, discounted, year_when, year_below, at",
+        ),
+        (lambda: sa.Outcome("o", "x", "at"), "outcome 'o' (at) needs at = the time"),
+        (
+            lambda: sa.Outcome("o", "x", "discounted"),
+            "outcome 'o' (discounted) needs at = the discount rate per unit of time",
+        ),
+        (
+            lambda: sa.Outcome("o", "x", "final", at=2020),
+            "outcome 'o' (final) has no use for at = 2020: leave it out, or use reduce = 'at'",
+        ),
+        (
+            lambda: sa.Outcome("o", "x", "peak", never=1),
+            "outcome 'o' (peak) has no use for never = 1: only year_when and year_below",
+        ),
+        (lambda: sa.year_when("x"), "year_when('x') needs one of above= and below="),
+        (lambda: sa.year_when("x", above=1, below=2), "needs one of above= and below="),
+    ],
+)
+def test_outcomes_that_cannot_be_measured(make, message) -> None:
+    with pytest.raises(sa.OutcomeError, match=re.escape(message)):
+        make()
+
+
+def test_units_follow_from_the_variable(ishigami_model) -> None:
+    wanted = [
+        sa.final("income"),
+        sa.growth("income"),
+        sa.discounted("income", rate=0.03),
+        sa.year_when("income", above=2),
+        sa.peak("income", unit="mine"),
+        sa.discounted("nothing", rate=0.03),
+    ]
+    units = [one.unit for one in choose(ishigami_model, wanted)]
+    assert units == ["$/Year", "1/Year", "$/Year*Year", "Year", "mine", "Year"]
+
+
+def test_outcomes_are_chosen_by_name(ishigami_model) -> None:
+    spec = SimpleNamespace(
+        name="catch-up year", of="income", reduce="year_when", at=2.0, label="Catch-up", unit=""
+    )
+    ishigami_model.settings.outcomes["catch-up year"] = spec
+    chosen = choose(ishigami_model, ["Catch-Up_Year", "y OUT", sa.mean("Income")])
+    assert [one.name for one in chosen] == ["catch-up year", "final Y out", "mean Income"]
+    assert [one.of for one in chosen] == ["income", "Y out", "income"]
+    assert [one.name for one in choose(ishigami_model, None)] == ["catch-up year"]
+    assert choose(ishigami_model, "income")[0].reduce == "final"
+
+
+def test_an_outcome_of_the_settings() -> None:
+    spec = sd.OutcomeSpec(name="o", of="x", reduce="at", at=7.0, label="O", unit="kg")
+    assert from_spec(spec) == sa.Outcome("o", "x", "at", at=7.0, label="O", unit="kg")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ("incom", "ishigami has no outcome or variable 'incom'; did you mean 'income'?"),
+        (sa.peak("incom"), "outcome 'peak incom' is of 'incom', which ishigami does not have; did"),
+        ([], "no outcome was given: name at least one"),
+        (None, "ishigami names no outcomes: say which variable matters, as in"),
+        (["income", sa.final("income")], "two outcomes are called 'final income': give one"),
+    ],
+)
+def test_outcomes_that_cannot_be_chosen(ishigami_model, wanted, message) -> None:
+    with pytest.raises(sa.OutcomeError, match=re.escape(message)):
+        choose(ishigami_model, wanted)
