@@ -12,7 +12,8 @@
       SettingsError          the TOML file beside the model           .path
       SolverError            the integration stopped                  .time .variable
 
-Every message says what is wrong, where, and what to do about it; it is complete without a traceback.
+Every message says what is wrong, where, and what to do about it; it is complete without a
+traceback.
 """
 
 from __future__ import annotations

@@ -58,21 +58,20 @@ def check_integration(model: Model, overrides: Overrides = None) -> IntegrationR
         f"{name!r} ({function} counts whole time steps, so that its own meaning changes with them)"
         for name, function in model.program.memory_users
     ]
-    rows, worst_of = [], {}
+    rows: list[tuple[str, str, float, float, str, float]] = []
     for label, part in (("half the step", 2), ("a quarter of the step", 4)):
         finer = model.run(overrides, method="vensim", time_step=step / part)
         rows.append((label, own.method, step / part, *_worst(own, finer)))
-        worst_of[part] = rows[-1][3]
     # The better method is the yardstick: without it two coarse runs could agree by luck.
-    better, how = _better(model, overrides, own, step)
-    if better is not None:
-        rows.append(("another method", better.method, how, *_worst(own, better)))
+    better = _better(model, overrides, own, step)
+    if isinstance(better, str):
+        left_out.append(f"another method: {better}")
     else:
-        left_out.append(f"another method: {how}")
+        width = float("nan") if better.method == "LSODA" else step / 4
+        rows.append(("another method", better.method, width, *_worst(own, better)))
     columns = ["compared with", "method", "step", "largest change", "variable", "time"]
     table = pd.DataFrame(rows, columns=columns)
-    worst = table.loc[table["largest change"].idxmax()]
-    size, variable, at = worst["largest change"], worst["variable"], worst["time"]
+    size, variable, at = max(row[3:] for row in rows)
     jumpy = _jumps(model)
     limit = SMOOTH_TOLERANCE_AT_JUMPS if jumpy else TOLERANCE
     ok = bool(size <= limit)
@@ -80,8 +79,8 @@ def check_integration(model: Model, overrides: Overrides = None) -> IntegrationR
         f"{own.method} with TIME STEP {step:g} is accurate enough: nothing changes by more than "
         f"{size:.2g} of its peak ({variable!r} at {at:g})"
         if ok
-        else f"{own.method} with TIME STEP {step:g} is not accurate enough: {variable!r} changes by "
-        f"{size:.2g} of its peak at time {at:g} (allowed: {limit:g}); {_cure(own, worst_of, step)}"
+        else f"{own.method} with TIME STEP {step:g} is not accurate enough: {variable!r} changes "
+        f"by {size:.2g} of its peak at time {at:g} (allowed: {limit:g}); {_cure(own, step)}"
     )
     return IntegrationReport(ok, verdict, table, tuple(left_out))
 
@@ -94,17 +93,15 @@ def _step(model: Model, own: Run) -> float:
     return float(own.values("TIME STEP")[0])
 
 
-def _better(
-    model: Model, overrides: Overrides, own: Run, step: float
-) -> tuple[Run | None, float | str]:
+def _better(model: Model, overrides: Overrides, own: Run, step: float) -> Run | str:
     if model.program.memory_users or model.program.step_users:
         if own.method == "rk4":
-            return None, "the model is no system of differential equations and runs by RK4 already"
-        return model.run(overrides, method="rk4", time_step=step / 4), step / 4
+            return "the model is no system of differential equations and runs by RK4 already"
+        return model.run(overrides, method="rk4", time_step=step / 4)
     try:
-        return model.run(overrides, method="LSODA"), float("nan")
+        return model.run(overrides, method="LSODA")
     except SDError as error:
-        return None, str(error)
+        return str(error)
 
 
 def _worst(own: Run, other: Run) -> tuple[float, str, float]:
@@ -127,8 +124,7 @@ def _worst(own: Run, other: Run) -> tuple[float, str, float]:
     return worst
 
 
-def _cure(own: Run, worst_of: dict[int, float], step: float) -> str:
-    del worst_of
+def _cure(own: Run, step: float) -> str:
     if own.method == "euler":
         return f'use RK4 (method="rk4"), or a TIME STEP well below {step / 4:g}'
     return f"use a TIME STEP of {step / 4:g} or less"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -12,24 +11,23 @@ import numpy as np
 
 from sdmodel import overrides as _overrides
 from sdmodel import simulate
+from sdmodel.editing import with_equation
 from sdmodel.errors import (
     OverrideError,
     Problem,
-    SettingsError,
-    SolverError,
     UnknownNameError,
     did_you_mean,
-    model_error,
     near_names,
 )
 from sdmodel.explain import Explanation, VariableInfo
 from sdmodel.expr import Call, references, walk
+from sdmodel.failures import judge, list_failures
 from sdmodel.integrators import Method
 from sdmodel.lowering import problems, program_of
 from sdmodel.names import key
 from sdmodel.program import CONTROL, FINAL_TIME, Phase, Program
 from sdmodel.reference import ReferenceKernel
-from sdmodel.run import NonFiniteWarning, Run, RunBatch, provenance
+from sdmodel.run import Run, RunBatch, provenance
 from sdmodel.settings import ModelSettings, Scenario, read_settings
 from sdmodel.source import SourceModel, Variable
 
@@ -311,7 +309,7 @@ class Model:
         done = simulate.trajectory(self._kernel, checked, 1, chosen, timing, [*slots, *hidden])
         columns = tuple(program.display[k] for k in shown)
         table = np.ascontiguousarray(done.values[:, :, 0].T)
-        result = self._judge(table, done.times, columns, [*shown, *[""] * len(hidden)], label)
+        result = judge(self.source, program, done.times, table, shown, label)
         run = Run(
             name=label,
             times=done.times,
@@ -319,7 +317,7 @@ class Model:
             table=table[:, : len(columns)],
             units=self.units,
             overrides={self.source.by_key[k].name: v for k, v in checked.items()},
-            method=simulate.method_label(chosen),
+            method=chosen.name,
             result=result,
             steps=done.steps,
             notes=(*done.notes, *([why] if why else [])),
@@ -349,30 +347,6 @@ class Model:
         if not isinstance(overrides, Mapping):
             raise OverrideError("overrides", "give values by name, {'name': value}, or a scenario")
         return overrides, ""
-
-    def _judge(
-        self, table: np.ndarray, times: np.ndarray, columns: tuple[str, ...], keys: list[str],
-        label: str,
-    ) -> str:  # fmt: skip
-        if np.isfinite(table).all():
-            return "completed"
-        stocks = {stock.name for stock in self.program.stocks}
-        state = [i for i, k in enumerate(keys) if k in stocks or not k]
-        first, at, inputs = simulate.culprit(self.source, self.program, table, times, columns)
-        line = self.source.source.place(self.definition(first).at)[0]
-        message = (
-            f"{self.path}:{line}: in run {label!r}, {first!r} is no longer a finite number at time "
-            f"{at:g}" + (f" (there {inputs})" if inputs else "")
-        )
-        if not np.isfinite(table[:, state]).all():
-            raise SolverError(
-                f"{message}: check these values and the equation; a division by zero, the logarithm "
-                "of a negative number or growth without bound lead here",
-                time=at,
-                variable=first,
-            )
-        warnings.warn(f"{message}; no stock depends on it", NonFiniteWarning, stacklevel=3)
-        return f"completed, but {first!r} is not finite from time {at:g} on"
 
     def run_many(
         self,
@@ -411,7 +385,7 @@ class Model:
         """
         program = self.program
         chosen, why = simulate.choose_method(program, method)
-        columns = self._columns(table)
+        columns = _overrides.check_table(self.source, program, table)
         if final_time is not None and FINAL_TIME in program.constants:
             columns.setdefault(FINAL_TIME, np.full(len(table), float(final_time)))
         names = [self.definition(n).name for n in (self.stocks if outputs is None else outputs)]
@@ -428,38 +402,12 @@ class Model:
             times=done.times,
             values=done.values,
             ok=done.bad < 0,
-            failures=_failures(done, names),
+            failures=list_failures(done, names),
             units=self.units,
-            method=simulate.method_label(chosen),
+            method=chosen.name,
             notes=(*done.notes, *([why] if why else [])),
             provenance=provenance(self.digest, self.path.name),
         )
-
-    def _columns(self, table: pd.DataFrame) -> dict[str, np.ndarray]:
-        columns: dict[str, np.ndarray] = {}
-        for name in table.columns:
-            found = _overrides.check_override(self.source, self.program, str(name), "column ")
-            if found in columns:
-                raise OverrideError(str(name), f"the column '{name}' is in the table twice")
-            try:
-                values = np.asarray(table[name], dtype=float)
-            except (TypeError, ValueError):
-                reason = f"the column '{name}' must hold numbers only"
-                raise OverrideError(str(name), reason) from None
-            bad = np.flatnonzero(np.isnan(values))
-            if len(bad):
-                reason = f"the column '{name}' has no number in row {bad[0]}"
-                raise OverrideError(str(name), reason)
-            if len(values):
-                row = int(np.argmin(values) if self._below(found, values) else np.argmax(values))
-                where = f"row {row}, "
-                _overrides.check_range(self.source, found, values.min(), values.max(), where)
-            columns[found] = values
-        return columns
-
-    def _below(self, found: str, values: np.ndarray) -> bool:
-        low = self.source.by_key[found].low
-        return low is not None and bool(values.min() < low)
 
     # Changing it, checking it -----------------------------------------------------------------
 
@@ -477,53 +425,10 @@ class Model:
             == model.constants.keys() - {"network exposure"}
         True
         """
-        from sdmodel.frontends.mdl import parse
-        from sdmodel.source import SourceText
-
-        variable, text = self.definition(name), self.source.source.text
-        span = variable.equation_span
-        new = text[: span.start] + equation + text[span.end :]
-        old = self.source.source
-        changed = parse(SourceText(old.path, new, old.encoding, old.bom))
-        if [v.key for v in changed.variables] != [v.key for v in self.source.variables]:
-            raise model_error(
-                changed.problems
-                or [
-                    old.problem(
-                        span.start,
-                        f"this is not one equation for {variable.name!r}: {equation!r}",
-                        variable=variable.name,
-                        cure="give only what stands right of the equals sign",
-                    )
-                ]
-            )
-        model = Model(changed, self.settings)
+        model = Model(with_equation(self.source, self.definition(name), equation))
         model.program  # noqa: B018 - raises what is wrong with the new equation
-        try:
-            beside = self.path.with_suffix(".toml")
-            if self.settings != ModelSettings():
-                model.settings = read_settings(beside, model)
-        except SettingsError:
-            model.settings = self._settings_without(variable.name)
+        model.settings = self.settings.among(model.constants)
         return model
-
-    def _settings_without(self, name: str) -> ModelSettings:
-        """A lever whose constant has become an equation is a lever no more."""
-        from dataclasses import replace
-
-        def keep(mapping: Mapping[str, object]) -> dict[str, object]:
-            return {n: one for n, one in mapping.items() if key(n) != key(name)}
-
-        old = self.settings
-        scenarios = {
-            n: replace(s, values=keep(s.values)) for n, s in old.scenarios.items()  # type: ignore[arg-type]
-        }
-        return replace(
-            old,
-            levers=keep(old.levers),  # type: ignore[arg-type]
-            uncertainties=keep(old.uncertainties),  # type: ignore[arg-type]
-            scenarios=scenarios,
-        )
 
     def check_integration(self, overrides: Overrides = None) -> IntegrationReport:
         """Tell whether the file's method and TIME STEP are good enough.
@@ -534,18 +439,3 @@ class Model:
         from sdmodel.integration import check_integration
 
         return check_integration(self, overrides)
-
-
-def _failures(done: simulate.Trajectory, names: Sequence[str]) -> pd.DataFrame:
-    """Blank what followed a failure, and list run, time, variable and cause."""
-    import pandas as pd
-
-    rows = []
-    for run in np.flatnonzero(done.bad >= 0):
-        at = int(done.bad[run])
-        values = done.values[:, at, run]
-        wrong = [n for n, v in zip(names, values, strict=True) if not np.isfinite(v)]
-        cause = done.messages.get(int(run), "no longer a finite number")
-        rows.append((int(run), float(done.times[at]), wrong[0] if wrong else "a stock", cause))
-        done.values[:, at:, run] = np.nan
-    return pd.DataFrame(rows, columns=["run", "time", "variable", "cause"])

@@ -6,10 +6,15 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sdmodel.errors import OverrideError, did_you_mean, near_names
+from sdmodel.kernel import Array
 from sdmodel.names import key
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sdmodel.program import Program
     from sdmodel.source import SourceModel
 
@@ -77,30 +82,49 @@ def check_values(
             ) from None
         if math.isnan(number):
             raise OverrideError(name, f"{at}the value given for '{variable.name}' is not a number")
-        check_range(source, found, number, number, where)
+        check_range(source, found, number, where)
         checked[found] = number
     return checked
 
 
-def check_range(
-    source: SourceModel, found: str, lowest: float, highest: float, where: str = ""
-) -> None:
-    """Refuse values outside the range that the model's file gives for a constant."""
+def check_range(source: SourceModel, found: str, value: float, where: str = "") -> None:
+    """Refuse a value outside the range that the model's file gives for a constant."""
     variable = source.by_key[found]
     low = -math.inf if variable.low is None else variable.low
     high = math.inf if variable.high is None else variable.high
-    slack = 1e-12 * max(abs(lowest), abs(highest))
-    if low - slack <= lowest and highest <= high + slack:
+    slack = 1e-12 * abs(value)
+    if low - slack <= value <= high + slack:
         return
-    value = lowest if lowest < low - slack else highest
     line = source.source.place(variable.at)[0]
+    shown = f"[{low:g}, {high:g}] {variable.units}".rstrip()
     raise OverrideError(
         variable.name,
         f"{source.source.path}:{line}: {where}'{variable.name}' = {value:g} is outside its range "
-        f"[{low:g}, {high:g}] {variable.units}".rstrip()
-        + ": choose a value inside, or change the range in the file; "
+        f"{shown}: choose a value inside, or change the range in the file; "
         f'model.replace("{variable.name}", "{value:g}") sets it regardless',
     )
+
+
+def check_table(source: SourceModel, program: Program, table: pd.DataFrame) -> dict[str, Array]:
+    """Return the columns of a table of runs by key, after the same checks."""
+    columns: dict[str, Array] = {}
+    for name in table.columns:
+        found = check_override(source, program, str(name), "column ")
+        if found in columns:
+            raise OverrideError(str(name), f"the column '{name}' is in the table twice")
+        try:
+            values = np.asarray(table[name], dtype=float)
+        except (TypeError, ValueError):
+            reason = f"the column '{name}' must hold numbers only"
+            raise OverrideError(str(name), reason) from None
+        bad = np.flatnonzero(np.isnan(values))
+        if len(bad):
+            raise OverrideError(str(name), f"the column '{name}' has no number in row {bad[0]}")
+        for row in {int(np.argmin(values)), int(np.argmax(values))} if len(values) else ():
+            value = float(values[row])
+            check_range(source, found, value, f"row {row}, ")
+        columns[found] = values
+    return columns
 
 
 def _short(text: str) -> str:

@@ -44,9 +44,7 @@ class _Flattener:
         self.count += slot == self.count
         return slot
 
-    def flatten(
-        self, statements: Sequence[Statement]
-    ) -> tuple[list[_Instruction], list[Jump]]:
+    def flatten(self, statements: Sequence[Statement]) -> tuple[list[_Instruction], list[Jump]]:
         done: dict[Any, int] = {}
         code: list[_Instruction] = []
         jumps: list[Jump] = []
@@ -57,7 +55,11 @@ class _Flattener:
         return code, jumps
 
     def _expression(
-        self, statement: Statement, done: dict[Any, int], code: list[_Instruction], jumps: list[Jump]
+        self,
+        statement: Statement,
+        done: dict[Any, int],
+        code: list[_Instruction],
+        jumps: list[Jump],
     ) -> int:
         results: list[int] = []
         todo: list[tuple[Expr, bool]] = [(statement.value, False)]
@@ -82,17 +84,20 @@ class _Flattener:
         code: list[_Instruction],
         jumps: list[Jump],
     ) -> int:
+        op: Op | None = None
+        table: Table | None = None
+        mode, what = "", None  # type: str, Any
         match node:
             case Const():
                 return self.literal(node.value)
             case Ref():
                 return self.slots[node.name]
             case Apply():
-                what: Any = (node.op, args)
-                table, mode, op = None, "", node.op
+                what = (node.op, args)
+                op = node.op
             case Lookup():
                 what = (node.table, node.mode, args)
-                table, mode, op = node.table, node.mode, None
+                table, mode = node.table, node.mode
             case _:
                 raise AssertionError(f"{type(node).__name__} is left after lowering")
         if what in done:

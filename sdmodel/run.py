@@ -30,9 +30,9 @@ class NonFiniteWarning(RuntimeWarning):
 class Run:
     """One run: every saved value, by the names of the file.
 
-    `times` (times,) are in the model's unit of time; `result` says how the run ended; `steps` counts
-    time steps, or evaluations of the rates under an adaptive solver; `provenance` records model
-    hash, method and versions.
+    `times` (times,) are in the model's unit of time; `result` says how the run ended; `steps`
+    counts time steps, or evaluations of the rates under an adaptive solver; `provenance` records
+    model hash, method and versions.
 
     Examples
     --------
@@ -190,12 +190,16 @@ class RunBatch:
             name: (("run", "time"), self.values[i].T, {"units": self.units.get(name, "")})
             for i, name in enumerate(self.outputs)
         }
-        coords = {"run": np.arange(self.values.shape[2]), "time": self.times, "ok": ("run", self.ok)}
+        coords = {
+            "run": np.arange(self.values.shape[2]),
+            "time": self.times,
+            "ok": ("run", self.ok),
+        }
         attrs = {"method": self.method, "notes": "; ".join(self.notes), **self.provenance}
         return xr.Dataset(arrays, coords=coords, attrs=attrs)
 
 
-class atomic:  # noqa: N801 - reads as a verb: with atomic(path) as part
+class atomic:
     """Give a temporary name to write to; it takes the real name only when all went well."""
 
     def __init__(self, path: Path) -> None:

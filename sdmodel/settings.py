@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -71,6 +71,25 @@ class ModelSettings:
     outcomes: Mapping[str, OutcomeSpec] = field(default_factory=dict)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
 
+    def among(self, constants: Mapping[str, float]) -> ModelSettings:
+        """Return what is left where only these constants are: levers may have become equations."""
+        left = {key(name) for name in constants}
+
+        def factors(mapping: Mapping[str, Factor]) -> dict[str, Factor]:
+            return {
+                name: replace(one, default=default)
+                for name, one in mapping.items()
+                if key(name) in left
+                and one.low <= (default := constants.get(name, one.default)) <= one.high
+            }
+
+        scenarios = {
+            name: replace(one, values={n: v for n, v in one.values.items() if key(n) in left})
+            for name, one in self.scenarios.items()
+        }
+        levers, uncertainties = factors(self.levers), factors(self.uncertainties)
+        return replace(self, levers=levers, uncertainties=uncertainties, scenarios=scenarios)
+
 
 class HasVariables(Protocol):
     """What settings are read against: a model's variables and constants."""
@@ -84,7 +103,7 @@ class HasVariables(Protocol):
         """All names."""
 
     def definition(self, name: str) -> Variable:
-        """What the file says of a variable."""
+        """Return what the file says of a variable."""
 
 
 _TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {

@@ -22,7 +22,6 @@ from sdmodel.program import (
     TIME_STEP,
     Program,
 )
-from sdmodel.source import SourceModel
 
 # Runs whose values fit the processor's cache together: more at a time would be slower.
 RUNS_AT_A_TIME = 1024
@@ -95,11 +94,6 @@ def _refuse_memory(program: Program, method: SciPy) -> None:
         )
 
 
-def method_label(method: Method) -> str:
-    """Return what tables and figures call a method."""
-    return method.name if isinstance(method, SciPy) else method.name
-
-
 def started(
     kernel: Kernel, columns: Mapping[str, Array | float], runs: int, step: float | None
 ) -> tuple[SwitchedWorkspace, float]:
@@ -124,7 +118,9 @@ def _one(work: SwitchedWorkspace, program: Program, name: str) -> float:
     values = work.values[program.layout.slots[name]]
     if values.size and not (values == values[0]).all() and np.isfinite(values).all():
         shown = name.upper()
-        raise OverrideError(shown, f"{shown} differs between the runs of one batch: split the table")
+        raise OverrideError(
+            shown, f"{shown} differs between the runs of one batch: split the table"
+        )
     return float(values[0])
 
 
@@ -234,32 +230,3 @@ def _refuse_size(
             f"{runs:,} runs of {outputs} outputs at {times} times would need "
             f"{size / 2**30:.1f} GiB: name fewer outputs=, set save_every=, or split the table"
         )
-
-
-def culprit(
-    source: SourceModel, program: Program, table: Array, times: Array, columns: Sequence[str]
-) -> tuple[str, float, str]:
-    """Return which variable left the finite numbers first, when, and what its inputs were."""
-    finite = np.isfinite(table)
-    at = int(np.argmin(finite.all(axis=1)))
-    place = {name: i for i, name in enumerate(columns)}
-    bad = {name for name, i in place.items() if not finite[at, i]}
-    order = [program.display[s.target] for s in program.step if s.target in program.display]
-    ranked = [*[name for name in order if name in bad], *bad]
-    first = ranked[0]
-    from sdmodel.expr import references
-    from sdmodel.names import find
-
-    variable = find(source.by_key, first)
-    inputs = ""
-    if variable is not None and variable.equation is not None:
-        known = {source.by_key[k].name for k in _keys(references(variable.equation), source)}
-        shown = [f"{n} = {table[at, place[n]]:g}" for n in sorted(known) if n in place]
-        inputs = ", ".join(shown[:6])
-    return first, float(times[at]), inputs
-
-
-def _keys(refs: object, source: SourceModel) -> list[str]:
-    from sdmodel.names import key
-
-    return [key(ref.name) for ref in refs if key(ref.name) in source.by_key]  # type: ignore[attr-defined]

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-# With fewer base samples than this an index is noise, whatever its interval says.
+# Where so few blocks are left, in number or as a share, their indices would be noise about a
+# corner of the space, whatever the intervals say.
 LEAST_BLOCKS = 4
+LEAST_SHARE = 0.05
 
 
 def analyse(
@@ -49,7 +51,12 @@ def analyse(
 
     Examples
     --------
-    >>> analyse(open_sweep("sweep.nc"), confidence=0.99)  # doctest: +SKIP
+    >>> import sdmodel as sd
+    >>> import sensitivity as sa
+    >>> model, levers = sd.load("models/core.mdl"), sa.read_levers("models/core.toml")
+    >>> result = sa.sweep(model, levers, "relative knowledge", samples=16)
+    >>> bool((analyse(result, confidence=0.99)["ST_conf"] > result["ST_conf"]).all())
+    True
     """
     plan = plan_of(sweep, resamples=resamples, confidence=confidence, seed=seed)
     found = indices_of(sweep, plan)
@@ -124,7 +131,7 @@ def indices_of(sweep: xr.Dataset, plan: Plan) -> Found:
     for members in _alike(sound):
         blocks = sound[members[0]]
         kept = int(blocks.sum())
-        if kept < (LEAST_BLOCKS if plan.row.can_drop else 1):
+        if not _enough(plan, kept, len(blocks)):
             continue
         runs = np.repeat(blocks, plan.block)
         complete = outcomes[members][:, runs]
@@ -148,6 +155,12 @@ def indices_of(sweep: xr.Dataset, plan: Plan) -> Found:
         f"outcome '{name}': {note}" for name, note in zip(names, notes, strict=True) if note
     )
     return Found(indices, used, tuple(notes), messages)
+
+
+def _enough(plan: Plan, kept: int, blocks: int) -> bool:
+    if not plan.row.can_drop:
+        return kept == blocks
+    return kept >= max(LEAST_BLOCKS, LEAST_SHARE * blocks)
 
 
 def _alike(sound: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
@@ -182,8 +195,8 @@ def _note(plan: Plan, status: NDArray[np.int8], sound: NDArray[np.bool_]) -> str
         )
     gone, blocks = int((~sound).sum()), len(sound)
     what = "trajectories" if plan.method == "morris" else "base samples"
-    if blocks - gone < LEAST_BLOCKS:
-        return f"{counted}, which leaves {blocks - gone} of {blocks:,} {what}: {cure}"
+    if not _enough(plan, blocks - gone, blocks):
+        return f"{counted}, which leaves too few {what}, {blocks - gone} of {blocks:,}: {cure}"
     return (
         f"{counted}; the {gone:,} of {blocks:,} {what} they belong to are left out, so the "
         f"indices speak of the rest only: {cure} if that matters"
@@ -244,7 +257,12 @@ def ranking(sweep: xr.Dataset, outcome: str | None = None) -> pd.DataFrame:
 
     Examples
     --------
-    >>> ranking(open_sweep("sweep.nc"))  # doctest: +SKIP
+    >>> import sdmodel as sd
+    >>> import sensitivity as sa
+    >>> model, levers = sd.load("models/core.mdl"), sa.read_levers("models/core.toml")
+    >>> result = sa.sweep(model, levers, "relative knowledge", samples=16)
+    >>> sorted(ranking(result).index[:2])
+    ['institutions quality', 'network exposure']
     """
     import pandas as pd
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+SHOWN = 10  # factors of each outcome that a sweep prints; `rank` prints them all
 PICTURES = (".png", ".pdf", ".svg")
 Figure = Literal["ranking", "fan", "scatter"]
 
@@ -187,7 +188,7 @@ def sweep(
             progress=progress,
         )
     path = sa.save(done, output)
-    show(done, None, json_)
+    show(done, None, json_, most=SHOWN)
     if not json_:
         click.echo(f"written: {path}")
     if not done["blocks_used"].values.any():

@@ -60,7 +60,12 @@ def plot_ranking(
 
     Examples
     --------
-    >>> plot_ranking(open_sweep("sweep.nc"))  # doctest: +SKIP
+    >>> import sdmodel as sd
+    >>> import sensitivity as sa
+    >>> model, levers = sd.load("models/core.mdl"), sa.read_levers("models/core.toml")
+    >>> result = sa.sweep(model, levers, "relative knowledge", samples=16)
+    >>> plot_ranking(result).get_xlabel()
+    "share of the outcome's variance"
     """
     plan, chosen = plan_of(sweep), one_outcome(sweep, outcome)
     table = ranking(sweep, outcome)
@@ -135,7 +140,12 @@ def plot_fan(sweep: xr.Dataset, series: str | None = None, *, ax: Axes | None = 
 
     Examples
     --------
-    >>> plot_fan(open_sweep("sweep.nc"), "relative knowledge")  # doctest: +SKIP
+    >>> import sdmodel as sd
+    >>> import sensitivity as sa
+    >>> model, levers = sd.load("models/core.mdl"), sa.read_levers("models/core.toml")
+    >>> result = sa.sweep(model, levers, "relative knowledge", samples=16)
+    >>> plot_fan(result, "relative knowledge").get_xlabel()
+    'Time [Year]'
     """
     names = [str(name) for name in sweep["series"].values]
     if not names:
@@ -219,7 +229,12 @@ def plot_scatter(
 
     Examples
     --------
-    >>> plot_scatter(open_sweep("sweep.nc"), most=3)  # doctest: +SKIP
+    >>> import sdmodel as sd
+    >>> import sensitivity as sa
+    >>> model, levers = sd.load("models/core.mdl"), sa.read_levers("models/core.toml")
+    >>> result = sa.sweep(model, levers, "relative knowledge", samples=16)
+    >>> len(plot_scatter(result, most=3))
+    3
     """
     plan, chosen = plan_of(sweep), one_outcome(sweep, outcome)
     known = [str(name) for name in sweep["factor"].values]

@@ -82,8 +82,9 @@ def paragraph(text: str, kind: str = "") -> str:
 
 
 def items(texts: Iterable[str]) -> str:
-    """Write plain texts as a list."""
-    return "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>"
+    """Write plain texts as a list; no texts, no list."""
+    points = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    return f"<ul>{points}</ul>" if points else ""
 
 
 def code(text: str) -> str:

@@ -63,8 +63,13 @@ def _write_data(study: Study, out: Path) -> list[Path]:
     import sdmodel as sd
 
     together = sd.compare(*study.runs.values())
+    # Names as a coordinate: one may hold a slash, which netCDF forbids in its own.
+    stacked = together.to_array("variable").to_dataset(name="values")
+    stacked.attrs = together.attrs
+    units = [study.model.units[str(name)] for name in stacked["variable"].values]
+    stacked = stacked.assign_coords(units=("variable", units))
     with whole(out / "runs.nc") as path:
-        together.to_netcdf(path, engine="h5netcdf")
+        stacked.to_netcdf(path, engine="h5netcdf")
     base = next(iter(study.runs.values()))
     for name in ("base_run.csv", "base_run.tab"):
         with whole(out / name) as path:

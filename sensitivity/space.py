@@ -297,8 +297,8 @@ def read_levers(path: str | Path, model: sd.Model | None = None) -> Space:
 
     Examples
     --------
-    >>> read_levers("models/core.toml").roles[0]  # doctest: +SKIP
-    'lever'
+    >>> read_levers("models/core.toml")["education effort"].high
+    1.0
     """
     return Space.from_toml(path, model, what="levers")
 

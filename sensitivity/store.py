@@ -23,7 +23,12 @@ def save(sweep: xr.Dataset, path: str | Path) -> Path:
 
     Examples
     --------
-    >>> save(result, "out/sweep.nc")  # doctest: +SKIP
+    >>> import sdmodel as sd
+    >>> import sensitivity as sa
+    >>> model, levers = sd.load("models/core.mdl"), sa.read_levers("models/core.toml")
+    >>> result = sa.sweep(model, levers, "relative knowledge", samples=16)
+    >>> save(result, "out/example.nc").name
+    'example.nc'
     """
     path = Path(path)
     try:
@@ -49,7 +54,11 @@ def open_sweep(path: str | Path) -> xr.Dataset:
 
     Examples
     --------
-    >>> open_sweep("out/sweep.nc").attrs["method"]  # doctest: +SKIP
+    >>> import sdmodel as sd
+    >>> import sensitivity as sa
+    >>> model, levers = sd.load("models/core.mdl"), sa.read_levers("models/core.toml")
+    >>> result = sa.sweep(model, levers, "relative knowledge", samples=16)
+    >>> open_sweep(save(result, "out/example.nc")).attrs["method"]
     'sobol'
     """
     import xarray as xr

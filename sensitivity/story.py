@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -114,9 +115,7 @@ def _findings(study: Study) -> list[str]:
             found.append(f"The {what} it depends on most, with their share in total: {named}.")
     found.append(f"Integration: {study.integration.verdict}")
     if study.short:
-        found.append(
-            "This is the short form: the intervals are wide. `make demo` makes 8 times the runs."
-        )
+        found.append("This is the short form of the demo: few runs, so wide intervals.")
     return found
 
 
@@ -195,19 +194,20 @@ def _heads(study: Study) -> list[str]:
 
 def _about_integration(study: Study) -> Section:
     frame = study.integration.table
-    if frame.index.name or not isinstance(frame.index[0] if len(frame) else 0, int):
-        frame = frame.reset_index()
     rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
     return section(
         "Is the time step small enough?",
         paragraph(study.integration.verdict, "verdict"),
-        table([str(column) for column in frame.columns], rows),
+        table([str(column) for column in frame.columns], rows, words=(1, 4)),
+        items(f"Left out: {one}" for one in study.integration.left_out),
     )
 
 
 def _cell(value: Any) -> str:
     if not isinstance(value, float):
         return str(value)
+    if math.isnan(value):
+        return "its own"  # an adaptive method chooses its steps itself
     return f"{value:.6g}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
@@ -253,7 +253,7 @@ def _about_ranking(study: Study, figures: Mapping[str, Path]) -> Section:
             "The outcome of each run against the strongest factors",
             "Each point is one run; the line is the average.",
         ),
-        items(study.notes) if study.notes else "",
+        items(study.notes),
     )
 
 

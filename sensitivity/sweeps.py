@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import platform
 import time
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,10 +105,12 @@ def sweep(
 
     Examples
     --------
-    >>> import sdmodel as sd, sensitivity as sa
-    >>> model = sd.load("models/core.mdl")  # doctest: +SKIP
-    >>> result = sa.sweep(model, sa.read_levers("models/core.toml"))  # doctest: +SKIP
-    >>> sa.ranking(result)  # doctest: +SKIP
+    >>> import sdmodel as sd
+    >>> import sensitivity as sa
+    >>> model, levers = sd.load("models/core.mdl"), sa.read_levers("models/core.toml")
+    >>> result = sa.sweep(model, levers, "relative knowledge", samples=16)
+    >>> result.attrs["runs"], result["ST"].dims
+    (144, ('outcome', 'factor'))
     """
     row = method_named(method)
     plan = Plan(
@@ -146,7 +147,7 @@ def sweep(
     if row.wants_x:
         dataset["unit_design"] = (("sample", "factor"), unit_design)
         dataset["unit_design"].attrs["long_name"] = "the design on the unit cube"
-    dataset.attrs = _provenance(model, space, chosen, plan, integration, options, runs, seconds)
+    dataset.attrs = _provenance(model, space, chosen, plan, options, runs, seconds)
     found = indices_of(dataset, plan)
     tell(found)
     return with_indices(dataset, plan, found)
@@ -163,6 +164,8 @@ class _Runs:
     fan: Floats
     base: Floats
     base_series: Floats
+    integration: str
+    provenance: dict[str, Any]
     failures: list[tuple[int, float, str, str]] = field(default_factory=list)
 
 
@@ -219,6 +222,8 @@ def _run_all(
         fan=np.full((len(series), len(times), len(fan_rows)), np.nan),
         base=np.full(len(chosen), np.nan),
         base_series=np.full((len(series), len(times)), np.nan),
+        integration=base.method,
+        provenance=dict(base.provenance),
     )
     for place, one in enumerate(chosen):
         values, _ = one.measure(times, _of(base, wanted, one.of), ~np.asarray(base.ok))
@@ -275,11 +280,12 @@ def _keep(
     last: int,
 ) -> None:
     failed = ~np.asarray(batch.ok, dtype=bool)
-    for row in batch.failures.itertuples(index=False):
-        kept.failures.append(
-            (first + int(row.run), float(row.time), str(row.variable), str(row.cause))
-        )
-    named = set(batch.failures["run"]) if len(batch.failures) else set()
+    table = batch.failures
+    named = {int(run) for run in table["run"]}
+    for run, when, variable, cause in zip(
+        table["run"], table["time"], table["variable"], table["cause"], strict=True
+    ):
+        kept.failures.append((first + int(run), float(when), str(variable), str(cause)))
     for place, one in enumerate(chosen):
         values = _of(batch, wanted, one.of)
         measured, status = one.measure(kept.times, values, failed)
@@ -288,8 +294,8 @@ def _keep(
         for run in np.flatnonzero(status == FAILED):
             if int(run) not in named:
                 named.add(int(run))
-                when = float(kept.times[np.argmin(np.isfinite(values[:, run]))])
-                kept.failures.append((first + int(run), when, one.of, "not a finite number"))
+                at = float(kept.times[np.argmin(np.isfinite(values[:, run]))])
+                kept.failures.append((first + int(run), at, one.of, "not a finite number"))
     here = (kept.fan_rows >= first) & (kept.fan_rows < last)
     columns = kept.fan_rows[here] - first
     for place, name in enumerate(series):
@@ -383,7 +389,6 @@ def _provenance(
     space: Space,
     chosen: list[Outcome],
     plan: Plan,
-    integration: str,
     options: dict[str, Any],
     runs: _Runs,
     seconds: float,
@@ -403,23 +408,17 @@ def _provenance(
         "confidence": plan.confidence,
         "runs": plan.runs,
         "failed_runs": len({one[0] for one in runs.failures}),
-        "integration": integration,
-        "options": json.dumps({key: options[key] for key in sorted(options) if key != "method"}),
+        "integration": runs.integration,
+        "options": json.dumps(options, sort_keys=True),
         "space": json.dumps(space.to_dict()),
         "outcome_definitions": json.dumps([one.to_dict() for one in chosen]),
         "constants": json.dumps(dict(model.constants)),
-        "versions": json.dumps(_versions()),
+        "versions": json.dumps(runs.provenance | _versions(), sort_keys=True),
         "seconds_running": round(seconds, 3),
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
 
 
 def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in ("sdmodel", "numpy", "scipy", "SALib", "xarray"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            # A source tree that was never installed has no version.
-            found[package] = "not installed"
-    return found
+    # What took part in running the model says so itself, in the provenance of its runs.
+    return {package: version(package) for package in ("numpy", "scipy", "SALib", "xarray")}

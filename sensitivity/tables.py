@@ -23,8 +23,8 @@ def console() -> Console:
     return out if out.is_terminal else Console(highlight=False, width=120)
 
 
-def show(stored: xr.Dataset, outcome: str | None, json_: bool) -> None:
-    """Print the ranking of each outcome, or of one; as tables or as JSON."""
+def show(stored: xr.Dataset, outcome: str | None, json_: bool, most: int | None = None) -> None:
+    """Print the ranking of each outcome, or of one, as tables or JSON; the `most` strongest."""
     if outcome is None:
         names = [str(name) for name in stored["outcome"].values]
     else:
@@ -33,7 +33,8 @@ def show(stored: xr.Dataset, outcome: str | None, json_: bool) -> None:
         click.echo(json.dumps(_as_data(stored, names), indent=2, ensure_ascii=False))
         return
     for name in names:
-        _print_ranking(stored, name)
+        _print_ranking(stored, name, most)
+    _print_legend(stored)
 
 
 def _as_data(stored: xr.Dataset, names: list[str]) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and value != value else value
 
 
-def _print_ranking(stored: xr.Dataset, name: str) -> None:
+def _print_ranking(stored: xr.Dataset, name: str, most: int | None) -> None:
     from rich import box
     from rich.markup import escape
     from rich.table import Table
@@ -71,16 +72,7 @@ def _print_ranking(stored: xr.Dataset, name: str) -> None:
     if not int(chosen["blocks_used"].values):
         click.secho(f"{name}: not ranked: {note}", fg="yellow")
         return
-    about = stored.attrs
-    unit = str(chosen["outcome_unit"].values)
-    base = float(chosen["base"].values)
-    caption = [
-        f"{about['model']}, method {plan.method}, n = {plan.samples:,}, {plan.runs:,} runs "
-        f"({int(about['failed_runs']):,} failed), seed {int(about['seed'])}, integration "
-        f"{about['integration']}; ± {plan.confidence:.0%} interval"
-    ]
-    caption += [f"{index}: {plan.row.meanings[index]}" for index in plan.row.indices]
-    caption += [text for text in (plan.row.caution, note) if text]
+    unit, base = str(chosen["outcome_unit"].values), float(chosen["base"].values)
     rows = Table(
         title=escape(f"{name}" + (f" [{unit}]" if unit else "") + f", {base:.4g} at default"),
         title_justify="left",
@@ -93,7 +85,7 @@ def _print_ranking(stored: xr.Dataset, name: str) -> None:
     rows.add_column("")
     for index in plan.row.indices:
         rows.add_column(index, justify="right")
-    for factor, row in found.iterrows():
+    for factor, row in found.head(most or len(found)).iterrows():
         first, last = int(row["first_rank"]), int(row["last_rank"])
         cells = []
         for index in plan.row.indices:
@@ -107,6 +99,26 @@ def _print_ranking(stored: xr.Dataset, name: str) -> None:
         place = str(first) if first == last else f"{first}-{last}"
         rows.add_row(place, escape(str(factor)), str(row["role"]), *cells)
     out.print(rows)
-    for text in caption:
-        out.print(escape(text), style="dim")
-    out.print()
+    if most is not None and len(found) > most:
+        out.print(
+            f"and {len(found) - most} weaker ones: 'sensitivity rank' shows them", style="dim"
+        )
+    if note:
+        out.print(f"note: {escape(note)}", style="yellow")
+
+
+def _print_legend(stored: xr.Dataset) -> None:
+    """Say once, below the tables, where they come from and what their columns mean."""
+    from rich.markup import escape
+
+    about, plan, out = stored.attrs, plan_of(stored), console()
+    lines = [
+        f"{about['model']}, method {plan.method}, n = {plan.samples:,}, {plan.runs:,} runs "
+        f"({int(about['failed_runs']):,} failed), seed {int(about['seed'])}, integration "
+        f"{about['integration']}; ± {plan.confidence:.0%} interval",
+        *(f"{index}: {plan.row.meanings[index]}" for index in plan.row.indices),
+        "place: what the interval allows; 2-3 may be second or third",
+        *([plan.row.caution] if plan.row.caution else []),
+    ]
+    for line in lines:
+        out.print(escape(line), style="dim", soft_wrap=True)

@@ -25,8 +25,8 @@ LAYERS = (
     ("functions", "frontends"),
     ("lowering", "reference"),
     ("integrators",),
-    ("run", "settings"),
-    ("model", "secondopinion"),
+    ("run", "settings", "overrides", "simulate", "explain"),
+    ("model", "secondopinion", "integration"),
     ("cli", "__main__", "__init__"),
 )
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}

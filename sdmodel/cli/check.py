@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from sdmodel.cli.options import json_option, model_argument
 from sdmodel.cli.text import as_json
-from sdmodel.errors import ModelError, ReadError
-
-if TYPE_CHECKING:
-    from sdmodel.errors import Problem
+from sdmodel.errors import Problem, SDError
 
 
 @click.command()
@@ -44,8 +41,8 @@ def check(ctx: click.Context, model: str, integration: bool, json_: bool) -> Non
         found = list(loaded.problems())
         if integration and not found:
             report = loaded.check_integration()
-    except (ReadError, ModelError) as error:
-        found = list(error.problems)
+    except SDError as error:
+        found = list(getattr(error, "problems", ())) or [Problem(str(error))]
 
     sound = not found and (report is None or report.ok)
     if json_:

@@ -69,6 +69,9 @@ def compare(
         "save_every": save_every,
         "outputs": shown,
     }
+    if not (scenarios or loaded.settings.scenarios):
+        beside = Path(model).with_suffix(".toml")
+        raise Refused(f"{beside} names no scenarios: add some there, such as [scenarios.open]")
     runs = [loaded.run(name="base run", **how)]
     runs += [loaded.run(scenario, **how) for scenario in scenarios or loaded.settings.scenarios]
     place = _place(runs[0], at)
@@ -110,6 +113,7 @@ def _print(model: Model, runs: Sequence[Run], names: list[str], place: int) -> N
         ["scenario", *(_header(name, model.units[name]) for name in names)],
         f"method {runs[0].method}",
     )
+    rows.columns[0].no_wrap = True
     for run in runs:
         cells = (number(float(run.values(name)[place])) for name in names)
         rows.add_row(*plain(run.name, *cells))
@@ -135,19 +139,23 @@ def _facts(model: Model, runs: Sequence[Run], names: list[str], place: int) -> d
 
 def _write(model: Model, runs: Sequence[Run], names: list[str], output: str) -> None:
     import sdmodel as sd
-    from sdmodel.cli.files import atomically
+    from sdmodel.run import atomic
 
     suffix = Path(output).suffix.lower()
     if suffix in FIGURES:
         from sdmodel.cli.figure import draw_scenarios
 
-        with atomically(output) as path:
+        with atomic(Path(output)) as path:
             draw_scenarios(runs, names, model.units, path)
         return
     both = sd.compare(*runs)[names]
-    with atomically(output) as path:
+    with atomic(Path(output)) as path:
         if suffix in STORES:
-            both.to_netcdf(path, engine="h5netcdf", invalid_netcdf=False)
+            # Names as a coordinate: one may hold a slash, which netCDF forbids in its own.
+            stacked = both.to_array("variable").to_dataset(name="values")
+            stacked.attrs = both.attrs
+            units = ("variable", [model.units[name] for name in names])
+            stacked.assign_coords(units=units).to_netcdf(path, engine="h5netcdf")
         else:
-            frame = both.to_dataframe()
-            frame.to_csv(path, sep="," if suffix == ".csv" else "\t")
+            separator = "," if suffix == ".csv" else "\t"
+            both.to_dataframe().to_csv(path, sep=separator, lineterminator="\n")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from typing import Any, TextIO
 
 import click
 
+from sdmodel import __version__
 from sdmodel.cli.check import check
 from sdmodel.cli.compare import compare
 from sdmodel.cli.functions import functions
@@ -21,13 +23,27 @@ class Verbs(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb, and turn whatever sdmodel refuses into a message."""
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _print_warning
+                return super().invoke(ctx)
         except SDError as error:
             raise Refused(str(error)) from error
         except BrokenPipeError:
             raise  # the reader of a pipe has gone; click ends quietly
         except OSError as error:
             raise Refused(_about_the_file(error)) from error
+
+
+def _print_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show a warning as its text alone; the line of code it came from helps nobody here."""
+    click.secho(f"sdmodel: {message}", fg="yellow", err=True)
 
 
 def _about_the_file(error: OSError) -> str:
@@ -37,7 +53,7 @@ def _about_the_file(error: OSError) -> str:
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="sdmodel", prog_name="sdmodel")
+@click.version_option(__version__, prog_name="sdmodel")
 def main() -> None:
     """Read, check, run and compare system dynamics models from Vensim files.
 

@@ -118,12 +118,12 @@ def _print_run(model: Model, done: Run, names: list[str]) -> None:
     out = console()
     first, last = (number(done.times[place]) for place in (0, -1))
     drawn = can_draw_bars(out)
+    settings = [f"{name} = {number(value)}" for name, value in done.overrides.items()]
     rows = table(
-        f"{model.name}: {done.name or 'base run'}",
+        f"{model.name}: {done.name}",
         ["variable", "unit", first, last, "lowest", "highest"]
         + (["from first to last"] if drawn else []),
-        f"method {done.method}"
-        + "".join(f"; {k} = {number(v)}" for k, v in done.overrides.items()),
+        "; ".join([f"method {done.method}", *settings, *done.notes]),
     )
     rows.columns[1].justify = "left"
     for name in names:

@@ -96,7 +96,7 @@ def sparkline(values: NDArray[np.float64], width: int = 24) -> str:
     places = np.linspace(0, finite.size - 1, min(width, finite.size)).round().astype(int)
     shown, low, high = finite[places], float(finite.min()), float(finite.max())
     if high == low:
-        return BARS[0] * shown.size
+        return BARS[0] * len(places)
     heights = np.minimum((shown - low) / (high - low) * len(BARS), len(BARS) - 1).astype(int)
     return "".join(BARS[height] for height in heights)
 

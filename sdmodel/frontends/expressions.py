@@ -8,6 +8,7 @@ Python's call depth. From weakest to strongest binding (Vensim Reference Manual,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sdmodel.expr import Apply, Call, Const, Expr, Op, Ref, Table
 from sdmodel.frontends.tokens import Token
@@ -70,16 +71,15 @@ class _Parser:
         expect_operand = True
         while self.i < len(self.words):
             word = self.words[self.i]
-            if expect_operand:
-                expect_operand = self._operand(word)
-            else:
-                expect_operand = self._operator(word)
+            expect_operand = self._operand(word) if expect_operand else self._operator(word)
         if expect_operand:
             self._fail_at_end()
         self._reduce(0)
         if self.pending:
             opened = self.pending[-1]
-            what = f"the argument list of {opened.name}" if opened.kind == "call" else "this bracket"
+            what = (
+                f"the argument list of {opened.name}" if opened.kind == "call" else "this bracket"
+            )
             raise ExpressionError(opened.at, f"{what} is never closed", "add the missing ')'")
         return self.operands[0]
 
@@ -159,7 +159,9 @@ class _Parser:
         parts: list[str] = [""]
         while self._text(self.i) != "]":
             if self.i >= len(self.words):
-                raise ExpressionError(opened.at, "this bracket is never closed", "add the missing ']'")
+                raise ExpressionError(
+                    opened.at, "this bracket is never closed", "add the missing ']'"
+                )
             word = self.words[self.i]
             if word.text == ",":
                 parts.append("")
@@ -280,8 +282,8 @@ def parse_table(words: list[Token], i: int, end: int) -> tuple[Table, int]:
     if not points:
         raise ExpressionError(opened.at, "this lookup has no points", "add at least one (x,y)")
     xs = tuple(x for x, _ in points)
-    if any(b < a for a, b in zip(xs, xs[1:], strict=False)):
-        worst = next(b for a, b in zip(xs, xs[1:], strict=False) if b < a)
+    if any(b < a for a, b in pairwise(xs)):
+        worst = next(b for a, b in pairwise(xs) if b < a)
         raise ExpressionError(
             opened.at, f"the x values of this lookup must not fall (at x = {worst:g})", "sort them"
         )

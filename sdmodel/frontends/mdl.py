@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from sdmodel.errors import Problem
 from sdmodel.expr import Expr
@@ -70,7 +71,7 @@ def parse(source: SourceText) -> SourceModel:
 
 def entries(source: SourceText, end: int, problems: list[Problem]) -> list[Entry]:
     """Split the equations into entries, minding quotes and comments inside an equation."""
-    text, found = source.text, []
+    text, found = source.text, list[Entry]()
     place = _after_header(text)
     while True:
         start = _skip_blank(text, place, end)
@@ -91,7 +92,7 @@ def entries(source: SourceText, end: int, problems: list[Problem]) -> list[Entry
                     cure="end the entry with ~ units ~ comment |",
                 )
             )
-        spans = [Span(a + 1, b) for a, b in zip(stops, stops[1:], strict=False)]
+        spans = [Span(a + 1, b) for a, b in pairwise(stops)]
         spans += [Span(stops[-1], stops[-1])] * 3
         place = stops[-1] + 1
         found.append(Entry(Span(start, place), Span(start, equation_end), *spans[:3]))
@@ -281,4 +282,3 @@ def _duplicates(source: SourceText, variables: list[Variable]) -> list[Problem]:
 def _method(settings: str) -> str:
     match = re.search(r"^15:\s*\d+\s*,\s*\d+\s*,\s*\d+\s*,\s*(\d+)", settings, re.M)
     return METHODS.get(match.group(1), "euler") if match else "euler"
-

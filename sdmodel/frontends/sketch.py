@@ -277,7 +277,8 @@ def _where(view: View, line: int) -> str:
 
 def _ids(view: View) -> Iterator[str]:
     seen: dict[int, int] = {}
-    for one in (*view.elements, *view.arrows):
+    objects: tuple[Element | Arrow, ...] = (*view.elements, *view.arrows)
+    for one in objects:
         if one.id in seen:
             yield (
                 f"{_where(view, one.line)}: id {one.id} is taken by line {seen[one.id]}: "

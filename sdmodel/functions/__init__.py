@@ -21,4 +21,13 @@ def functions() -> list[FunctionInfo]:
     return sorted(REGISTRY.values(), key=lambda info: info.name)
 
 
-__all__ = ["REGISTRY", "FunctionInfo", "advice", "arithmetic", "find", "functions", "inputs", "stateful"]
+__all__ = [
+    "REGISTRY",
+    "FunctionInfo",
+    "advice",
+    "arithmetic",
+    "find",
+    "functions",
+    "inputs",
+    "stateful",
+]

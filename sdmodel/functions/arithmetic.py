@@ -44,7 +44,7 @@ def ln(build: Build, x: Expr) -> Operand:
 @function("LOG", example="LOG(8, 2)", value=3)
 def log(build: Build, x: Expr, base: Expr) -> Operand:
     """Return the logarithm to the given base."""
-    return apply(Op.LN, x) / apply(Op.LN, base)  # type: ignore[operator]
+    return apply(Op.LN, x) / apply(Op.LN, base)
 
 
 @function("SQRT", example="SQRT(9)", value=3)
@@ -133,7 +133,7 @@ def modulo(build: Build, x: Expr, base: Expr) -> Operand:
 
 @function("QUANTUM", example="QUANTUM(7.8, 2)", value=6)
 def quantum(build: Build, x: Expr, quantum: Expr) -> Operand:
-    """Return x cut, towards zero, to whole multiples of the quantum; x itself if that is not above 0."""
+    """Return x cut, towards zero, to whole multiples of the quantum; x itself if that is <= 0."""
     return where(quantum <= 0, x, quantum * apply(Op.TRUNC, x / quantum))
 
 

@@ -36,7 +36,7 @@ def ramp(build: Build, slope: Expr, start_time: Expr, end_time: Expr) -> Operand
 def _pulse(build: Build, start: Operand, duration: Expr) -> Expr:
     width = where(duration <= 0, build.time_step, duration)
     on = build.time + build.half_step
-    begun, over = on >= start, on >= start + width  # type: ignore[operator]
+    begun, over = on >= start, on >= start + width
     return apply(Op.AND, begun, apply(Op.NOT, over))
 
 
@@ -50,13 +50,11 @@ def pulse(build: Build, start: Expr, duration: Expr) -> Operand:
 
 
 @function("PULSE TRAIN", example="PULSE TRAIN(0, 1, 5, 30)", value=1)
-def pulse_train(
-    build: Build, start: Expr, duration: Expr, repeat_time: Expr, end: Expr
-) -> Operand:
+def pulse_train(build: Build, start: Expr, duration: Expr, repeat_time: Expr, end: Expr) -> Operand:
     """Return pulses of the given duration, every repeat time from the start, none after the end."""
     # How often a pulse has begun so far, asked half a step ahead like everything here.
     since = build.auxiliary(build.time + build.half_step - start)
-    begun = build.auxiliary(apply(Op.TRUNC, apply(Op.MAX, since, 0) / repeat_time))  # type: ignore[operator]
+    begun = build.auxiliary(apply(Op.TRUNC, apply(Op.MAX, since, 0) / repeat_time))
     own_start = build.auxiliary(start + begun * repeat_time)
     running = apply(Op.AND, since >= 0, _pulse(build, own_start, duration))
     # A pulse may begin up to the end, and is cut there.

@@ -45,8 +45,11 @@ class Build(Protocol):
     def pipeline(self, value: Operand, delay: Operand, initial: Operand) -> Ref:
         """Return `value` as it was `delay` ago, in whole time steps; `initial` before that."""
 
-    def number(self, value: Expr, what: str) -> float:
-        """Return the value at INITIAL TIME of what decides the structure, such as an order."""
+    def stages(self, order: Expr, delay: Expr) -> int:
+        """Return how many stages a delay of this order and length gets, as known at the start."""
+
+    def varies(self, value: Expr) -> bool:
+        """Return whether a value may change during a run."""
 
     def table(self, value: Expr) -> Table:
         """Return the table of a lookup variable or a lookup written in place."""
@@ -61,7 +64,7 @@ class FunctionInfo:
 
     `example` is an expression and `value` what it gives at time 0 with TIME STEP 1.
     `memory` tells that the function is no differential equation, so that only fixed-step methods
-    can run it.
+    can run it; `changes` that its value may change during a run though its arguments do not.
     """
 
     name: str
@@ -73,10 +76,13 @@ class FunctionInfo:
     least: int
     most: int
     memory: bool
+    changes: bool
 
 
 REGISTRY: dict[str, FunctionInfo] = {}
 _DEFINITIONS: dict[str, Definition] = {}
+_CHANGING = ("sdmodel.functions.inputs", "sdmodel.functions.stateful")
+_HELD = ("INITIAL", "REINITIAL", "ACTIVE INITIAL")
 
 
 def function(
@@ -91,9 +97,7 @@ def function(
         parameters = list(inspect.signature(define).parameters.values())[1:]
         names = [p.name.replace("_", " ").strip() for p in parameters]
         least = sum(p.default is inspect.Parameter.empty for p in parameters)
-        shown = ", ".join(
-            name if i < least else f"[{name}]" for i, name in enumerate(names)
-        )
+        shown = ", ".join(name if i < least else f"[{name}]" for i, name in enumerate(names))
         summary = (inspect.getdoc(define) or "").split("\n\n")[0].replace("\n", " ")
         info = FunctionInfo(
             name=name,
@@ -105,6 +109,7 @@ def function(
             least=least,
             most=len(parameters),
             memory=memory,
+            changes=define.__module__ in _CHANGING and name not in _HELD,
         )
         if REGISTRY.setdefault(key(name), info) is not info:
             raise ValueError(f"{name} is registered twice")
@@ -114,7 +119,7 @@ def function(
     return register
 
 
-# Known, but not offered: what a model that calls them is told. None: no advice.
+# Known, but not offered: what a model that calls them is told.
 NOT_YET: dict[str, str] = {
     "random": "use a constant and draw its values in a sweep",
     "get": "write the numbers into the model, as constants or lookups",

@@ -16,26 +16,25 @@ def _smooth(build: Build, x: Expr, time: Expr, initial: Expr, order: int) -> Ope
     before: Expr = x
     for _ in range(order):
         stage = build.stock(initial)
-        build.flow(stage, (before - stage) * order / time)  # type: ignore[operator]
+        build.flow(stage, (before - stage) * order / time)
         before = stage
     return before
 
 
-def _delay(build: Build, x: Expr, time: Expr, initial: Expr, order: int) -> Operand:
+def _delay(
+    build: Build, x: Expr, time: Expr, initial: Expr, order: int, last_time: Expr | None = None
+) -> Operand:
     """Material delay: what flows in flows out, also when the delay time changes."""
     stage_time = build.auxiliary(time / order)
     flow: Expr = x
-    for _ in range(order):
+    for number in range(order):
         stage = build.stock(initial * stage_time)
+        if last_time is not None and number == order - 1:
+            stage_time = build.auxiliary(last_time / order)
         outflow = build.auxiliary(stage / stage_time)
         build.flow(stage, flow - outflow)
         flow = outflow
     return flow
-
-
-def _order(build: Build, order: Expr) -> int:
-    """The order is rounded to a whole number at the start and stays."""
-    return max(1, int(build.number(order, "the order of a delay") + 0.5))
 
 
 @function("INTEG", example="INTEG(3, 7)", value=7)
@@ -71,11 +70,9 @@ def smooth3i(build: Build, x: Expr, smooth_time: Expr, initial_value: Expr) -> O
 
 
 @function("SMOOTH N", example="SMOOTH N(3, 2, 7, 4)", value=7)
-def smooth_n(
-    build: Build, x: Expr, smooth_time: Expr, initial_value: Expr, order: Expr
-) -> Operand:
+def smooth_n(build: Build, x: Expr, smooth_time: Expr, initial_value: Expr, order: Expr) -> Operand:
     """Return x smoothed by as many stages as the order says."""
-    return _smooth(build, x, smooth_time, initial_value, _order(build, order))
+    return _smooth(build, x, smooth_time, initial_value, build.stages(order, smooth_time))
 
 
 @function("DELAY1", example="DELAY1(3, 2)", value=3)
@@ -103,11 +100,18 @@ def delay3i(build: Build, x: Expr, delay_time: Expr, initial_value: Expr) -> Ope
 
 
 @function("DELAY N", example="DELAY N(3, 2, 7, 4)", value=7)
-def delay_n(
-    build: Build, x: Expr, delay_time: Expr, initial_value: Expr, order: Expr
-) -> Operand:
-    """Return the outflow of as many stages as the order says."""
-    return _delay(build, x, delay_time, initial_value, _order(build, order))
+def delay_n(build: Build, x: Expr, delay_time: Expr, initial_value: Expr, order: Expr) -> Operand:
+    """Return the outflow of as many stages as the order says.
+
+    No stage is shorter than a TIME STEP: the order is lowered instead. Vensim lets the last stage
+    read a changing delay time one step late (SDXorg test-models, tests/delays and delay_pipeline).
+    """
+    stages = build.stages(order, delay_time)
+    if not build.varies(delay_time):
+        return _delay(build, x, delay_time, initial_value, stages)
+    last_time = build.memory(delay_time)
+    build.remember(last_time, delay_time)
+    return _delay(build, x, delay_time, initial_value, stages, last_time)
 
 
 @function("DELAY FIXED", example="DELAY FIXED(3, 2, 7)", value=7, memory=True)
@@ -129,7 +133,7 @@ def forecast(build: Build, x: Expr, average_time: Expr, horizon: Expr) -> Operan
     """Return x prolonged over the horizon along its present trend."""
     average = build.stock(x)
     build.flow(average, (x - average) / average_time)
-    return x * (1 + zidz(build, x - average, average_time * average) * horizon)  # type: ignore[operator]
+    return x * (1 + zidz(build, x - average, average_time * average) * horizon)
 
 
 @function("NPV", example="NPV(0, 0.1, 5, 1)", value=5)
@@ -159,7 +163,7 @@ def reinitial(build: Build, x: Expr) -> Operand:
 
 @function("ACTIVE INITIAL", example="ACTIVE INITIAL(3, 7)", value=3)
 def active_initial(build: Build, active: Expr, initial_value: Expr) -> Operand:
-    """Return the active value; the initial value only serves to compute initial values of others."""
+    """Return the active value; the initial one only serves to compute initial values of others."""
     return build.starting_with(initial_value, active)
 
 

@@ -1,8 +1,9 @@
 """SciPy's adaptive solvers on the same rates, restarted wherever the equations jump.
 
-Between two jumps every comparison is held at its outcome, so that the solver sees smooth equations
-only. Jumps in Time are found before the run; a comparison of the state is an event of the solver
-(`scipy.integrate.solve_ivp`), located to rounding, after which the run goes on with the new outcome.
+Between two jumps every comparison is held at its outcome, so that the solver sees smooth
+equations only. Jumps in Time are found before the run; a comparison of the state is an event of
+the solver (`scipy.integrate.solve_ivp`), located to rounding, after which the run goes on with the
+new outcome.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class _Problem:
         values[self.stocks, 0] = y
         self.work.rates()
         self.evaluations += 1
-        rates = values[self.rates, 0]
+        rates: Array = values[self.rates, 0]
         if not np.isfinite(rates).all():
             first = int(np.argmin(np.isfinite(rates)))
             raise _NotFinite(t, self.program.stocks[first].variable)
@@ -59,7 +60,8 @@ class _Problem:
         values[self.time, 0] = t
         values[self.stocks, 0] = y
         self.work.rates()
-        return self.work.outcomes()[:, 0]
+        free: Array = self.work.outcomes()[:, 0]
+        return free
 
     def sides(self, t: float, y: Array) -> tuple[Array, Array]:
         """Return both sides of every jump; kept, for there is one event function for each."""

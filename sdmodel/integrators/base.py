@@ -98,7 +98,9 @@ class Grid:
             reason = f"FINAL TIME ({final:g}) is before INITIAL TIME ({start:g})"
             raise OverrideError("FINAL TIME", reason)
         if (final - start) / step > MOST_STEPS:
-            reason = f"this run would take {(final - start) / step:.3g} steps; at most {MOST_STEPS:,}"
+            reason = (
+                f"this run would take {(final - start) / step:.3g} steps; at most {MOST_STEPS:,}"
+            )
             raise OverrideError("TIME STEP", f"{reason} are allowed: use a larger TIME STEP")
         if not save_every > 0:
             save_every = step

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sdmodel.errors import OverrideError
 from sdmodel.integrators.base import Grid, Trajectory
@@ -47,6 +48,7 @@ TABLEAUS = {
         ),
     )
 }
+Slots = NDArray[np.intp]
 # Slightly less than one half: an instant midway between two steps belongs to the later one.
 _ALMOST_HALF = 0.5 * (1 - 1e-6)
 
@@ -62,9 +64,10 @@ class _Pipelines:
     def __init__(self, program: Program, work: Workspace, grid: Grid) -> None:
         slots, values = program.layout.slots, work.values
         self.work, self.lanes = work, np.arange(values.shape[1])
-        self.rings: list[tuple[int, int, int, Array, Array]] = []
+        self.rings: list[tuple[int, int, int, Slots, Array]] = []
         for one in program.pipelines:
-            length = np.rint(_delay(one, values[slots[one.delay]]) / grid.step)
+            # A part of a step counts as a whole one (SDXorg test-models, delay_pipeline).
+            length = np.ceil(_delay(one, values[slots[one.delay]]) / grid.step - 1e-6)
             length = np.clip(length, 1, grid.steps + 1).astype(np.intp)
             ring = np.empty((int(length.max()), values.shape[1]))
             entry = (slots[one.name], slots[one.source], slots[one.initial], length, ring)
@@ -126,8 +129,8 @@ def _step(
     work: Workspace,
     tableau: Tableau,
     state: Array,
-    stocks: Array,
-    rates: Array,
+    stocks: Slots,
+    rates: Slots,
     time: int,
     now: float,
     h: float,
@@ -145,14 +148,16 @@ def _step(
         work.rates()
         slopes.append(values[rates])
     if len(slopes) == 1:
-        return state + h * slopes[0]
+        only: Array = state + h * slopes[0]
+        return only
     total = tableau.weights[0] * slopes[0]
     for weight, slope in zip(tableau.weights[1:], slopes[1:], strict=True):
         total += weight * slope
-    return state + h * total
+    new: Array = state + h * total
+    return new
 
 
-def _note_bad(bad: Array, index: int, state: Array, shown: Array) -> None:
+def _note_bad(bad: Slots, index: int, state: Array, shown: Array) -> None:
     finite = np.isfinite(state).all(axis=0) & np.isfinite(shown).all(axis=0)
     bad[(bad < 0) & ~finite] = index
 

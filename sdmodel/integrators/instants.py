@@ -1,4 +1,4 @@
-"""At which instants do the inputs of a model jump?"""
+"""The instants at which the inputs of a model jump."""
 
 from __future__ import annotations
 

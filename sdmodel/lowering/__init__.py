@@ -80,7 +80,7 @@ def _names(expr: Expr) -> list[str]:
 
 
 def _start_equations(expanded: Expanded) -> dict[str, Expr]:
-    """What each name is while initial values are computed."""
+    """Return what each name is while initial values are computed."""
     start = {**expanded.equations, **expanded.initials}
     start[TIME] = Ref(INITIAL_TIME)
     # INITIAL TIME may itself be written with Time; the clock stands at 0 before it is set.
@@ -123,7 +123,7 @@ def _circles(model: SourceModel, expanded: Expanded) -> list[Problem]:
 
 
 def _visible(expanded: Expanded, circle: list[str]) -> list[str]:
-    """Return the user's variables of a circle, each once, in the order in which one uses the next."""
+    """Return the user's variables of a circle, each once; each uses the one after it."""
     names = [expanded.owner.get(name, name) for name in reversed(circle[:-1])]
     loop = list(dict.fromkeys(names))
     first = loop.index(min(loop))

@@ -5,7 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sdmodel.errors import Problem, near_names
-from sdmodel.expr import Apply, Call, Const, Expr, Lookup, Op, Operand, Ref, Table, rewrite, wrap
+from sdmodel.expr import (
+    Apply,
+    Call,
+    Const,
+    Expr,
+    Lookup,
+    Op,
+    Operand,
+    Ref,
+    Table,
+    references,
+    rewrite,
+    walk,
+    wrap,
+)
 from sdmodel.functions.registry import REGISTRY, FunctionInfo, call
 from sdmodel.names import key
 from sdmodel.primitives import evaluate
@@ -13,6 +27,15 @@ from sdmodel.program import HALF_STEP, INITIAL_TIME, TIME, TIME_STEP, Memory, Pi
 from sdmodel.source import SourceModel, Variable
 
 DEEPEST = 200  # definitions followed to find the order of a delay
+MOST_STAGES = 1000
+
+
+def _remembers(node: Expr) -> bool:
+    """Whether a call may change during a run even if its arguments do not."""
+    if not isinstance(node, Call):
+        return False
+    info = REGISTRY.get(key(node.function))
+    return info is not None and info.changes
 
 
 class NotANumber(ValueError):
@@ -189,13 +212,44 @@ class Expander:
         )
         return Ref(name)
 
-    def number(self, value: Expr, what: str) -> float:
-        """See `Build.number`."""
+    def stages(self, order: Expr, delay: Expr) -> int:
+        """See `Build.stages`; what was read to find the number is then structural."""
         try:
-            return self._fold(value)
+            wanted = max(1, int(self._fold(order) + 0.5))
         except NotANumber as error:
-            self._refuse(value, f"{what} must be known before the run, but {error}")
-            return 1.0
+            self._refuse(order, f"the order of a delay must be known before the run, but {error}")
+            return 1
+        if wanted > MOST_STAGES:
+            self._refuse(order, f"a delay has at most {MOST_STAGES} stages, not {wanted}")
+            return 1
+        fixed = set(self.result.structural)
+        try:
+            most = max(1, int(self._fold(delay) / self._fold(self.time_step) + 1e-6))
+        except (NotANumber, ArithmeticError, ValueError):
+            most = wanted
+        if most >= wanted:  # nothing was decided by the delay time
+            self.result.structural = fixed
+        return min(wanted, most)
+
+    def varies(self, value: Expr) -> bool:
+        """See `Build.varies`."""
+        seen: set[str] = set()
+        todo = [ref.name for ref in references(value)]
+        while todo:
+            name = todo.pop()
+            if name in seen or name in self.result.held:
+                continue
+            seen.add(name)
+            known = self.model.by_key.get(name)
+            if name in self.result.rates or name in self.result.initials or name == TIME:
+                return True
+            if name in self.result.equations:
+                todo += [ref.name for ref in references(self.result.equations[name])]
+            elif known is not None and known.equation is not None:
+                todo += [key(ref.name) for ref in references(known.equation)]
+                if any(_remembers(node) for node in walk(known.equation)):
+                    return True
+        return False
 
     def _fold(self, value: Expr) -> float:
         def number(node: Expr) -> float:

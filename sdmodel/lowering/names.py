@@ -1,4 +1,4 @@
-"""Before anything else: is every name in the equations defined, every function offered?"""
+"""The first check: every name in the equations is defined, every function offered."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 
 def in_order(
@@ -33,6 +34,6 @@ def in_order(
         except CycleError as error:
             circle = list(error.args[1])
             circles.append(circle)
-            for a, b in zip(circle, circle[1:], strict=False):
+            for a, b in pairwise(circle):
                 graph[b].pop(a, None)
                 graph[a].pop(b, None)

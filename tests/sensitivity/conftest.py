@@ -27,6 +27,8 @@ class FakeBatch:
     times: np.ndarray
     ok: np.ndarray
     failures: pd.DataFrame
+    method: str = "rk4"
+    provenance: dict[str, str] = field(default_factory=lambda: {"sdmodel": "1.2.3"})
 
 
 @dataclass

@@ -52,6 +52,27 @@ def test_outcomes_are_those_of_single_runs(core) -> None:
     assert found["time"].values.tolist() == core.run(method="vensim").times.tolist()
 
 
+def test_runs_that_blow_up_are_left_out_and_named(core) -> None:
+    """One draw in twenty has no square root; it and its base sample go, the rest stays."""
+    fragile = core.replace(
+        "forgetting", "Domestic knowledge*forgetting rate+0*SQRT(0.95-network exposure)"
+    )
+    space = sa.Space.from_settings(core, "levers")
+    with pytest.warns(sa.SweepWarning, match="runs .* failed; the .* base samples they belong to"):
+        found = sa.sweep(fragile, space, "relative knowledge", samples=64)
+    whole = sa.sweep(core, space, "relative knowledge", samples=64)
+    failed = found["design"].sel(factor="network exposure").values > 0.95
+    assert 0.02 < failed.mean() < 0.08
+    assert found.attrs["failed_runs"] == failed.sum()
+    assert found["failure"].values.tolist() == np.flatnonzero(failed).tolist()
+    assert np.array_equal(np.isnan(found["outcomes"].values[0]), failed)
+    np.testing.assert_array_equal(
+        found["outcomes"].values[0, ~failed], whole["outcomes"].values[0, ~failed]
+    )
+    assert np.isfinite(found["percentiles"].values).all()
+    assert np.isfinite(found["ST"].values).all()
+
+
 def test_chunks_do_not_change_a_bit(core) -> None:
     space = sa.Space.from_settings(core)
     outcomes = [sa.growth("relative knowledge"), sa.mean("relative knowledge")]

@@ -117,7 +117,7 @@ def test_the_data_are_those_of_the_runs(demo: tuple[Path, str]) -> None:
     base = model.run()
     with xr.open_dataset(out / "runs.nc", engine="h5netcdf") as runs:
         assert runs.sizes["scenario"] == 1 + len(model.settings.scenarios)
-        stored = runs["relative knowledge"].isel(scenario=0)
+        stored = runs["values"].sel(variable="relative knowledge").isel(scenario=0)
         assert stored.values.tolist() == base.values("relative knowledge").tolist()
     outcomes = pd.read_csv(out / "outcomes.csv", index_col=0)
     final = base.values("relative knowledge")[-1]

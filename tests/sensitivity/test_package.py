@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import doctest
+import inspect
+import shutil
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
+import matplotlib as mpl
 import pytest
+from matplotlib import pyplot
 
 import sensitivity as sa
 
@@ -18,13 +23,32 @@ def test_every_public_name_is_there_and_explained() -> None:
     assert set(sa.__all__) <= set(dir(sa))
 
 
+ROOT = Path(__file__).parents[2]
+
+
 @pytest.mark.parametrize(
-    "name", ["designs", "distributions", "errors", "estimators", "methods", "outcomes", "space"]
+    "name",
+    [
+        *("analysis", "designs", "distributions", "errors", "estimators", "methods", "outcomes"),
+        *("plots", "space", "store", "sweeps"),
+    ],
 )
-def test_the_examples_are_right(name) -> None:
+def test_the_examples_are_right(name, tmp_path, monkeypatch) -> None:
+    """They are written for somebody in the project's folder."""
+    shutil.copytree(ROOT / "models", tmp_path / "models")
+    monkeypatch.chdir(tmp_path)
+    mpl.use("Agg")
     failed, run = doctest.testmod(import_module(f"sensitivity.{name}"))
     assert run > 0
     assert failed == 0
+    pyplot.close("all")
+
+
+def test_every_public_function_has_an_example() -> None:
+    for name in sa.__all__:
+        value = getattr(sa, name)
+        if inspect.isfunction(value):
+            assert ">>> " in value.__doc__, name
 
 
 def test_an_unknown_name() -> None:

@@ -1,0 +1,112 @@
+"""What went wrong in a run, by name and place; a bad number is never passed over."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sdmodel.errors import SolverError
+from sdmodel.expr import references
+from sdmodel.integrators import Trajectory
+from sdmodel.kernel import Array
+from sdmodel.names import key
+from sdmodel.program import Program
+from sdmodel.run import NonFiniteWarning
+from sdmodel.source import SourceModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def judge(
+    source: SourceModel,
+    program: Program,
+    times: Array,
+    table: Array,
+    shown: Sequence[str],
+    label: str,
+) -> str:
+    """Return how a run ended.
+
+    `table` holds the variables with the keys `shown` and, behind them, hidden stocks.
+
+    Raises
+    ------
+    SolverError
+        If a stock left the finite numbers.
+
+    Warns
+    -----
+    NonFiniteWarning
+        If only an auxiliary did, on which no stock depends.
+    """
+    finite = np.isfinite(table)
+    if finite.all():
+        return "completed"
+    at = int(np.argmin(finite.all(axis=1)))
+    first = _first(source, program, finite[at], shown)
+    name, place = program.display.get(first, first), source.source.path
+    variable = source.by_key.get(first)
+    inputs = ""
+    if variable is not None:
+        place += f":{source.source.place(variable.at)[0]}"
+        inputs = _inputs(source, first, table[at], shown)
+    message = (
+        f"{place}: in run {label!r}, {name!r} is no longer a finite number at time {times[at]:g}"
+        + (f" (there {inputs})" if inputs else "")
+    )
+    stocks = {stock.name for stock in program.stocks}
+    state = [i for i in range(table.shape[1]) if i >= len(shown) or shown[i] in stocks]
+    if not finite[:, state].all():
+        raise SolverError(
+            f"{message}: check these values and the equation; a division by zero, the logarithm of "
+            "a negative number or growth without bound lead here",
+            time=float(times[at]),
+            variable=name,
+        )
+    warnings.warn(f"{message}; no stock depends on it", NonFiniteWarning, stacklevel=4)
+    return f"completed, but {name!r} is not finite from time {times[at]:g} on"
+
+
+def _first(source: SourceModel, program: Program, finite: Array, shown: Sequence[str]) -> str:
+    """Return the variable that went wrong before the others it drew along."""
+    bad = {name for i, name in enumerate(shown) if not finite[i]}
+    if not bad:  # a hidden stock: the variable whose equation holds it
+        hidden = [s for s in program.stocks if s.name not in set(shown)]
+        wrong = int(np.argmin(finite[len(shown) :]))
+        return key(hidden[wrong].variable)
+    order = [*(s.target for s in program.start), *(s.target for s in program.step)]
+    running = [name for name in order if name in bad and not _is_stock(program, name)]
+    return next(iter([*running, *(name for name in shown if name in bad)]))
+
+
+def _is_stock(program: Program, name: str) -> bool:
+    return any(stock.name == name for stock in program.stocks)
+
+
+def _inputs(source: SourceModel, name: str, row: Array, shown: Sequence[str]) -> str:
+    equation = source.by_key[name].equation
+    if equation is None:
+        return ""
+    place = {one: i for i, one in enumerate(shown)}
+    used = dict.fromkeys(key(ref.name) for ref in references(equation))
+    values = [f"{source.by_key[one].name} = {row[place[one]]:g}" for one in used if one in place]
+    return ", ".join(values[:6])
+
+
+def list_failures(done: Trajectory, names: Sequence[str]) -> pd.DataFrame:
+    """Blank what followed a failure, and list run, time, variable and cause."""
+    import pandas as pd
+
+    rows = []
+    for run in np.flatnonzero(done.bad >= 0):
+        at = int(done.bad[run])
+        values = done.values[:, at, run]
+        wrong = [n for n, v in zip(names, values, strict=True) if not np.isfinite(v)]
+        cause = done.messages.get(int(run), "no longer a finite number")
+        rows.append((int(run), float(done.times[at]), wrong[0] if wrong else "a stock", cause))
+        done.values[:, at:, run] = np.nan
+    return pd.DataFrame(rows, columns=["run", "time", "variable", "cause"])
