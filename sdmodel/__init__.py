@@ -21,8 +21,7 @@ from sdmodel.integrators import FixedStep, SciPy, Tableau
 from sdmodel.model import Model, load
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.settings import Factor, ModelSettings, OutcomeSpec, Scenario, read_settings
-
-__version__ = "0.1.0.dev0"
+from sdmodel.version import __version__ as __version__
 
 __all__ = [
     "CircularError",

@@ -16,6 +16,7 @@ import numpy as np
 from sdmodel.errors import Problem, SDError, UnknownNameError, did_you_mean, near_names
 from sdmodel.kernel import Array
 from sdmodel.names import key
+from sdmodel.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -236,8 +237,6 @@ def _umask() -> int:
 def provenance(digest: str, model: str) -> dict[str, Any]:
     """Return what every output records about where it came from."""
     import scipy
-
-    from sdmodel import __version__
 
     return {
         "model": model,

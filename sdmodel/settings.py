@@ -50,12 +50,17 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeSpec:
-    """What a study looks at: a variable and how its course becomes one number."""
+    """What a study looks at: a variable and how its course becomes one number.
+
+    `at` is the time, level or rate that the reducer needs; `never` what counts where a level is
+    never reached, such as a year past the end of the run.
+    """
 
     name: str
     of: str
     reduce: str = "final"
     at: float | None = None
+    never: float | None = None
     label: str = ""
     unit: str = ""
 
@@ -115,7 +120,14 @@ _TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {
         "distribution": str,
         "kind": str,
     },
-    "outcomes": {"of": str, "reduce": str, "at": (int, float), "label": str, "unit": str},
+    "outcomes": {
+        "of": str,
+        "reduce": str,
+        "at": (int, float),
+        "never": (int, float),
+        "label": str,
+        "unit": str,
+    },
     "scenarios": {"label": str, "description": str, "set": dict},
 }
 _TABLES["uncertainties"] = _TABLES["levers"]
@@ -254,12 +266,13 @@ class _Reader:
         where = f'[outcomes."{name}"]'
         if "of" not in entry:
             raise self.fail(f'{where} must say which variable it is of: of = "name"')
-        at = entry.get("at")
+        at, never = entry.get("at"), entry.get("never")
         return OutcomeSpec(
             name=name,
             of=self.variable(entry["of"], where),
             reduce=entry.get("reduce", "final"),
             at=None if at is None else float(at),
+            never=None if never is None else float(never),
             label=entry.get("label", ""),
             unit=entry.get("unit", ""),
         )

@@ -273,7 +273,13 @@ def at(of: str, time: float, name: str | None = None, **others: Any) -> Outcome:
 def from_spec(spec: sd.OutcomeSpec) -> Outcome:
     """Return the outcome described in the TOML file beside a model."""
     return Outcome(
-        spec.name, spec.of, spec.reduce, at=spec.at, label=spec.label or "", unit=spec.unit or ""
+        spec.name,
+        spec.of,
+        spec.reduce,
+        at=spec.at,
+        never=spec.never,
+        label=spec.label,
+        unit=spec.unit,
     )
 
 

@@ -38,7 +38,7 @@ table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabu
 caption { text-align: left; padding-bottom: .4rem; }
 th, td { padding: .32rem .75rem; border-bottom: 1px solid var(--line); text-align: right;
   vertical-align: top; }
-thead th { background: var(--tint); vertical-align: bottom; max-width: 11rem; }
+thead th { background: var(--tint); vertical-align: bottom; max-width: 14rem; }
 th:first-child, td:first-child, .words { text-align: left; }
 tbody th { font-weight: 600; }
 pre, code { font: .88rem/1.5 ui-monospace, "SF Mono", Consolas, Menlo, monospace; }

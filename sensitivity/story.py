@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     import sdmodel as sd
 
+PACKAGES = ("sdmodel", "python", "numpy", "scipy", "SALib", "xarray")
 OUTCOMES = "Outcomes by scenario; a dash where the run never gets there"
 
 
@@ -161,7 +162,8 @@ def _drawing(path: Path) -> Path | None:
 def _about_scenarios(study: Study, figures: Mapping[str, Path]) -> Section:
     base = next(iter(study.runs.values()))
     rows = [
-        (str(label), *(number(value) for value in row)) for label, row in study.outcomes.iterrows()
+        (head, *(number(value) for value in study.outcomes[name]))
+        for head, name in zip(_heads(study), study.outcomes.columns, strict=True)
     ]
     told = [
         (
@@ -178,7 +180,7 @@ def _about_scenarios(study: Study, figures: Mapping[str, Path]) -> Section:
             "Courses of " + ", ".join(study.shown) + " in every scenario",
             f"Every scenario and the base run, method {base.method}.",
         ),
-        table(("Scenario", *_heads(study)), rows, OUTCOMES),
+        table(("Outcome", *study.runs), rows, OUTCOMES),
         table(("Scenario", "What it stands for", "What it sets"), told, words=(1, 2)),
     )
 
@@ -217,9 +219,9 @@ def _about_ranking(study: Study, figures: Mapping[str, Path]) -> Section:
         (
             str(name),
             str(row["role"]),
-            f"{row['S1']:.3f} ± {row['S1_conf']:.3f}",
-            f"{row['ST']:.3f} ± {row['ST_conf']:.3f}",
-            f"{row['first_rank']} to {row['last_rank']}",
+            _share(row["S1"], row["S1_conf"]),
+            _share(row["ST"], row["ST_conf"]),
+            _places(row["first_rank"], row["last_rank"]),
         )
         for name, row in ranking(study.sweep).iterrows()
     ]
@@ -253,8 +255,33 @@ def _about_ranking(study: Study, figures: Mapping[str, Path]) -> Section:
             "The outcome of each run against the strongest factors",
             "Each point is one run; the line is the average.",
         ),
+        table(
+            ("Outcome", "Strongest", "second", "third"),
+            _strongest(study),
+            "The three strongest factors of each outcome, with their share in total",
+            words=(1, 2, 3),
+        ),
         items(study.notes),
     )
+
+
+def _share(value: float, width: float) -> str:
+    """Write a share and its half-interval, without the sign of a zero."""
+    text = f"{value:.3f}"
+    return f"{text.lstrip('-') if float(text) == 0 else text} ± {width:.3f}"
+
+
+def _places(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first} to {last}"
+
+
+def _strongest(study: Study) -> list[tuple[str, ...]]:
+    rows = []
+    for name, label in zip(study.outcomes.columns, study.labels, strict=True):
+        top = ranking(study.sweep, name).head(3)
+        if not top["ST"].isna().all():
+            rows.append((label, *(f"{one} ({row['ST']:.2f})" for one, row in top.iterrows())))
+    return rows
 
 
 def _about_spread(study: Study, figures: Mapping[str, Path]) -> Section:
@@ -272,7 +299,8 @@ def _about_spread(study: Study, figures: Mapping[str, Path]) -> Section:
 def _about_origin(study: Study) -> Section:
     about, model = study.sweep.attrs, study.model
     base = next(iter(study.runs.values()))
-    versions = ", ".join(f"{name} {v}" for name, v in json.loads(about["versions"]).items())
+    known = json.loads(about["versions"])
+    versions = ", ".join(f"{name} {known[name]}" for name in PACKAGES if name in known)
     return section(
         "Where this comes from",
         facts(

@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # From the ground up. A module may import its own layer and those below it, never one above.
 LAYERS = (
-    ("errors", "names"),
+    ("errors", "names", "version"),
     ("expr", "source", "program", "kernel", "primitives"),
     ("functions", "frontends"),
-    ("lowering", "reference"),
+    ("lowering", "reference", "editing"),
     ("integrators",),
-    ("run", "settings", "overrides", "simulate", "explain"),
+    ("run", "settings", "overrides", "simulate", "failures", "explain"),
     ("model", "secondopinion", "integration"),
     ("cli", "__main__", "__init__"),
 )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -167,8 +166,8 @@ def test_units_follow_from_the_variable(ishigami_model) -> None:
 
 
 def test_outcomes_are_chosen_by_name(ishigami_model) -> None:
-    spec = SimpleNamespace(
-        name="catch-up year", of="income", reduce="year_when", at=2.0, label="Catch-up", unit=""
+    spec = sd.OutcomeSpec(
+        name="catch-up year", of="income", reduce="year_when", at=2.0, label="Catch-up"
     )
     ishigami_model.settings.outcomes["catch-up year"] = spec
     chosen = choose(ishigami_model, ["Catch-Up_Year", "y OUT", sa.mean("Income")])
