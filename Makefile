@@ -15,7 +15,7 @@ STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install test demo check format bench lock clean
+.PHONY: help install test demo check format bench picture lock clean
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ format: $(STAMP) ## format the code and mend what ruff can mend
 
 bench: $(STAMP) ## speed, side by side with the readers and engines of others
 	$(PY) tests/benchmarks/side_by_side.py
+	$(PY) tests/benchmarks/compiled.py
+
+picture: $(STAMP) ## draw the core model's sketch into docs/ anew
+	$(PY) tests/draw_model.py
 
 # Resolves pyproject.toml anew for every Python and platform at once. To see whether its lower
 # bounds still hold, add `--resolution lowest-direct -o /tmp/lowest.lock` and run the tests on that.

@@ -17,8 +17,8 @@ def with_equation(model: SourceModel, variable: Variable, equation: str) -> Sour
     """
     old, span = model.source, variable.equation_span
     text = old.text[: span.start] + equation.strip() + old.text[span.end :]
-    changed = parse(SourceText(old.path, text, old.encoding, old.bom))
-    if [v.key for v in changed.variables] == [v.key for v in model.variables]:
+    changed = parse(SourceText(old.path, text, _encoding(old, equation), old.bom))
+    if _around(changed) == _around(model):
         return changed
     problem = old.problem(
         span.start,
@@ -28,3 +28,17 @@ def with_equation(model: SourceModel, variable: Variable, equation: str) -> Sour
         cure="give only what stands right of the equals sign",
     )
     raise model_error([problem])
+
+
+def _around(model: SourceModel) -> list[tuple[str, str, str]]:
+    """Return what a change of an equation must leave as it is."""
+    return [(v.key, v.units, v.comment) for v in model.variables]
+
+
+def _encoding(old: SourceText, equation: str) -> str:
+    """Return the encoding of the text, or UTF-8 where it cannot hold the equation."""
+    try:
+        equation.encode(old.encoding)
+    except UnicodeEncodeError:
+        return "utf-8"
+    return old.encoding

@@ -22,6 +22,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+_WIDEST_LINE = 120  # a longer line of a file is shown in part
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -29,6 +31,13 @@ class Problem:
 
     `line` and `column` count from 1; 0 means that no place is known. `kind` is one of ``"syntax"``,
     ``"unknown name"``, ``"circular"``, ``"unsupported"``, ``"duplicate"``, ``"definition"``.
+
+    Examples
+    --------
+    >>> print(Problem("no variable is named 'b'", path="m.mdl", line=3, column=5, text="a = b"))
+    m.mdl:3:5: no variable is named 'b'
+        3 | a = b
+                ^
     """
 
     message: str
@@ -48,13 +57,23 @@ class Problem:
         where = f"{self.path}:{self.line}:{self.column}: " if self.line else f"{self.path}: "
         parts = [(where if self.path else "") + self.message]
         if self.text and self.line:
-            shown = self.text.replace("\t", " ")
             number = f"{self.line:5d} | "
+            shown, caret = _around(self.text.replace("\t", " "), max(self.column - 1, 0))
             parts.append(number + shown)
-            parts.append(" " * (len(number) + max(self.column - 1, 0)) + "^")
+            parts.append(" " * (len(number) + caret) + "^")
         if self.cure:
             parts.append(f"      cure: {self.cure}")
         return "\n".join(parts)
+
+
+def _around(text: str, place: int) -> tuple[str, int]:
+    """Return what is shown of a line, and where in it the place then is."""
+    if len(text) <= _WIDEST_LINE:
+        return text, place
+    first = min(max(place - _WIDEST_LINE // 2, 0), len(text) - _WIDEST_LINE)
+    shown = text[first : first + _WIDEST_LINE]
+    before, after = "..." * (first > 0), "..." * (first + _WIDEST_LINE < len(text))
+    return before + shown + after, len(before) + place - first
 
 
 class SDError(Exception):

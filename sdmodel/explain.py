@@ -12,6 +12,13 @@ class VariableInfo:
     `kind` is stock, auxiliary, constant, computed constant, lookup or control; `uses` are the
     variables its equation names, `used_by` those whose equations name it; `default` is the value of
     a constant.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> exposure = sd.load("models/core.mdl").variable("network exposure")
+    >>> exposure.kind, exposure.units, exposure.high
+    ('constant', 'dmnl', 1.0)
     """
 
     name: str
@@ -31,7 +38,17 @@ class VariableInfo:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A variable, and the same of everything that it uses; `str()` reads like a paragraph."""
+    """A variable, and the same of everything that it uses; `str()` reads like a paragraph.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> explained = sd.load("models/core.mdl").explain("forgetting")
+    >>> print(str(explained).splitlines()[0])
+    forgetting = Domestic knowledge*forgetting rate
+    >>> [cause.kind for cause in explained.causes]
+    ['stock', 'constant']
+    """
 
     variable: VariableInfo
     causes: tuple[VariableInfo, ...]

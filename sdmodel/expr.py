@@ -227,6 +227,18 @@ def _with_children(node: Expr, new: tuple[Expr, ...]) -> Expr:
             return node
 
 
+def literal(expr: Expr) -> float | None:
+    """Return the number an equation consists of, or None if it is not just a number.
+
+    >>> literal(Apply(Op.NEG, (Const(2.0),)))
+    -2.0
+    """
+    sign = 1.0
+    while isinstance(expr, Apply) and expr.op is Op.NEG:
+        sign, expr = -sign, expr.args[0]
+    return sign * expr.value if isinstance(expr, Const) else None
+
+
 def references(expr: Expr) -> Iterator[Ref]:
     """Yield every reference to a variable in the expression."""
     return (node for node in walk(expr) if isinstance(node, Ref))

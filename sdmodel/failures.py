@@ -71,6 +71,15 @@ def judge(
     return f"completed, but {name!r} is not finite from time {times[at]:g} on"
 
 
+def placed(source: SourceModel, error: SolverError, label: str) -> SolverError:
+    """Return what a solver said with the file, the line of the variable and the run in front."""
+    place, variable = source.source.path, source.by_key.get(key(error.variable))
+    if variable is not None:
+        place += f":{source.source.place(variable.at)[0]}"
+    message = f"{place}: in run {label!r}, {error}"
+    return SolverError(message, time=error.time, variable=error.variable)
+
+
 def _first(source: SourceModel, program: Program, finite: Array, shown: Sequence[str]) -> str:
     """Return the variable that went wrong before the others it drew along."""
     bad = {name for i, name in enumerate(shown) if not finite[i]}
@@ -104,9 +113,13 @@ def list_failures(done: Trajectory, names: Sequence[str]) -> pd.DataFrame:
     rows = []
     for run in np.flatnonzero(done.bad >= 0):
         at = int(done.bad[run])
-        values = done.values[:, at, run]
-        wrong = [n for n, v in zip(names, values, strict=True) if not np.isfinite(v)]
-        cause = done.messages.get(int(run), "no longer a finite number")
-        rows.append((int(run), float(done.times[at]), wrong[0] if wrong else "a stock", cause))
+        error = done.errors.get(int(run))
+        if error is not None:
+            rows.append((int(run), error.time, error.variable, str(error)))
+        else:
+            values = done.values[:, at, run]
+            wrong = [n for n, v in zip(names, values, strict=True) if not np.isfinite(v)]
+            variable, cause = wrong[0] if wrong else "a stock", "no longer a finite number"
+            rows.append((int(run), float(done.times[at]), variable, cause))
         done.values[:, at:, run] = np.nan
     return pd.DataFrame(rows, columns=["run", "time", "variable", "cause"])

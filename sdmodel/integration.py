@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sdmodel.errors import SDError
-from sdmodel.program import CONTROL
+from sdmodel.expr import JUMPS, Apply, Ref, walk
+from sdmodel.kernel import Array
+from sdmodel.names import key
+from sdmodel.program import CONTROL, Program
+from sdmodel.run import NonFiniteWarning
+from sdmodel.simulate import remembering
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +26,10 @@ if TYPE_CHECKING:
 # Largest change, as a share of a variable's own peak, that counts as none. Vensim models are
 # read off graphs; a tenth of a percent is far below what anyone acts on (model design, V6).
 TOLERANCE = 1e-3
-SMOOTH_TOLERANCE_AT_JUMPS = 5e-3
+TOLERANCE_AT_JUMPS = 5e-3
+_NO_OTHER = "the model is no system of differential equations and runs by RK4 already"
+
+Slots = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +38,7 @@ class IntegrationReport:
 
     `table` has one row for each comparison: method, step, largest change as a share of the
     variable's peak, and where it is; `left_out` lists what could not be compared, with the reason.
+    Variables that jump are judged by the stocks they feed.
 
     Examples
     --------
@@ -53,31 +64,36 @@ def check_integration(model: Model, overrides: Overrides = None) -> IntegrationR
     import pandas as pd
 
     own = model.run(overrides, method="vensim")
-    step = _step(model, own)
+    step = float(own.values("TIME STEP")[0])
     left_out = [
         f"{name!r} ({function} counts whole time steps, so that its own meaning changes with them)"
-        for name, function in model.program.memory_users
+        for name, function in remembering(model.program)
     ]
     rows: list[tuple[str, str, float, float, str, float]] = []
-    for label, part in (("half the step", 2), ("a quarter of the step", 4)):
-        finer = model.run(overrides, method="vensim", time_step=step / part)
-        rows.append((label, own.method, step / part, *_worst(own, finer)))
+    jumping, skipped = _jumping(model.program), dict[str, None]()
     # The better method is the yardstick: without it two coarse runs could agree by luck.
-    better = _better(model, overrides, own, step)
-    if isinstance(better, str):
-        left_out.append(f"another method: {better}")
-    else:
-        width = float("nan") if better.method == "LSODA" else step / 4
-        rows.append(("another method", better.method, width, *_worst(own, better)))
+    for label, method, width in (
+        ("half the step", own.method, step / 2),
+        ("a quarter of the step", own.method, step / 4),
+        ("another method", *_better(model, own, step)),
+    ):
+        finer = _run(model, overrides, method, width) if method else _NO_OTHER
+        if isinstance(finer, str):
+            left_out.append(f"{label}: {finer}")
+        else:
+            worst = _worst(own, finer, jumping, skipped)
+            rows.append((label, method, float("nan") if width is None else width, *worst))
+    left_out += [f"{name!r}, which is not a finite number somewhere" for name in skipped]
     columns = ["compared with", "method", "step", "largest change", "variable", "time"]
     table = pd.DataFrame(rows, columns=columns)
+    if not rows:
+        return IntegrationReport(False, "nothing could be compared", table, tuple(left_out))
     size, variable, at = max(row[3:] for row in rows)
-    jumpy = _jumps(model)
-    limit = SMOOTH_TOLERANCE_AT_JUMPS if jumpy else TOLERANCE
+    limit = TOLERANCE_AT_JUMPS if model._kernel.jumps else TOLERANCE
     ok = bool(size <= limit)
+    much = f"by more than {size:.2g} of its peak ({variable!r} at {at:g})" if variable else "at all"
     verdict = (
-        f"{own.method} with TIME STEP {step:g} is accurate enough: nothing changes by more than "
-        f"{size:.2g} of its peak ({variable!r} at {at:g})"
+        f"{own.method} with TIME STEP {step:g} is accurate enough: nothing changes {much}"
         if ok
         else f"{own.method} with TIME STEP {step:g} is not accurate enough: {variable!r} changes "
         f"by {size:.2g} of its peak at time {at:g} (allowed: {limit:g}); {_cure(own, step)}"
@@ -85,43 +101,63 @@ def check_integration(model: Model, overrides: Overrides = None) -> IntegrationR
     return IntegrationReport(ok, verdict, table, tuple(left_out))
 
 
-def _jumps(model: Model) -> bool:
-    return bool(model._kernel.jumps)
+def _better(model: Model, own: Run, step: float) -> tuple[str, float | None]:
+    if not remembering(model.program) and not model.program.step_users:
+        return "LSODA", None
+    return ("", None) if own.method == "rk4" else ("rk4", step / 4)
 
 
-def _step(model: Model, own: Run) -> float:
-    return float(own.values("TIME STEP")[0])
-
-
-def _better(model: Model, overrides: Overrides, own: Run, step: float) -> Run | str:
-    if model.program.memory_users or model.program.step_users:
-        if own.method == "rk4":
-            return "the model is no system of differential equations and runs by RK4 already"
-        return model.run(overrides, method="rk4", time_step=step / 4)
+def _run(model: Model, overrides: Overrides, method: str, step: float | None) -> Run | str:
+    """Return a run, or why there is none; what it warns of was said by the first run."""
     try:
-        return model.run(overrides, method="LSODA")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NonFiniteWarning)
+            return model.run(overrides, method=method, time_step=step)
     except SDError as error:
         return str(error)
 
 
-def _worst(own: Run, other: Run) -> tuple[float, str, float]:
+def _jumping(program: Program) -> set[str]:
+    """Return the variables that jump themselves.
+
+    Another step shifts the jump by less than a step, and there they differ by all of it. How much
+    that matters shows in the stocks they feed.
+    """
+    found: set[str] = set()
+    for statement in program.step:
+        for node in walk(statement.value):
+            jumps = isinstance(node, Apply) and node.op in JUMPS
+            if jumps or (isinstance(node, Ref) and node.name in found):
+                found.add(statement.target)
+    return found
+
+
+def _worst(
+    own: Run, other: Run, jumping: set[str], skipped: dict[str, None]
+) -> tuple[float, str, float]:
     """Return the largest difference as a share of the variable's peak, its name, and when."""
     worst = (0.0, "", float(own.times[0]))
-    skip = {name.casefold() for name in CONTROL}
+    here, there = _together(own.times, other.times)
     for name in own.columns:
-        if name.casefold() in skip:
+        if key(name) in jumping or key(name) in CONTROL:
             continue
-        a, b = own.values(name), other.values(name)
-        if a.shape != b.shape:
-            continue
+        a, b = own.values(name)[here], other.values(name)[there]
         peak = max(np.abs(a).max(), np.abs(b).max())
-        if peak == 0 or not np.isfinite(peak):
-            continue
-        difference = np.abs(a - b) / peak
-        at = int(np.argmax(difference))
-        if difference[at] > worst[0]:
-            worst = (float(difference[at]), name, float(own.times[at]))
+        if not np.isfinite(peak):
+            skipped[name] = None
+        elif peak > 0:
+            difference = np.abs(a - b) / peak
+            at = int(np.argmax(difference))
+            worst = max(worst, (float(difference[at]), name, float(own.times[here][at])))
     return worst
+
+
+def _together(own: Array, other: Array) -> tuple[Slots, Slots]:
+    """Return where both were saved: other steps save other times if SAVEPER is no multiple."""
+    slack = 1e-9 * max(1.0, np.abs(own).max())
+    place = np.clip(np.searchsorted(other, own - slack), 0, len(other) - 1)
+    here = np.flatnonzero(np.abs(other[place] - own) <= slack)
+    return here, place[here]
 
 
 def _cure(own: Run, step: float) -> str:

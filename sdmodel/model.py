@@ -15,13 +15,14 @@ from sdmodel.editing import with_equation
 from sdmodel.errors import (
     OverrideError,
     Problem,
+    SolverError,
     UnknownNameError,
     did_you_mean,
     near_names,
 )
 from sdmodel.explain import Explanation, VariableInfo
 from sdmodel.expr import Call, references, walk
-from sdmodel.failures import judge, list_failures
+from sdmodel.failures import judge, list_failures, placed
 from sdmodel.integrators import Method
 from sdmodel.lowering import problems, program_of
 from sdmodel.names import key
@@ -34,6 +35,7 @@ from sdmodel.source import SourceModel, Variable
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sdmodel.codegen import CompiledKernel
     from sdmodel.integration import IntegrationReport
 
 Overrides = Mapping[str, float] | str | Scenario | None
@@ -81,8 +83,9 @@ class Model:
     >>> import sdmodel as sd
     >>> model = sd.load("models/core.mdl")
     >>> run = model.run({"network exposure": 0.9}, name="open")
-    >>> run.values("relative knowledge")[-1] > model.run("autarky").values("relative knowledge")[-1]
-    np.True_
+    >>> closed = model.run("autarky")
+    >>> bool(run.values("relative knowledge")[-1] > closed.values("relative knowledge")[-1])
+    True
     """
 
     def __init__(self, source: SourceModel, settings: ModelSettings | None = None) -> None:
@@ -121,6 +124,18 @@ class Model:
     @cached_property
     def _kernel(self) -> ReferenceKernel:
         return ReferenceKernel(self.program)
+
+    @cached_property
+    def _compiled(self) -> CompiledKernel:
+        from sdmodel.codegen import CompiledKernel  # late: brings llvmlite
+
+        return CompiledKernel(self.program)
+
+    @cached_property
+    def _compiled_exact(self) -> CompiledKernel:
+        from sdmodel.codegen import CompiledKernel
+
+        return CompiledKernel(self.program, exact=True)
 
     @property
     def variables(self) -> list[str]:
@@ -250,7 +265,7 @@ class Model:
         save_every: float | None = None,
         outputs: Sequence[str] | None = None,
         name: str | None = None,
-        engine: str = "reference",
+        engine: str = "compiled",
         exact: bool = False,
     ) -> Run:
         """Run the model once.
@@ -276,9 +291,11 @@ class Model:
         name
             What tables and figures call the run.
         engine
-            "reference" (NumPy, the definition) or "pysd" (PySD, by Euler, as a second opinion).
+            "compiled" (machine code), "reference" (NumPy, the definition) or "pysd" (PySD, by
+            Euler, as a second opinion).
         exact
-            For engines with approximate short cuts; the reference engine has none.
+            Leave out the compiled engine's two short cuts, which may change the last digit:
+            reciprocals of run constants, and the vector math library.
 
         Raises
         ------
@@ -293,10 +310,7 @@ class Model:
             from sdmodel.secondopinion.pysd import run_pysd
 
             return run_pysd(self, values, label, time_step, final_time, save_every)
-        if engine != "reference":
-            hint = 'there are "reference" and "pysd"'
-            raise OverrideError("engine", f"there is no engine {engine!r}; {hint}")
-        del exact
+        kernel = self._engine(engine, exact)
         program = self.program
         chosen, why = simulate.choose_method(program, method)
         checked = _overrides.check_values(self.source, program, values)
@@ -306,7 +320,10 @@ class Model:
         shown = self._shown()
         slots = [program.layout.slots[k] for k in shown]
         hidden = [program.layout.slots[s.name] for s in program.stocks if s.name not in shown]
-        done = simulate.trajectory(self._kernel, checked, 1, chosen, timing, [*slots, *hidden])
+        try:
+            done = simulate.trajectory(kernel, checked, 1, chosen, timing, [*slots, *hidden])
+        except SolverError as error:
+            raise placed(self.source, error, label) from None
         columns = tuple(program.display[k] for k in shown)
         table = np.ascontiguousarray(done.values[:, :, 0].T)
         result = judge(self.source, program, done.times, table, shown, label)
@@ -321,9 +338,36 @@ class Model:
             result=result,
             steps=done.steps,
             notes=(*done.notes, *([why] if why else [])),
-            provenance=provenance(self.digest, self.path.name),
+            provenance=provenance(self.digest, self.path.name) | {"engine": kernel.label},
         )
         return self._keep(run, outputs)
+
+    def _engine(self, engine: str, exact: bool) -> ReferenceKernel | CompiledKernel:
+        if engine == "reference":
+            return self._kernel
+        if engine == "compiled":
+            return self._compiled_exact if exact else self._compiled
+        names = ("compiled", "reference", "pysd")
+        hint = did_you_mean(near_names(engine, names)) or f"choose from {', '.join(names)}"
+        raise OverrideError("engine", f"there is no engine {engine!r}; {hint}")
+
+    def inspect(self, what: str = "llvm", *, outputs: Sequence[str] | None = None) -> str:
+        """Return how the model is computed: "llvm" is the assembly of its fixed-step batch.
+
+        Examples
+        --------
+        >>> import sdmodel as sd
+        >>> text = sd.load("models/core.mdl").inspect("llvm")
+        >>> "; relative knowledge" in text
+        True
+        """
+        if what != "llvm":
+            raise OverrideError(what, f'there is nothing called {what!r} to inspect; try "llvm"')
+        from sdmodel.integrators import TABLEAUS
+
+        chosen, _ = simulate.choose_method(self.program, "vensim")
+        names = [self.definition(n).key for n in (self.stocks if outputs is None else outputs)]
+        return self._compiled.batch_text(names, TABLEAUS[chosen.name])
 
     def _shown(self) -> list[str]:
         return [k for k in self.program.display if k in self.program.layout.slots]
@@ -333,9 +377,21 @@ class Model:
             return run
         from dataclasses import replace
 
-        names = tuple(self.definition(name).name for name in outputs)
-        table = np.column_stack([run.values(name) for name in names])
-        return replace(run, columns=names, table=table)
+        names = self._outputs(outputs)
+        table = np.empty((len(run.times), len(names)))
+        for column, name in enumerate(names):
+            table[:, column] = run.values(name)
+        return replace(run, columns=tuple(names), table=table)
+
+    def _outputs(self, wanted: Sequence[str]) -> list[str]:
+        if isinstance(wanted, str):
+            raise OverrideError("outputs", f"outputs is a list of names: write [{wanted!r}]")
+        names = [self.definition(name).name for name in wanted]
+        for name in names:
+            if self.definition(name).table is not None:
+                reason = f"{name!r} is a lookup and has no course in time"
+                raise OverrideError(name, f"{reason}: name the variable that reads it")
+        return names
 
     def _values(self, overrides: Overrides) -> tuple[Mapping[str, float], str]:
         if overrides is None:
@@ -359,6 +415,8 @@ class Model:
         outputs: Sequence[str] | None = None,
         threads: int | None = None,
         progress: Callable[[int, int], None] | None = None,
+        engine: str = "compiled",
+        exact: bool = False,
     ) -> RunBatch:
         """Run the model once for each row of a table.
 
@@ -383,20 +441,15 @@ class Model:
         >>> model.run_many(table, outputs=["relative knowledge"]).values.shape
         (1, 61, 2)
         """
-        program = self.program
+        program, kernel = self.program, self._engine(engine, exact)
         chosen, why = simulate.choose_method(program, method)
         columns = _overrides.check_table(self.source, program, table)
         if final_time is not None and FINAL_TIME in program.constants:
             columns.setdefault(FINAL_TIME, np.full(len(table), float(final_time)))
-        names = [self.definition(n).name for n in (self.stocks if outputs is None else outputs)]
-        missing = [n for n in names if key(n) not in program.layout.slots]
-        if missing:
-            raise OverrideError(missing[0], f"{missing[0]!r} is a lookup and has no course in time")
+        names = self._outputs(self.stocks if outputs is None else outputs)
         slots = [program.layout.slots[key(name)] for name in names]
         timing = simulate.Timing(time_step, final_time, save_every)
-        done = simulate.batch(
-            self._kernel, columns, len(table), chosen, timing, slots, threads, progress
-        )
+        done = simulate.batch(kernel, columns, len(table), chosen, timing, slots, threads, progress)
         return RunBatch(
             outputs=tuple(names),
             times=done.times,
@@ -406,7 +459,7 @@ class Model:
             units=self.units,
             method=chosen.name,
             notes=(*done.notes, *([why] if why else [])),
-            provenance=provenance(self.digest, self.path.name),
+            provenance=provenance(self.digest, self.path.name) | {"engine": kernel.label},
         )
 
     # Changing it, checking it -----------------------------------------------------------------

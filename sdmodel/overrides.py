@@ -66,7 +66,7 @@ def check_values(
     """Return overrides by key after checking names, numbers and ranges; each name once."""
     checked: dict[str, float] = {}
     for name, value in overrides.items():
-        found = check_override(source, program, name, where)
+        found = check_override(source, program, str(name), where)
         variable = source.by_key[found]
         line = source.source.place(variable.at)[0]
         at = f"{source.source.path}:{line}: {where}"
@@ -74,14 +74,17 @@ def check_values(
             raise OverrideError(name, f"{at}'{variable.name}' is set twice: keep one value")
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
+            shown = _short(repr(value))
             raise OverrideError(
                 name,
-                f"{at}'{variable.name}' must be set to a number, not {value!r}; "
+                f"{at}'{variable.name}' must be set to a number, not {shown}; "
                 "a whole course over time is an equation: use model.replace",
             ) from None
-        if math.isnan(number):
-            raise OverrideError(name, f"{at}the value given for '{variable.name}' is not a number")
+        if not math.isfinite(number):
+            raise OverrideError(
+                name, f"{at}'{variable.name}' must be set to a finite number, not {number:g}"
+            )
         check_range(source, found, number, where)
         checked[found] = number
     return checked
@@ -108,18 +111,25 @@ def check_range(source: SourceModel, found: str, value: float, where: str = "") 
 def check_table(source: SourceModel, program: Program, table: pd.DataFrame) -> dict[str, Array]:
     """Return the columns of a table of runs by key, after the same checks."""
     columns: dict[str, Array] = {}
-    for name in table.columns:
-        found = check_override(source, program, str(name), "column ")
+    if not hasattr(table, "iloc"):
+        reason = "give a pandas DataFrame: a column for each constant, a row for each run"
+        raise OverrideError("table", reason)
+    for place, name in enumerate(table.columns):
+        found = check_override(source, program, str(name), "in the table, ")
         if found in columns:
             raise OverrideError(str(name), f"the column '{name}' is in the table twice")
+        column = table.iloc[:, place]
         try:
-            values = np.asarray(table[name], dtype=float)
-        except (TypeError, ValueError):
+            if column.dtype.kind in "mMc":  # times and complex numbers would be cut to numbers
+                raise TypeError
+            values = np.asarray(column, dtype=float)
+        except (TypeError, ValueError, OverflowError):
             reason = f"the column '{name}' must hold numbers only"
             raise OverrideError(str(name), reason) from None
-        bad = np.flatnonzero(np.isnan(values))
+        bad = np.flatnonzero(~np.isfinite(values))
         if len(bad):
-            raise OverrideError(str(name), f"the column '{name}' has no number in row {bad[0]}")
+            reason = f"the column '{name}' has no finite number in row {bad[0]}"
+            raise OverrideError(str(name), reason)
         for row in {int(np.argmin(values)), int(np.argmax(values))} if len(values) else ():
             value = float(values[row])
             check_range(source, found, value, f"row {row}, ")

@@ -15,15 +15,13 @@ Array = NDArray[np.float64]
 
 
 def _where(condition: Array, yes: Array, no: Array, out: Array) -> None:
-    chosen = np.asarray(condition) != 0
-    result = np.where(chosen, yes, no)
-    out[...] = result
+    out[...] = np.where(condition, yes, no)
 
 
 def _lgamma(x: Array, out: Array) -> None:
     from scipy.special import gammaln  # late: SciPy costs half a second to import
 
-    out[...] = gammaln(x)
+    out[...] = np.where(np.isinf(x), np.inf, gammaln(x))  # as C99's lgamma, at minus infinity too
 
 
 # Each takes its arguments and ``out=``. Truth is 1 and 0; whatever is not 0 counts as true.
@@ -77,31 +75,42 @@ def evaluate(op: Op, *args: float) -> float:
     return float(out[0])
 
 
-def read_table(table: Table, x: Array, mode: str, out: Array) -> None:
-    """Read a lookup at `x`.
+def reader(table: Table, mode: str) -> Callable[[Array, Array], None]:
+    """Return the function that reads a lookup at `x` into `out`.
 
     Between points the value is interpolated; beyond the first and last point it stays what it is
     there ("interpolate"), or goes on along the last slope ("extrapolate"). "forward" takes the next
     point's value, "backward" the previous one's (Vensim Reference Manual, LOOKUP FORWARD and
     LOOKUP BACKWARD).
+
+    >>> out = np.empty(2)
+    >>> reader(Table((0.0, 1.0), (5.0, 7.0)), "extrapolate")(np.array([0.5, 2.0]), out)
+    >>> out
+    array([6., 9.])
     """
     xs, ys = np.array(table.xs), np.array(table.ys)
-    x = np.asarray(x)
-    if mode in ("interpolate", "extrapolate"):
-        result = np.interp(x, xs, ys)
-        if mode == "extrapolate" and len(xs) > 1:
-            for outside, a, b in ((x < xs[0], 0, 1), (x > xs[-1], -1, -2)):
-                run = xs[b] - xs[a]
-                slope = (ys[b] - ys[a]) / run if run else 0.0
-                result = np.where(outside, ys[a] + slope * (x - xs[a]), result)
-    else:
-        side = "left" if mode == "forward" else "right"
-        index = np.searchsorted(xs, x, side=side)  # type: ignore[call-overload]
-        index = np.clip(index if mode == "forward" else index - 1, 0, len(xs) - 1)
-        result = np.where(np.isnan(x), math.nan, ys[index])
-    out[...] = result
+
+    def interpolate(x: Array, out: Array) -> None:
+        result = np.interp(x, xs, ys)  # which forgets NaN where there is but one point
+        out[...] = result if len(xs) > 1 else np.where(np.isnan(x), math.nan, result)
+
+    def extrapolate(x: Array, out: Array) -> None:
+        interpolate(x, out)
+        for outside, a, b in ((x < xs[0], 0, 1), (x > xs[-1], -1, -2)):
+            run, rise = xs[b] - xs[a], ys[b] - ys[a]
+            if run and rise:
+                out[...] = np.where(outside, ys[a] + rise / run * (x - xs[a]), out)
+
+    def hold(x: Array, out: Array) -> None:
+        before = np.searchsorted(xs, x, side="right") - 1
+        index = np.searchsorted(xs, x, side="left") if mode == "forward" else before
+        out[...] = np.where(np.isnan(x), math.nan, ys[np.clip(index, 0, len(xs) - 1)])
+
+    if mode == "interpolate" or (mode == "extrapolate" and len(xs) == 1):
+        return interpolate
+    return extrapolate if mode == "extrapolate" else hold
 
 
-def table_segment(table: Table, x: Array) -> NDArray[np.intp]:
+def segment(table: Table, x: Array) -> NDArray[np.intp]:
     """Return between which points `x` lies: a number that jumps where the table has a corner."""
-    return np.searchsorted(np.array(table.xs), np.asarray(x), side="right")
+    return np.searchsorted(np.array(table.xs), x, side="right")

@@ -14,8 +14,8 @@ import numpy as np
 
 from sdmodel.expr import JUMPS, ORDERINGS, Apply, Const, Expr, Lookup, Op, Ref, Table, children
 from sdmodel.kernel import Array, Jump
-from sdmodel.primitives import NUMPY, read_table, table_segment
-from sdmodel.program import Phase, Program, Statement
+from sdmodel.primitives import NUMPY, reader, segment
+from sdmodel.program import HALF_STEP, TIME, Phase, Program, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,16 @@ class _Instruction:
     jump: int = -1
 
 
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """Instructions in order, where they jump, and what is computed already, by slot."""
+
+    instructions: list[_Instruction]
+    jumps: list[Jump]
+    done: dict[Any, int]
+    tables: dict[int, Table]
+
+
 class _Flattener:
     """Turns statements into instructions; equal expressions are computed once."""
 
@@ -37,30 +47,31 @@ class _Flattener:
         self.slots = dict(program.layout.slots)
         self.count = len(program.layout)
         self.numbers: dict[str, int] = {}
+        # What is not in here changes with the state.
+        self.phases = {self.slots[name]: Phase.CONSTANT for name in program.constants}
+        self.phases |= {self.slots[one.target]: Phase.CONSTANT for one in program.start}
+        changing = (program.stocks, program.memories, program.pipelines)
+        self.phases |= {self.slots[one.name]: Phase.STATE for kind in changing for one in kind}
+        self.phases |= {self.slots[one.target]: one.phase for one in program.step}
+        self.phases |= {self.slots[TIME]: Phase.TIME, self.slots[HALF_STEP]: Phase.CONSTANT}
 
     def literal(self, value: float) -> int:
         # repr tells 0.0 from -0.0, and finds NaN again
         slot = self.numbers.setdefault(repr(value), self.count)
         self.count += slot == self.count
+        self.phases[slot] = Phase.CONSTANT
         return slot
 
-    def flatten(self, statements: Sequence[Statement]) -> tuple[list[_Instruction], list[Jump]]:
-        done: dict[Any, int] = {}
-        code: list[_Instruction] = []
-        jumps: list[Jump] = []
+    def flatten(self, statements: Sequence[Statement]) -> _Code:
+        code = _Code([], [], {}, {})
         for statement in statements:
-            slot = self._expression(statement, done, code, jumps)
             target = self.slots[statement.target]
-            code.append(_Instruction(target, None, (slot,)))
-        return code, jumps
+            slot = self._expression(statement, target, code)
+            if slot != target:
+                code.instructions.append(_Instruction(target, None, (slot,)))
+        return code
 
-    def _expression(
-        self,
-        statement: Statement,
-        done: dict[Any, int],
-        code: list[_Instruction],
-        jumps: list[Jump],
-    ) -> int:
+    def _expression(self, statement: Statement, target: int, code: _Code) -> int:
         results: list[int] = []
         todo: list[tuple[Expr, bool]] = [(statement.value, False)]
         while todo:
@@ -72,72 +83,81 @@ class _Flattener:
                 continue
             args = tuple(results[len(results) - len(below) :]) if below else ()
             del results[len(results) - len(below) :]
-            results.append(self._node(node, args, statement, done, code, jumps))
+            # What is computed last goes where the statement wants it.
+            place = None if todo else target
+            results.append(self._node(node, args, statement.variable, place, code))
         return results[0]
 
     def _node(
-        self,
-        node: Expr,
-        args: tuple[int, ...],
-        statement: Statement,
-        done: dict[Any, int],
-        code: list[_Instruction],
-        jumps: list[Jump],
+        self, node: Expr, args: tuple[int, ...], variable: str, place: int | None, code: _Code
     ) -> int:
-        op: Op | None = None
-        table: Table | None = None
-        mode, what = "", None  # type: str, Any
         match node:
             case Const():
                 return self.literal(node.value)
             case Ref():
                 return self.slots[node.name]
             case Apply():
-                what = (node.op, args)
-                op = node.op
+                what: Any = (node.op, args)
             case Lookup():
                 what = (node.table, node.mode, args)
-                table, mode = node.table, node.mode
             case _:
                 raise AssertionError(f"{type(node).__name__} is left after lowering")
-        if what in done:
-            return done[what]
-        slot = self.count
-        self.count += 1
-        done[what] = slot
+        if what in code.done:
+            return code.done[what]
+        slot = self.count if place is None else place
+        self.count += place is None
+        code.done[what] = slot
+        phase = max(self.phases[arg] for arg in args)
+        if place is None:  # a variable's own phase is known, and not that of its initial value
+            self.phases[slot] = phase
         jump = -1
-        time_only = statement.phase is Phase.TIME
-        stepped = table is not None and mode in ("forward", "backward")
-        if op in JUMPS or stepped or (table is not None and time_only):
-            # A corner of an input over time counts too: there is nothing to hold still, but a
-            # solver should restart there.
-            kind = op.value if op is not None else mode if stepped else "corner"
-            right = args[1] if op is not None and len(args) > 1 else -1
-            if op in ORDERINGS or (time_only and kind not in ("corner", Op.REMAINDER.value)):
-                jump = len(jumps)
-            jumps.append(Jump(slot, args[0], right, kind, statement.variable, time_only, jump >= 0))
-        code.append(_Instruction(slot, op, args, table, mode, jump))
+        found = None if phase is Phase.CONSTANT else _jump(node, args, slot, variable, phase)
+        if found is not None:
+            jump = len(code.jumps) if found.holds else -1
+            code.jumps.append(found)
+        if isinstance(node, Lookup):
+            code.tables[slot] = node.table
+            one = _Instruction(slot, None, args, node.table, node.mode, jump)
+        else:
+            one = _Instruction(slot, node.op, args, jump=jump)
+        code.instructions.append(one)
         return slot
+
+
+def _jump(
+    node: Apply | Lookup, args: tuple[int, ...], slot: int, variable: str, phase: Phase
+) -> Jump | None:
+    time_only = phase is Phase.TIME
+    if isinstance(node, Apply):
+        if node.op not in JUMPS:
+            return None
+        right = args[1] if len(args) > 1 else -1
+        holds = node.op in ORDERINGS or (time_only and node.op is not Op.REMAINDER)
+        return Jump(slot, args[0], right, node.op.value, variable, time_only, holds)
+    if node.mode in ("forward", "backward"):
+        return Jump(slot, args[0], -1, node.mode, variable, time_only, time_only)
+    # A corner of an input over time counts too: there is nothing to hold still, but a solver should
+    # restart there.
+    return Jump(slot, args[0], -1, "corner", variable, True, False) if time_only else None
 
 
 class ReferenceKernel:
     """A program as NumPy calls."""
 
+    label = "reference"
+
     def __init__(self, program: Program) -> None:
         self.program = program
         flat = _Flattener(program)
-        self.start_code, _ = flat.flatten(program.start)
-        self.step_code, self.jumps = flat.flatten(program.step)
+        self.start_code = flat.flatten(program.start).instructions
+        step = flat.flatten(program.step)
+        self.step_code, self.jumps, self.tables = step.instructions, step.jumps, step.tables
         self.count = flat.count
         self.literals = [(slot, float(value)) for value, slot in flat.numbers.items()]
 
     def workspace(self, runs: int) -> ReferenceWorkspace:
         """Return a fresh workspace for so many runs."""
         return ReferenceWorkspace(self, runs)
-
-    def table_of(self, jump: Jump) -> Table | None:
-        """Return the table a jump belongs to, if it is one of a lookup."""
-        return next((i.table for i in self.step_code if i.slot == jump.outcome), None)
 
 
 class ReferenceWorkspace:
@@ -156,12 +176,7 @@ class ReferenceWorkspace:
     def _bind(self, one: _Instruction) -> tuple[Callable[..., Any], tuple[Array, ...], Array]:
         out, args = self._all[one.slot], tuple(self._all[i] for i in one.args)
         if one.table is not None:
-            table, mode = one.table, one.mode
-
-            def read(x: Array, out: Array) -> None:
-                read_table(table, x, mode, out)
-
-            return read, args, out
+            return reader(one.table, one.mode), args, out
         if one.op is None:
             return _copy, args, out
         return NUMPY[one.op], args, out
@@ -213,12 +228,11 @@ class ReferenceWorkspace:
         for i, jump in enumerate(self.jumps):
             left = self._all[jump.left]
             if jump.op == "corner":
-                table = self.kernel.table_of(jump)
-                assert table is not None
-                found[i] = table_segment(table, left)
+                found[i] = segment(self.kernel.tables[jump.outcome], left)
             elif jump.op == Op.REMAINDER.value:
                 with np.errstate(all="ignore"):
-                    found[i] = np.trunc(left / self._all[jump.right])
+                    whole = (left - self._all[jump.outcome]) / self._all[jump.right]
+                found[i] = np.nan_to_num(np.rint(whole))
             else:
                 found[i] = self._all[jump.outcome]
         return found

@@ -170,6 +170,14 @@ class RunBatch:
     """Many runs: `values[output, time, run]`, and which of them failed.
 
     A failed run is NaN from its first bad value on, and is named in `failures`.
+
+    Examples
+    --------
+    >>> import pandas as pd, sdmodel as sd
+    >>> table = pd.DataFrame({"network exposure": [0.2, 0.5, 0.8]})
+    >>> batch = sd.load("models/core.mdl").run_many(table, outputs=["relative knowledge"])
+    >>> batch.values.shape, bool(batch.ok.all())
+    ((1, 61, 3), True)
     """
 
     outputs: tuple[str, ...]
@@ -187,6 +195,7 @@ class RunBatch:
         """All outputs as one dataset over (run, time)."""
         import xarray as xr
 
+        _refuse_name({"run", "ok"}, self.outputs)
         arrays = {
             name: (("run", "time"), self.values[i].T, {"units": self.units.get(name, "")})
             for i, name in enumerate(self.outputs)
@@ -221,10 +230,13 @@ class atomic:
 
     def __exit__(self, kind: object, *rest: object) -> None:
         """Put the file in its place, or remove what was begun."""
-        if kind is None:
-            self.part.chmod(0o666 & ~_umask())
-            self.part.replace(self.path)
-        else:
+        try:
+            if kind is None:
+                self.part.chmod(0o666 & ~_umask())
+                self.part.replace(self.path)
+        except OSError as error:  # a folder of that name
+            raise SDError(f"{self.path}: cannot be written: {error.strerror}") from None
+        finally:
             self.part.unlink(missing_ok=True)
 
 
@@ -275,6 +287,7 @@ def compare(*runs: Run) -> xr.Dataset:
                 "give both the same final_time and save_every"
             )
     shared = [name for name in first.columns if all(name in run for run in runs)]
+    _refuse_name({"scenario"}, shared)
     arrays = [xr.Dataset({name: run[name] for name in shared}) for run in runs]
     joined = xr.concat(arrays, dim="scenario", combine_attrs="drop_conflicts")
     return joined.assign_coords(scenario=names).assign_attrs(
@@ -284,10 +297,19 @@ def compare(*runs: Run) -> xr.Dataset:
     )
 
 
-def _distinct(names: Sequence[str]) -> list[str]:
-    seen: dict[str, int] = {}
-    found = []
+def _refuse_name(taken: set[str], names: Sequence[str]) -> None:
+    """Refuse a variable that has the name of a dimension it would stand beside."""
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        if name in taken:
+            raise SDError(
+                f"a variable named {name!r} cannot stand in a dataset whose runs are told apart "
+                f"by {name!r}: leave it out (outputs=), or take its values from the runs"
+            )
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        others = (f"{name} ({number})" for number in range(2, len(names) + 2))
+        found.append(next(one for one in (name, *others) if one not in found))
     return found

@@ -25,6 +25,13 @@ class Factor:
     """A constant that a study varies: a lever (policy can move it) or an uncertainty (nobody can).
 
     `low`, `high`, `default` are in `unit`; `distribution` says how values are drawn between them.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> exposure = sd.load("models/core.mdl").settings.levers["network exposure"]
+    >>> exposure.low, exposure.default, exposure.high
+    (0.0, 0.4, 1.0)
     """
 
     name: str
@@ -40,7 +47,14 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named setting of constants."""
+    """A named setting of constants.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> sd.load("models/core.mdl").scenario("autarky").values
+    {'network exposure': 0.0}
+    """
 
     name: str
     label: str = ""
@@ -54,6 +68,13 @@ class OutcomeSpec:
 
     `at` is the time, level or rate that the reducer needs; `never` what counts where a level is
     never reached, such as a year past the end of the run.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> outcome = sd.load("models/core.mdl").settings.outcomes["dependence"]
+    >>> outcome.of, outcome.reduce
+    ('foreign share of learning', 'mean')
     """
 
     name: str
@@ -67,7 +88,14 @@ class OutcomeSpec:
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """Everything the TOML file says; empty where there is none."""
+    """Everything the TOML file says; empty where there is none.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> list(sd.load("models/core.mdl").settings.scenarios)[:2]
+    ['autarky', 'passive_openness']
+    """
 
     title: str = ""
     highlights: tuple[str, ...] = ()
@@ -162,11 +190,19 @@ def _toml(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST:
             raise SettingsError(str(path), f"the file is larger than {_LARGEST:,} bytes")
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        # Editors on Windows like to put a byte order mark in front.
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise SettingsError(str(path), f"cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, no end of brackets
         raise SettingsError(str(path), f"this is not valid TOML: {error}") from None
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return False
 
 
 class _Reader:
@@ -188,11 +224,14 @@ class _Reader:
         if not isinstance(title, str) or not isinstance(highlights, list):
             raise self.fail("title must be a text and highlights a list of variables")
         tables = {kind: self.table(raw, kind) for kind in _TABLES}
+        levers, uncertainties = (self.factors(tables, one) for one in ("levers", "uncertainties"))
+        for name in sorted(levers.keys() & uncertainties.keys()):
+            raise self.fail(f"'{name}' is both a lever and an uncertainty: leave one out")
         return ModelSettings(
             title=title,
-            highlights=tuple(self.variable(name, "highlights") for name in highlights),
-            levers=self.factors(tables, "levers"),
-            uncertainties=self.factors(tables, "uncertainties"),
+            highlights=tuple(self.course(name, "highlights") for name in highlights),
+            levers=levers,
+            uncertainties=uncertainties,
             outcomes={n: self.outcome(n, one) for n, one in tables["outcomes"].items()},
             scenarios={n: self.scenario(n, one) for n, one in tables["scenarios"].items()},
         )
@@ -211,6 +250,8 @@ class _Reader:
                     raise self.fail(f"{where} has no key '{word}'; {hint}")
                 if not isinstance(value, allowed[word]) or isinstance(value, bool):
                     raise self.fail(f"{where}: {word} = {value!r} is of the wrong kind")
+                if isinstance(value, int | float) and not _finite(value):
+                    raise self.fail(f"{where}: {word} must be a finite number")
         return found
 
     def variable(self, name: object, where: str) -> str:
@@ -221,6 +262,15 @@ class _Reader:
             raise self.fail(f"{where}: the model has no variable '{name}'; {hint}".rstrip("; "))
         return self.names[key(name)]
 
+    def course(self, name: object, where: str) -> str:
+        spelled = self.variable(name, where)
+        if self.model.definition(spelled).table is not None:
+            raise self.fail(
+                f"{where}: '{spelled}' is a lookup and has no course in time: "
+                "name the variable that reads it"
+            )
+        return spelled
+
     def constant(self, name: str, where: str) -> tuple[str, float]:
         spelled = self.variable(name, where)
         if key(name) not in self.constants:
@@ -230,8 +280,13 @@ class _Reader:
         return spelled, self.constants[key(name)]
 
     def factors(self, tables: dict[str, Any], kind: str) -> dict[str, Factor]:
-        factors = [self.factor(name, entry, kind) for name, entry in tables[kind].items()]
-        return {factor.name: factor for factor in factors}
+        found: dict[str, Factor] = {}
+        for name, entry in tables[kind].items():
+            factor = self.factor(name, entry, kind)
+            if factor.name in found:
+                raise self.fail(f'[{kind}."{name}"] is there twice: leave one out')
+            found[factor.name] = factor
+        return found
 
     def factor(self, name: str, entry: dict[str, Any], kind: str) -> Factor:
         where = f'[{kind}."{name}"]'
@@ -243,7 +298,9 @@ class _Reader:
                 f"{where} has no range: give low and high here, or [low,high] behind the unit "
                 "in the .mdl"
             )
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        if not (_finite(low) and _finite(high)):
+            raise self.fail(f"{where}: its range in the .mdl is open: give low and high here")
+        if not low < high:
             raise self.fail(f"{where}: low ({low:g}) must be below high ({high:g})")
         if not low <= default <= high:
             raise self.fail(f"{where}: the default {default:g} is outside {low:g} to {high:g}")
@@ -269,7 +326,7 @@ class _Reader:
         at, never = entry.get("at"), entry.get("never")
         return OutcomeSpec(
             name=name,
-            of=self.variable(entry["of"], where),
+            of=self.course(entry["of"], where),
             reduce=entry.get("reduce", "final"),
             at=None if at is None else float(at),
             never=None if never is None else float(never),
@@ -283,5 +340,9 @@ class _Reader:
             spelled, _ = self.constant(of, where)
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise self.fail(f"{where}: '{of}' must be set to a number, not {value!r}")
+            if not _finite(value):
+                raise self.fail(f"{where}: '{of}' must be set to a finite number")
+            if spelled in values:
+                raise self.fail(f"{where}: '{of}' is set twice: keep one value")
             values[spelled] = float(value)
         return Scenario(name, entry.get("label", ""), entry.get("description", ""), values)

@@ -6,14 +6,17 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from sdmodel.errors import OverrideError, SDError
+from sdmodel.errors import OverrideError, SDError, SolverError
+from sdmodel.expr import references
 from sdmodel.integrators import FixedStep, Grid, Method, SciPy, Trajectory, method_named
-from sdmodel.integrators.fixed import TABLEAUS, half_step, run_dynamic, run_fixed
+from sdmodel.integrators.fixed import TABLEAUS, Tableau, half_step, run_dynamic, run_fixed
 from sdmodel.kernel import Array, Kernel, SwitchedWorkspace
 from sdmodel.program import (
+    CONTROL,
     FINAL_TIME,
     HALF_STEP,
     INITIAL_TIME,
@@ -23,8 +26,9 @@ from sdmodel.program import (
     Program,
 )
 
-# Runs whose values fit the processor's cache together: more at a time would be slower.
-RUNS_AT_A_TIME = 1024
+# Measured on a model of 100 instructions: with fewer runs at a time the calls to NumPy cost more
+# than the numbers, with more the values leave the processor's cache.
+RUNS_AT_A_TIME = 4096
 LARGEST_RESULT = 4 * 2**30
 
 
@@ -72,9 +76,18 @@ def _of_file(program: Program) -> FixedStep:
     )
 
 
+def remembering(program: Program) -> list[tuple[str, str]]:
+    """Return what is no differential equation, as (variable, what it does)."""
+    named = {variable for variable, _ in program.memory_users}
+    others = dict.fromkeys(one.variable for one in program.memories)
+    return [
+        *program.memory_users,
+        *((name, "a delay whose time changes") for name in others if name not in named),
+    ]
+
+
 def _not_an_ode(program: Program) -> str:
-    if program.memory_users:
-        variable, function = program.memory_users[0]
+    for variable, function in remembering(program):
         return f"{variable!r} uses {function}, which remembers from step to step"
     if program.step_users:
         return f"{program.step_users[0]!r} is written with TIME STEP"
@@ -84,9 +97,10 @@ def _not_an_ode(program: Program) -> str:
 
 
 def _refuse_memory(program: Program, method: SciPy) -> None:
-    if program.memory_users or program.dynamic_control:
-        users = ", ".join(f"{function} in {name!r}" for name, function in program.memory_users)
+    users = ", ".join(f"{what} in {name!r}" for name, what in remembering(program))
+    if program.dynamic_control:
         users = users or "run controls that change over time"
+    if users:
         raise OverrideError(
             "method",
             f"{method.name} cannot run {users}: this is no differential equation, it remembers "
@@ -139,9 +153,22 @@ def trajectory(
     method: Method,
     timing: Timing,
     outputs: Sequence[int],
+    threads: int = 1,
 ) -> Trajectory:
-    """Integrate a batch; under a SciPy method there is one run in it."""
+    """Integrate a batch; under a SciPy method there is one run in it.
+
+    A kernel with a fixed-step loop of its own runs it; for others there is the reference loop.
+    """
     program = kernel.program
+    if isinstance(kernel, NativeKernel) and isinstance(method, FixedStep):
+        if not program.dynamic_control:
+            first, rows = _for_controls(program, columns, runs)
+            work, _ = started(kernel.reference, first, rows, timing.step)
+            grid = grid_of(work, program, timing)
+            _refuse_size(len(outputs), len(grid.saved), runs)
+            tableau = TABLEAUS[method.name]
+            return kernel.run_fixed(columns, runs, grid, tableau, outputs, threads)
+        kernel = kernel.reference
     work, width = started(kernel, columns, runs, timing.step)
     if program.dynamic_control and isinstance(method, FixedStep):
         if timing != Timing():
@@ -149,11 +176,58 @@ def trajectory(
             raise OverrideError("TIME STEP", reason)
         return run_dynamic(program, work, TABLEAUS[method.name], outputs)
     grid = grid_of(work, program, timing)
+    _refuse_size(len(outputs), len(grid.saved), runs)
     if isinstance(method, FixedStep):
         return run_fixed(program, work, grid, TABLEAUS[method.name], outputs)
     from sdmodel.integrators.adaptive import run_adaptive
 
     return run_adaptive(kernel, work, grid, method, outputs, width)
+
+
+@runtime_checkable
+class NativeKernel(Kernel, Protocol):
+    """A kernel with a fixed-step loop of its own."""
+
+    @property
+    def reference(self) -> Kernel:
+        """The same program in NumPy."""
+
+    def run_fixed(
+        self,
+        columns: Mapping[str, Array | float],
+        runs: int,
+        grid: Grid,
+        tableau: Tableau,
+        outputs: Sequence[int],
+        threads: int = 1,
+    ) -> Trajectory:
+        """Integrate a batch from its start over the grid; `outputs` are slots to save."""
+
+
+def _is_native(kernel: Kernel, method: Method) -> bool:
+    return (
+        isinstance(kernel, NativeKernel)
+        and isinstance(method, FixedStep)
+        and not kernel.program.dynamic_control
+    )
+
+
+def _setup(kernel: Kernel) -> Kernel:
+    """Return the kernel that finds the run controls: NumPy's needs no compiling."""
+    return kernel.reference if isinstance(kernel, NativeKernel) else kernel
+
+
+def _for_controls(
+    program: Program, columns: Mapping[str, Array | float], runs: int
+) -> tuple[Mapping[str, Array | float], int]:
+    """Return the runs that must be started to know the run controls: one, unless they differ."""
+    open_ = set(CONTROL)
+    for statement in reversed(program.start):
+        if statement.target in open_:
+            open_ |= {ref.name for ref in references(statement.value)}
+    if open_.isdisjoint(columns):
+        return {}, 1
+    return columns, runs
 
 
 def batch(
@@ -166,36 +240,62 @@ def batch(
     threads: int | None,
     progress: Callable[[int, int], None] | None,
 ) -> Trajectory:
-    """Integrate many runs in parts, on several threads; the parts do not change the numbers."""
+    """Integrate many runs in parts; parts and threads do not change the numbers.
+
+    Machine code uses every processor unless told otherwise, NumPy only one: its short calls would
+    wait for each other.
+    """
     if runs == 0:
         raise SDError("the table has no rows: there is nothing to run")
-    size = 1 if isinstance(method, SciPy) else RUNS_AT_A_TIME
-    parts = [slice(first, min(first + size, runs)) for first in range(0, runs, size)]
-    _refuse_size(kernel, columns, timing, len(outputs), runs)
+    if threads is not None and threads < 1:
+        raise OverrideError("threads", f"threads is {threads}: give 1 or more")
+    if not kernel.program.dynamic_control:
+        first, _ = started(_setup(kernel), {n: v[:1] for n, v in columns.items()}, 1, timing.step)
+        times = len(grid_of(first, kernel.program, timing).saved)
+        _refuse_size(len(outputs), times, runs)
+    alone = isinstance(method, SciPy) or kernel.program.dynamic_control
+    count = runs if alone else -(-runs // RUNS_AT_A_TIME)
+    parts = [slice(runs * i // count, runs * (i + 1) // count) for i in range(count)]
+
+    native = _is_native(kernel, method)
+    inside = threads or os.cpu_count() or 1 if native else 1
+    outside = 1 if native or threads is None else threads
 
     def run(part: slice) -> Trajectory:
-        return _part(kernel, columns, part, method, timing, outputs)
+        return _part(kernel, columns, part, method, timing, outputs, inside)
 
-    done: list[Trajectory] = []
-    finished = 0
-    with ThreadPoolExecutor(threads or min(4, os.cpu_count() or 1)) as pool:
+    whole: Trajectory | None = None
+    with ThreadPoolExecutor(outside) as pool:
         try:
-            for part, one in zip(parts, pool.map(run, parts), strict=True):
-                done.append(one)
-                finished = part.stop
+            each = map(run, parts) if outside == 1 else pool.map(run, parts)
+            for part, one in zip(parts, each, strict=True):
+                if len(parts) == 1:
+                    whole = one
+                else:
+                    whole = whole or _room_for(one, runs)
+                    _put(whole, one, part)
                 if progress is not None:
-                    progress(finished, runs)
+                    progress(part.stop, runs)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return Trajectory(
-        done[0].times,
-        np.concatenate([one.values for one in done], axis=2),
-        np.concatenate([one.bad for one in done]),
-        max(one.steps for one in done),
-        done[0].notes,
-        {parts[i].start: m for i, one in enumerate(done) for m in one.messages.values()},
-    )
+    assert whole is not None
+    return whole
+
+
+def _room_for(one: Trajectory, runs: int) -> Trajectory:
+    values = np.empty((*one.values.shape[:2], runs))
+    return Trajectory(one.times, values, np.empty(runs, dtype=np.intp), 0, one.notes)
+
+
+def _put(whole: Trajectory, one: Trajectory, part: slice) -> None:
+    if not np.array_equal(one.times, whole.times):
+        reason = "the runs of one batch must have the same saved times: split the table"
+        raise OverrideError("FINAL TIME", f"{reason} by its run controls")
+    whole.values[:, :, part] = one.values
+    whole.bad[part] = one.bad
+    whole.steps = max(whole.steps, one.steps)
+    whole.errors |= {part.start + run: error for run, error in one.errors.items()}
 
 
 def _part(
@@ -205,28 +305,26 @@ def _part(
     method: Method,
     timing: Timing,
     outputs: Sequence[int],
+    threads: int,
 ) -> Trajectory:
     chosen = {name: values[part] for name, values in columns.items()}
+    runs = part.stop - part.start
     try:
-        return trajectory(kernel, chosen, part.stop - part.start, method, timing, outputs)
-    except ArithmeticError as error:  # a solver that gave up: this run failed, the others go on
-        work, _ = started(kernel, chosen, 1, timing.step)
-        times = grid_of(work, kernel.program, timing).times
-        values = np.full((len(outputs), len(times), 1), np.nan)
-        return Trajectory(times, values, np.zeros(1, dtype=np.intp), 0, (), {0: str(error)})
+        return trajectory(kernel, chosen, runs, method, timing, outputs, threads)
+    except SolverError as error:  # a solver that gave up: this run failed, the others go on
+        work, _ = started(_setup(kernel), chosen, 1, timing.step)
+        grid = grid_of(work, kernel.program, timing)
+        values = np.full((len(outputs), len(grid.saved), 1), np.nan)
+        bad = np.zeros(1, dtype=np.intp)
+        return Trajectory(grid.times, values, bad, 0, grid.notes, {0: error})
 
 
-def _refuse_size(
-    kernel: Kernel, columns: Mapping[str, Array], timing: Timing, outputs: int, runs: int
-) -> None:
-    if kernel.program.dynamic_control:
-        return
-    first = {name: values[:1] for name, values in columns.items()}
-    work, _ = started(kernel, first, 1, timing.step)
-    times = len(grid_of(work, kernel.program, timing).saved)
+def _refuse_size(outputs: int, times: int, runs: int) -> None:
     size = 8 * outputs * times * runs
     if size > LARGEST_RESULT:
+        what = f"{runs:,} runs" if runs > 1 else "a run"
+        cure = "name fewer outputs=, set save_every=, or split the table"
         raise SDError(
-            f"{runs:,} runs of {outputs} outputs at {times} times would need "
-            f"{size / 2**30:.1f} GiB: name fewer outputs=, set save_every=, or split the table"
+            f"{what} of {outputs} outputs at {times:,} times would need {size / 2**30:.2g} GiB: "
+            + (cure if runs > 1 else "set save_every=, or a final_time= that is nearer")
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sensitivity.scenarios import number
+from sensitivity.scenarios import told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ def _demo(path: Path, short: bool, out: Path, console: Console) -> None:
     for scenario in settings.scenarios.values():
         runs[scenario.label or scenario.name] = model.run(scenario.name)
     outcomes = outcome_table(model, runs)
-    _print_outcomes(outcomes, runs["Base run"].method, console)
+    _print_outcomes(model, outcomes, runs["Base run"].method, console)
 
     console.rule("Integration check", align="left")
     integration = model.check_integration()
@@ -145,7 +145,7 @@ def _sweep(model: sd.Model, samples: int, console: Console) -> tuple[xr.Dataset,
     return swept, [str(one.message) for one in heard]
 
 
-def _print_outcomes(outcomes: pd.DataFrame, method: str, console: Console) -> None:
+def _print_outcomes(model: sd.Model, outcomes: pd.DataFrame, method: str, console: Console) -> None:
     from rich import box
     from rich.table import Table
 
@@ -156,14 +156,16 @@ def _print_outcomes(outcomes: pd.DataFrame, method: str, console: Console) -> No
     table = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
-        caption=f"method {method}; -: never reached{more}",
+        caption=f"method {method}{more}",
         caption_justify="left",
     )
     table.add_column("scenario", no_wrap=True)
     for name in outcomes.columns[:fit]:
         table.add_column(name, justify="right", max_width=HEAD_WIDTH)
     for label, row in outcomes.iterrows():
-        table.add_row(str(label), *(number(value) for value in row.iloc[:fit]))
+        table.add_row(
+            str(label), *(told(model, str(name), value) for name, value in row.iloc[:fit].items())
+        )
     console.print(table)
 
 

@@ -40,6 +40,8 @@ th, td { padding: .32rem .75rem; border-bottom: 1px solid var(--line); text-alig
   vertical-align: top; }
 thead th { background: var(--tint); vertical-align: bottom; max-width: 14rem; }
 th:first-child, td:first-child, .words { text-align: left; }
+th:first-child { min-width: 8rem; }
+@media (min-width: 60rem) { tbody th { min-width: 13rem; } }
 tbody th { font-weight: 600; }
 pre, code { font: .88rem/1.5 ui-monospace, "SF Mono", Consolas, Menlo, monospace; }
 pre { background: var(--tint); padding: .8rem 1rem; overflow-x: auto; white-space: pre-wrap; }

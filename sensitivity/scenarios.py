@@ -59,6 +59,14 @@ def number(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def told(model: sd.Model, outcome: str, value: float) -> str:
+    """Write an outcome of a run for a table: "never" where its level was not reached."""
+    spec = model.settings.outcomes.get(outcome)
+    if spec is not None and spec.never is not None and value == spec.never:
+        return "never"
+    return number(value)
+
+
 def draw_scenarios(model: sd.Model, runs: Mapping[str, sd.Run], names: Sequence[str]) -> Figure:
     """Draw one panel for each variable, with a line for each run; the first is the base run."""
     from matplotlib import pyplot

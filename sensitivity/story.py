@@ -22,7 +22,7 @@ from sensitivity.report import (
     section,
     table,
 )
-from sensitivity.scenarios import number
+from sensitivity.scenarios import number, told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     import sdmodel as sd
 
 PACKAGES = ("sdmodel", "python", "numpy", "scipy", "SALib", "xarray")
-OUTCOMES = "Outcomes by scenario; a dash where the run never gets there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +161,11 @@ def _drawing(path: Path) -> Path | None:
 def _about_scenarios(study: Study, figures: Mapping[str, Path]) -> Section:
     base = next(iter(study.runs.values()))
     rows = [
-        (head, *(number(value) for value in study.outcomes[name]))
+        (head, *(told(study.model, name, value) for value in study.outcomes[name]))
         for head, name in zip(_heads(study), study.outcomes.columns, strict=True)
     ]
-    told = [
+    dash = "; a dash where the run never gets there" if study.outcomes.isna().any(axis=None) else ""
+    rules = [
         (
             one.label or one.name,
             one.description or "",
@@ -180,8 +180,8 @@ def _about_scenarios(study: Study, figures: Mapping[str, Path]) -> Section:
             "Courses of " + ", ".join(study.shown) + " in every scenario",
             f"Every scenario and the base run, method {base.method}.",
         ),
-        table(("Outcome", *study.runs), rows, OUTCOMES),
-        table(("Scenario", "What it stands for", "What it sets"), told, words=(1, 2)),
+        table(("Outcome", *study.runs), rows, "Outcomes by scenario" + dash),
+        table(("Scenario", "What it stands for", "What it sets"), rules, words=(1, 2)),
     )
 
 

@@ -25,6 +25,7 @@ LAYERS = (
     ("functions", "frontends"),
     ("lowering", "reference", "editing"),
     ("integrators",),
+    ("codegen",),
     ("run", "settings", "overrides", "simulate", "failures", "explain"),
     ("model", "secondopinion", "integration"),
     ("cli", "__main__", "__init__"),

@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sdmodel.run import Run
 
-# Okabe and Ito's palette, told apart by most colour-blind readers; the base run is black.
-BLACK = "#000000"
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-STYLES = ("-", "--", "-.", ":")
+# Okabe and Ito's palette, which most colour-blind readers can tell apart; dashes differ too, for
+# print in grey. The base run is black.
+BLACK = "#111111"
+LOOKS: tuple[tuple[str, str], ...] = (
+    ("#D55E00", "solid"),
+    ("#0072B2", "solid"),
+    ("#009E73", "solid"),
+    ("#E69F00", "dashed"),
+    ("#CC79A7", "dashed"),
+    ("#56B4E9", "dashed"),
+    ("#7A5195", "dashdot"),
+    ("#777777", "dotted"),
+)
 
 
 def draw_scenarios(
@@ -30,13 +39,12 @@ def draw_scenarios(
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True).flat
     for panel, name in zip(panels, names, strict=False):
         for place, run in enumerate(runs):
-            # When the colours are used up they go round again with another dash.
-            turn, colour = divmod(max(place - 1, 0), len(COLOURS))
+            colour, dash = LOOKS[(place - 1) % len(LOOKS)] if place else (BLACK, "solid")
             panel.plot(
                 run.times,
                 run.values(name),
-                color=BLACK if place == 0 else COLOURS[colour],
-                linestyle=STYLES[turn % len(STYLES)],
+                color=colour,
+                linestyle=dash,
                 linewidth=2.2 if place == 0 else 1.5,
                 label=run.name,
             )

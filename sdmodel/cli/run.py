@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.argument("settings", metavar="[NAME=VALUE]...", nargs=-1)
 @click.option("--scenario", metavar="S", help="Start from this scenario of the model's .toml.")
 @integration_options
+@click.option("--engine", metavar="ENGINE", help="pysd: let PySD run it, as a second opinion.")
 @of_option
 @click.option(
     "-o",
@@ -41,6 +42,7 @@ def run(
     time_step: float | None,
     final_time: float | None,
     save_every: float | None,
+    engine: str | None,
     names: tuple[str, ...],
     output: str | None,
     json_: bool,
@@ -55,11 +57,14 @@ def run(
       sdmodel run models/core.mdl
       sdmodel run models/core.mdl "education effort=0.6" --of "relative knowledge"
       sdmodel run models/core.mdl --scenario blended --method rk4 --time-step 0.125
+      sdmodel run models/core.mdl --engine pysd
       sdmodel run models/core.mdl -o run.nc
     """
     import sdmodel as sd
 
     loaded = sd.load(model)
+    # Which engine runs a model by default is the library's choice, not this command's.
+    how: dict[str, Any] = {"engine": engine} if engine else {}
     done = loaded.run(
         merge(loaded, scenario, read_settings(settings)),
         method=method,
@@ -67,6 +72,7 @@ def run(
         final_time=final_time,
         save_every=save_every,
         outputs=list(names) or None,
+        **how,
     )
     shown = shown_names(loaded, names)
     if output is not None:

@@ -45,10 +45,10 @@ def read_bytes(place: Path) -> bytes:
             reason = f"the file has {size:,} bytes; at most {LARGEST_FILE:,} are read"
             raise ReadError([Problem(reason, path=str(place), cure="is this really a model?")])
         return place.read_bytes()
-    except OSError as error:
-        reason = f"the file cannot be read: {error.strerror or error}"
+    except (OSError, ValueError) as error:  # a name with a zero byte is no OSError
+        reason = f"the file cannot be read: {getattr(error, 'strerror', None) or error}"
         cure = "check the path, and that you may read it"
-        if not place.exists():
+        if isinstance(error, FileNotFoundError):
             near = sorted(p.name for p in place.parent.glob("*.mdl"))[:5]
             cure = f"in that folder there is: {', '.join(near)}" if near else "check the path"
         raise ReadError([Problem(reason, path=str(place), cure=cure)]) from None

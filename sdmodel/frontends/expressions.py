@@ -2,7 +2,8 @@
 
 Two stacks, operands and pending operators, so that nesting is bounded by memory and not by
 Python's call depth. From weakest to strongest binding (Vensim Reference Manual, "Operators"):
-:OR:, :AND:, :NOT:, comparisons, + -, * /, unary minus, ^ (which binds from the left).
+:OR:, :AND:, :NOT:, comparisons, + -, * /, unary minus, ^. All bind from the left but ^: there the
+manual is silent, and every other reader of Vensim files takes a^b^c for a^(b^c).
 """
 
 from __future__ import annotations
@@ -179,7 +180,7 @@ class _Parser:
         text = _keyword(word.text) if word.kind == "keyword" else word.text
         if text in _BINARY:
             level, op = _BINARY[text]
-            self._reduce(level)
+            self._reduce(level + 1 if op is Op.POW else level)
             self.pending.append(_Pending("binary", level, word.at, op))
             self.i += 1
             return True
@@ -197,8 +198,11 @@ class _Parser:
             )
         if text in ("(", ":"):
             what = "calling a subscripted lookup" if text == "(" else "a macro with several outputs"
-            raise ExpressionError(word.at, f"{what} is not offered yet", "", "unsupported")
-        raise ExpressionError(word.at, f"{word.text!r} cannot stand here")
+            cure = "write one lookup for each element" if text == "(" else "write its equations out"
+            raise ExpressionError(word.at, f"{what} is not offered yet", cure, "unsupported")
+        raise ExpressionError(
+            word.at, f"{word.text!r} cannot stand here", "remove it, or write an operator there"
+        )
 
     def _comma(self, word: Token) -> bool:
         self._reduce(0)
@@ -275,7 +279,11 @@ def parse_table(words: list[Token], i: int, end: int) -> tuple[Table, int]:
     if i >= len(words):
         raise ExpressionError(opened.at, "this lookup is never closed", "add the missing ')'")
     if flat and (points or len(flat) % 2):
-        raise ExpressionError(opened.at, "the points of this lookup do not come in pairs")
+        raise ExpressionError(
+            opened.at,
+            "the points of this lookup do not come in pairs",
+            "write (x,y),(x,y) or all x values and then as many y values",
+        )
     if flat:
         half = len(flat) // 2
         points = list(zip(flat[:half], flat[half:], strict=True))
@@ -304,4 +312,4 @@ def _expect(words: list[Token], i: int, text: str, end: int) -> int:
     if i < len(words) and words[i].text == text:
         return i + 1
     at = words[i].at if i < len(words) else end
-    raise ExpressionError(at, f"{text!r} must stand here")
+    raise ExpressionError(at, f"{text!r} must stand here", "write each point as (x,y)")

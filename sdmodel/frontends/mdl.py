@@ -6,6 +6,7 @@ Layout after the Vensim Reference Manual, "Sketch and equation formats".
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -30,6 +31,8 @@ METHODS = {
     "5": "rk4",
 }
 _GROUP = re.compile(r"\s*\*{3,}[ \t]*(?:\r\n|\r|\n)\s*\.?(?P<name>[^\r\n~|]*)")
+# Blanks, and the backslashes by which a line goes on in the next.
+_LINE_ENDS = re.compile(r"(?:\s|\\(?=[ \t]*[\r\n]))+")
 _RANGE = re.compile(r"\[([^\[\]]*)\]\s*$")
 
 
@@ -125,7 +128,8 @@ def _skip_macro(source: SourceText, start: int, end: int, problems: list[Problem
     return stop.end() if stop else end
 
 
-_STOP = re.compile(r'"(?:\\.|[^"\\\r\n])*"|\{[^{}]*\}|[~|]')
+# A quoted name may go on in the next line behind a backslash; a quote left open may not.
+_STOP = re.compile(r'"(?:\\[ \t]*(?:\r\n|\r|\n)|\\.|[^"\\\r\n])*"|\{[^{}]*\}|[~|]')
 
 
 def _equation_end(text: str, start: int, end: int) -> int:
@@ -149,10 +153,15 @@ def _variable(source: SourceText, entry: Entry, problems: list[Problem]) -> Vari
         found = words(text, span.start, span.end)
         if not found or found[0].kind not in ("name", "quoted"):
             at = found[0].at if found else span.start
-            raise ExpressionError(at, "an entry begins with the name of a variable")
+            raise ExpressionError(
+                at,
+                "an entry begins with the name of a variable",
+                "write name = expression ~ units ~ comment |",
+            )
         name = tidy(found[0].text)
         variable = _definition(source, found, span.end, problems)
     except (ExpressionError, LexicalError) as error:
+        name = name or _name_before(text, span.start, error.at)
         message = f"in the equation of {name!r}: {error}" if name else str(error)
         problems.append(
             source.problem(
@@ -160,7 +169,7 @@ def _variable(source: SourceText, entry: Entry, problems: list[Problem]) -> Vari
                 message,
                 kind=getattr(error, "kind", "syntax"),
                 variable=name,
-                cure=getattr(error, "cure", ""),
+                cure=error.cure,
             )
         )
         # The name is defined, if wrongly: keep it, so that its users are not reported too.
@@ -168,7 +177,7 @@ def _variable(source: SourceText, entry: Entry, problems: list[Problem]) -> Vari
     if variable is None:
         return None
     units, low, high, step = _units(text[entry.units.start : entry.units.end])
-    comment = re.sub(r"\\?\s+", " ", text[entry.comment.start : entry.comment.end]).strip()
+    comment = _LINE_ENDS.sub(" ", text[entry.comment.start : entry.comment.end]).strip()
     flags = text[entry.flags.start : entry.flags.end].upper()
     return replace(
         variable,
@@ -180,6 +189,13 @@ def _variable(source: SourceText, entry: Entry, problems: list[Problem]) -> Vari
         supplementary=":SUP" in flags,
         span=entry.whole,
     )
+
+
+def _name_before(text: str, start: int, end: int) -> str:
+    """Return the name an entry begins with, if it is over before `end`."""
+    found = words(text, start, end)
+    named = len(found) > 1 and found[0].kind in ("name", "quoted")
+    return tidy(found[0].text) if named else ""
 
 
 def _definition(
@@ -203,7 +219,9 @@ def _definition(
     if i < len(found) and found[i].text == "(":
         table, i = parse_table(found, i, end)
         if i < len(found):
-            raise ExpressionError(found[i].at, f"{found[i].text!r} cannot stand after a lookup")
+            raise ExpressionError(
+                found[i].at, f"{found[i].text!r} cannot stand after a lookup", "remove it"
+            )
         return Variable(
             name, None, _shown(text[found[1].at : end]), table, at=at,
             equation_span=Span(found[1].at, found[-1].end),
@@ -253,9 +271,10 @@ def _units(text: str) -> tuple[str, float | None, float | None, float | None]:
     numbers: list[float | None] = []
     for part in match.group(1).split(","):
         try:
-            numbers.append(float(part))
+            number = float(part)
         except ValueError:  # '?' leaves a bound open
-            numbers.append(None)
+            number = math.nan
+        numbers.append(None if math.isnan(number) else number)  # PySD writes nan for '?'
     numbers += [None] * 3
     return tidy(text[: match.start()]), numbers[0], numbers[1], numbers[2]
 
@@ -280,5 +299,6 @@ def _duplicates(source: SourceText, variables: list[Variable]) -> list[Problem]:
 
 
 def _method(settings: str) -> str:
-    match = re.search(r"^15:\s*\d+\s*,\s*\d+\s*,\s*\d+\s*,\s*(\d+)", settings, re.M)
+    # In an old Macintosh file lines end with a carriage return alone.
+    match = re.search(r"(?:^|[\r\n])15:\s*\d+\s*,\s*\d+\s*,\s*\d+\s*,\s*(\d+)", settings)
     return METHODS.get(match.group(1), "euler") if match else "euler"

@@ -18,7 +18,12 @@ def decode(path: str, raw: bytes) -> SourceText:
     body = raw[len(bom) :]
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16-le" if body.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
-        return SourceText(path, body[2:].decode(encoding), encoding, body[:2])
+        try:
+            return SourceText(path, body[2:].decode(encoding), encoding, body[:2])
+        except UnicodeDecodeError as error:
+            reason = f"this is no text in UTF-16, as its first bytes say: {error.reason}"
+            cure = "save the model as UTF-8, or fetch it again: it may be cut off"
+            raise ReadError([Problem(reason, path=path, cure=cure)]) from None
     if b"\0" in body[:4096]:
         problem = Problem(
             "this is a binary file, not a model in text form",

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 _BLANK = r"(?:\\[ \t]*(?:\r\n|\r|\n)|\s)"
 _START = r"[^\W\d]|[$\u00b2-\uffff]"
 _INSIDE = r"[\w$'.%\u00b2-\uffff]"
-_NAME = rf"(?:{_START})(?:{_INSIDE}|{_BLANK}+(?={_INSIDE}))*"
+# Blanks are taken all at once or not at all: a carriage return and line feed could be parted in so
+# many ways that a name before many broken lines would take for ever.
+_NAME = rf"(?:{_START})(?:{_INSIDE}|(?>{_BLANK}+)(?={_INSIDE}))*"
 
 _WORDS = re.compile(
     rf"""
     (?P<trivia> (?:{_BLANK} | \{{[^{{}}]*\}})+ )
   | (?P<number> (?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)? )
-  | (?P<quoted> "(?:\\.|[^"\\])*" )
+  | (?P<quoted> "(?:\\[\s\S]|[^"\\])*" )
   | (?P<string> '[^'\r\n]*' )
-  | (?P<keyword> :[ ]*[A-Za-z][A-Za-z \t]*[ ]*: )
+  | (?P<keyword> :[ ]*[A-Za-z][A-Za-z \t]*: )
   | (?P<name> {_NAME} )
   | (?P<operator> <->|->|<>|<=|>=|:=|==|[-+*/^<>=()\[\],;:!@&|~?] )
     """,
@@ -45,8 +47,8 @@ class Token:
 class LexicalError(ValueError):
     """A character that begins no word."""
 
-    def __init__(self, at: int, message: str) -> None:
-        self.at, self.message = at, message
+    def __init__(self, at: int, message: str, cure: str) -> None:
+        self.at, self.message, self.cure = at, message, cure
         super().__init__(message)
 
 
@@ -63,10 +65,11 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
         if match is None:
             char = text[place]
             if char == '"':
-                raise LexicalError(place, "this quote is never closed")
+                raise LexicalError(place, "this quote is never closed", "add the missing '\"'")
             if char == "{":
-                raise LexicalError(place, "this comment is never closed with '}'")
-            raise LexicalError(place, f"the character {char!r} cannot stand here")
+                raise LexicalError(place, "this comment is never closed", "add the missing '}'")
+            cure = "remove it; a name that holds it stands in double quotes"
+            raise LexicalError(place, f"the character {char!r} cannot stand here", cure)
         found.append(Token(str(match.lastgroup), match.group(), place))
         place = match.end()
     return found

@@ -51,7 +51,12 @@ def pulse(build: Build, start: Expr, duration: Expr) -> Operand:
 
 @function("PULSE TRAIN", example="PULSE TRAIN(0, 1, 5, 30)", value=1)
 def pulse_train(build: Build, start: Expr, duration: Expr, repeat_time: Expr, end: Expr) -> Operand:
-    """Return pulses of the given duration, every repeat time from the start, none after the end."""
+    """Return pulses of the given duration, every repeat time from the start, none after the end.
+
+    No pulse is shorter than a TIME STEP; where they would overlap it is one long pulse.
+    """
+    duration = apply(Op.MAX, duration, build.time_step)
+    repeat_time = apply(Op.MAX, repeat_time, build.time_step)
     # How often a pulse has begun so far, asked half a step ahead like everything here.
     since = build.auxiliary(build.time + build.half_step - start)
     begun = build.auxiliary(apply(Op.TRUNC, apply(Op.MAX, since, 0) / repeat_time))

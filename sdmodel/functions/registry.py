@@ -65,6 +65,12 @@ class FunctionInfo:
     `example` is an expression and `value` what it gives at time 0 with TIME STEP 1.
     `memory` tells that the function is no differential equation, so that only fixed-step methods
     can run it; `changes` that its value may change during a run though its arguments do not.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> [one.summary for one in sd.functions() if one.name == "STEP"]
+    ['Return 0 before the step time, the height from then on.']
     """
 
     name: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sdmodel.errors import OverrideError, did_you_mean, near_names
+from sdmodel.errors import OverrideError, SolverError, did_you_mean, near_names
 from sdmodel.kernel import Array
 
 MOST_STEPS = 50_000_000
@@ -102,8 +102,10 @@ class Grid:
                 f"this run would take {(final - start) / step:.3g} steps; at most {MOST_STEPS:,}"
             )
             raise OverrideError("TIME STEP", f"{reason} are allowed: use a larger TIME STEP")
-        if not save_every > 0:
-            save_every = step
+        if not (math.isfinite(save_every) and save_every >= 0):
+            reason = f"SAVEPER is {save_every:g}: it must be above zero, or zero for every step"
+            raise OverrideError("SAVEPER", reason)
+        save_every = save_every or step
         notes = []
         steps = _whole((final - start) / step)
         each = save_every / step
@@ -113,8 +115,8 @@ class Grid:
                 "the nearest steps are saved"
             )
         count = _whole((final - start) / save_every)
-        saved = np.rint(np.arange(count + 1) * each).astype(np.intp)
-        saved = np.unique(np.minimum(saved, steps))
+        saved = np.minimum(np.rint(np.arange(count + 1) * each), steps).astype(np.intp)
+        saved = saved[np.diff(saved, prepend=-1) > 0]
         return cls(start, step, steps, saved, tuple(notes))
 
 
@@ -128,7 +130,8 @@ class Trajectory:
     """Saved values of a batch: `values[output, time, run]`, and where runs left the numbers.
 
     `bad` is, for each run, the index of the first saved time at which a stock or an output is not
-    finite, or -1. `steps` counts steps, or evaluations of the rates under an adaptive solver.
+    finite, or -1. `steps` counts steps, or evaluations of the rates under an adaptive solver;
+    `errors` says, by run, why a solver gave up.
     """
 
     times: Array
@@ -136,4 +139,4 @@ class Trajectory:
     bad: NDArray[np.intp]
     steps: int
     notes: tuple[str, ...] = ()
-    messages: dict[int, str] = field(default_factory=dict)
+    errors: dict[int, SolverError] = field(default_factory=dict)

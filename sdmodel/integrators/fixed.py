@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdmodel.errors import OverrideError
-from sdmodel.integrators.base import Grid, Trajectory
+from sdmodel.integrators.base import MOST_STEPS, Grid, Trajectory
 from sdmodel.kernel import Array, Workspace
 from sdmodel.program import (
     FINAL_TIME,
@@ -17,20 +17,23 @@ from sdmodel.program import (
     SAVEPER,
     TIME,
     TIME_STEP,
-    Pipeline,
     Program,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Tableau:
-    """An explicit Runge-Kutta method: stage times, stage weights, and the weights of the sum."""
+    """An explicit Runge-Kutta method: stage times, stage weights, and the weights of the sum.
+
+    The sum is divided by `divisor`, so that whole weights add a constant rate up without rounding.
+    """
 
     name: str
     order: int
     times: tuple[float, ...]
     stages: tuple[tuple[float, ...], ...]
     weights: tuple[float, ...]
+    divisor: float = 1.0
 
 
 # RK2 is Heun's method, the mean of the rates at both ends of the step; RK4 the classical one.
@@ -38,13 +41,14 @@ TABLEAUS = {
     one.name: one
     for one in (
         Tableau("euler", 1, (0.0,), ((),), (1.0,)),
-        Tableau("rk2", 2, (0.0, 1.0), ((), (1.0,)), (0.5, 0.5)),
+        Tableau("rk2", 2, (0.0, 1.0), ((), (1.0,)), (1.0, 1.0), 2.0),
         Tableau(
             "rk4",
             4,
             (0.0, 0.5, 0.5, 1.0),
             ((), (0.5,), (0.0, 0.5), (0.0, 0.0, 1.0)),
-            (1 / 6, 1 / 3, 1 / 3, 1 / 6),
+            (1.0, 2.0, 2.0, 1.0),
+            6.0,
         ),
     )
 }
@@ -67,26 +71,26 @@ class _Pipelines:
         self.rings: list[tuple[int, int, int, Slots, Array]] = []
         for one in program.pipelines:
             # A part of a step counts as a whole one (SDXorg test-models, delay_pipeline).
-            length = np.ceil(_delay(one, values[slots[one.delay]]) / grid.step - 1e-6)
+            delay, initial = values[slots[one.delay]], values[slots[one.initial]]
+            known = np.isfinite(delay)
+            initial[~known] = np.nan
+            length = np.where(known, np.ceil(delay / grid.step - 1e-6), np.inf)
             length = np.clip(length, 1, grid.steps + 1).astype(np.intp)
             ring = np.empty((int(length.max()), values.shape[1]))
             entry = (slots[one.name], slots[one.source], slots[one.initial], length, ring)
             self.rings.append(entry)
 
-    def advance(self, i: int) -> None:
-        """Put the values of step `i` in, and show those that step `i + 1` sees."""
+    def put(self, i: int) -> None:
+        """Take in the values of step `i`."""
+        for _, source, _, _, ring in self.rings:
+            ring[i % len(ring)] = self.work.values[source]
+
+    def show(self, i: int) -> None:
+        """Let what comes next see the values of step `i`."""
         values = self.work.values
-        for shown, source, initial, length, ring in self.rings:
-            ring[i % len(ring)] = values[source]
-            past = (i + 1 - length) % len(ring)
-            arrived = i + 1 >= length
-            values[shown] = np.where(arrived, ring[past, self.lanes], values[initial])
-
-
-def _delay(one: Pipeline, delay: Array) -> Array:
-    if not np.isfinite(delay).all():
-        raise OverrideError(one.variable, f"the delay time of {one.variable!r} is not finite")
-    return delay
+        for shown, _, initial, length, ring in self.rings:
+            past = (i - length) % len(ring)
+            values[shown] = np.where(i >= length, ring[past, self.lanes], values[initial])
 
 
 def run_fixed(
@@ -118,10 +122,11 @@ def run_fixed(
             break
         state, now = values[stocks], grid.start + i * h
         held = [values[source].copy() for _, source in memories]
-        pipelines.advance(i)
+        pipelines.put(i)
         values[stocks] = _step(work, tableau, state, stocks, rates, time, now, h)
         for (name, _), value in zip(memories, held, strict=True):
             values[name] = value
+        pipelines.show(i + 1)
     return Trajectory(grid.times, saved, bad, grid.steps, grid.notes)
 
 
@@ -140,20 +145,22 @@ def _step(
     slopes = [values[rates]]
     for fraction, row in zip(tableau.times[1:], tableau.stages[1:], strict=True):
         middle = state.copy()
-        for a, slope in zip(row, slopes, strict=True):
-            if a:
-                middle += (a * h) * slope
+        with np.errstate(all="ignore"):
+            for a, slope in zip(row, slopes, strict=True):
+                if a:
+                    middle += (a * h) * slope
         values[time] = now + fraction * h
         values[stocks] = middle
         work.rates()
         slopes.append(values[rates])
-    if len(slopes) == 1:
-        only: Array = state + h * slopes[0]
-        return only
-    total = tableau.weights[0] * slopes[0]
-    for weight, slope in zip(tableau.weights[1:], slopes[1:], strict=True):
-        total += weight * slope
-    new: Array = state + h * total
+    with np.errstate(all="ignore"):  # what is no number is judged by the caller
+        total = slopes[0]
+        if len(slopes) > 1:
+            total = tableau.weights[0] * slopes[0]
+            for weight, slope in zip(tableau.weights[1:], slopes[1:], strict=True):
+                total += weight * slope
+            total = total / tableau.divisor
+        new: Array = state + h * total
     return new
 
 
@@ -179,27 +186,36 @@ def run_dynamic(
     times: list[float] = []
     saved: list[Array] = []
     bad = np.full(1, -1, dtype=np.intp)
-    now = next_save = float(values[slots[TIME], 0])
-    steps = 0
+    since = now = next_save = float(values[slots[TIME], 0])
+    # Steps since the last change of TIME STEP are counted, so that no rounding adds up.
+    steps = counted = 0
+    last_h = np.nan
     while True:
         values[slots[TIME]] = now
         work.rates()
         h = float(values[slots[TIME_STEP], 0])
-        grid = Grid.build(now, max(now, float(values[slots[FINAL_TIME], 0])), h, h)
-        values[slots[HALF_STEP]] = half_step(h)
-        over = now > grid.final - h / 2 and grid.steps == 0
+        if h != last_h:
+            since, counted, last_h = now, 0, h
+            values[slots[HALF_STEP]] = half_step(h)
+            work.rates()
+        # The order matters: a FINAL TIME that is not a number must not count as reached.
+        ahead = Grid.build(now, max(float(values[slots[FINAL_TIME], 0]), now), h, h).steps
         if now >= next_save - h * 1e-6:
             saved.append(values[wanted])
             _note_bad(bad, len(times), values[stocks], saved[-1])
             times.append(now)
-            next_save = now + float(values[slots[SAVEPER], 0])
-        if over:
+            saveper = float(values[slots[SAVEPER], 0])
+            next_save = now + (saveper if saveper > 0 else h)
+        if not ahead:
             break
+        if steps == MOST_STEPS:
+            reason = f"after {steps:,} steps FINAL TIME is still ahead, at time {now:g}"
+            raise OverrideError("FINAL TIME", f"{reason}: look at the equation of FINAL TIME")
         state = values[stocks]
         held = [values[source].copy() for _, source in memories]
         values[stocks] = _step(work, tableau, state, stocks, rates, slots[TIME], now, h)
         for (name, _), value in zip(memories, held, strict=True):
             values[name] = value
-        now += h
-        steps += 1
+        steps, counted = steps + 1, counted + 1
+        now = since + counted * h
     return Trajectory(np.array(times), np.stack(saved, axis=1), bad, steps)

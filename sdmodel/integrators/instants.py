@@ -11,6 +11,8 @@ from sdmodel.program import TIME
 _LOOKS = 4
 _MOST_LOOKS = 400_000
 _BATCH = 4096
+# Instants closer together than this part of a TIME STEP are one.
+CLOSE = 1e-9
 
 
 def jump_instants(
@@ -44,7 +46,11 @@ def jump_instants(
         same = _outcomes(kernel, work, middle)[chosen][which, lane] == old
         low = np.where(open_ & same, middle, low)
         high = np.where(open_ & ~same, middle, high)
-    return np.unique(high)
+    instants = np.unique(high)
+    # What jumps right behind the start, or behind another jump, belongs to it: no solver can go
+    # from one number to its neighbour.
+    apart = np.diff(instants, prepend=start) > CLOSE * width
+    return instants[apart & (final - instants > CLOSE * width)]
 
 
 def _outcomes(kernel: Kernel, work: SwitchedWorkspace, times: Array) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sdmodel.errors import Problem, model_error
-from sdmodel.expr import Apply, Const, Expr, Op, Ref, references, substitute
+from sdmodel.expr import Const, Expr, Ref, literal, references, substitute
 from sdmodel.lowering.expand import Expanded, Expander
 from sdmodel.lowering.names import check_names
 from sdmodel.lowering.order import in_order
@@ -152,7 +152,9 @@ def _program(model: SourceModel, expanded: Expanded) -> Program:
     order, _ = in_order({n: _names(e) for n, e in running.items()}, running)
     step = [Statement(n, running[n], _owner(expanded, n), phases[n]) for n in order]
     step += [Statement(n, rate, _owner(expanded, of)) for n, (of, rate) in rates.items()]
-    names = [TIME, HALF_STEP, *constants, *(s.target for s in start), *(s.target for s in step)]
+    # Stocks stand together, and so do their rates in the same order: engines add them as blocks.
+    names = [TIME, HALF_STEP, *constants, *expanded.rates, *rates]
+    names += [s.target for s in (*start, *step)]
     return Program(
         constants=constants,
         start=tuple(start),
@@ -181,18 +183,6 @@ def _display(model: SourceModel, expanded: Expanded) -> dict[str, str]:
     if SAVEPER not in shown and SAVEPER in expanded.equations:
         shown[SAVEPER] = "SAVEPER"
     return shown
-
-
-def literal(expr: Expr) -> float | None:
-    """Return the number an equation consists of, or None if it is not just a number.
-
-    >>> literal(Apply(Op.NEG, (Const(2.0),)))
-    -2.0
-    """
-    sign = 1.0
-    while isinstance(expr, Apply) and expr.op is Op.NEG:
-        sign, expr = -sign, expr.args[0]
-    return sign * expr.value if isinstance(expr, Const) else None
 
 
 def _phases(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from sdmodel.errors import Problem, near_names
 from sdmodel.expr import (
@@ -15,8 +16,10 @@ from sdmodel.expr import (
     Operand,
     Ref,
     Table,
+    literal,
     references,
     rewrite,
+    substitute,
     walk,
     wrap,
 )
@@ -26,7 +29,7 @@ from sdmodel.primitives import evaluate
 from sdmodel.program import HALF_STEP, INITIAL_TIME, TIME, TIME_STEP, Memory, Pipeline
 from sdmodel.source import SourceModel, Variable
 
-DEEPEST = 200  # definitions followed to find the order of a delay
+DEEPEST = 40  # definitions followed to find the order of a delay
 MOST_STAGES = 1000
 
 
@@ -36,6 +39,10 @@ def _remembers(node: Expr) -> bool:
         return False
     info = REGISTRY.get(key(node.function))
     return info is not None and info.changes
+
+
+def _calls(equation: Expr, function: str) -> TypeGuard[Call]:
+    return isinstance(equation, Call) and key(equation.function) == function
 
 
 class NotANumber(ValueError):
@@ -73,20 +80,30 @@ class Expander:
         self.model, self.result = model, Expanded()
         self.variable = ""
         self.at = -1
-        self._following = 0
+        self._begun: set[str] = set()
+        self._followed: list[str] = []
 
     def run(self) -> Expanded:
         """Expand every equation of the model."""
         for variable in self.model.by_key.values():
-            if variable.equation is None:
-                continue
-            self.variable = variable.name
-            equation = variable.equation
-            if isinstance(equation, Call) and key(equation.function) == "integ":
-                self._stock(variable, equation)
-            else:
-                self._set(variable.key, self.expand(equation))
+            self._define(variable)
         return self.result
+
+    def _define(self, variable: Variable) -> None:
+        """Expand the equation of a variable, unless that was begun already."""
+        equation = variable.equation
+        if equation is None or variable.key in self._begun:
+            return
+        self._begun.add(variable.key)
+        outer = self.variable, self.at
+        self.variable = variable.name
+        if _calls(equation, "integ"):
+            self._stock(variable, equation)
+        elif _calls(equation, "sample if true"):
+            self._sample(variable, equation)
+        else:
+            self._set(variable.key, self.expand(equation))
+        self.variable, self.at = outer
 
     def _set(self, name: str, value: Expr) -> None:
         self.result.equations[name] = value
@@ -94,13 +111,26 @@ class Expander:
 
     def _stock(self, variable: Variable, equation: Call) -> None:
         if len(equation.args) != 2:
-            self._refuse(equation, "INTEG takes a rate and an initial value: INTEG(rate, initial)")
+            reason = "INTEG takes a rate and an initial value"
+            self._refuse(equation, reason, "write INTEG(rate, initial value)")
             self._set(variable.key, Const(0.0))
             return
         rate, initial = (self.expand(arg) for arg in equation.args)
         self.result.rates[variable.key] = rate
         self.result.initials[variable.key] = initial
         self.result.owner[variable.key] = variable.name
+
+    def _sample(self, variable: Variable, equation: Call) -> None:
+        """Inside its own SAMPLE IF TRUE a variable means the value it had one step before.
+
+        The largest value so far is written that way (Vensim Reference Manual, SAMPLE IF TRUE).
+        """
+        value = self.expand(equation)
+        self._set(variable.key, value)
+        if isinstance(value, Ref) and self.result.memories:
+            last = {variable.key: Ref(self.result.memories[-1].name)}
+            now = self.result.equations[value.name]
+            self.result.equations[value.name] = substitute(now, last)
 
     def _refuse(self, node: Expr, message: str, cure: str = "", **more: object) -> None:
         self.result.problems.append(
@@ -133,7 +163,8 @@ class Expander:
         called = self.model.by_key.get(key(node.function))
         if called is not None and called.table is not None:
             if len(node.args) != 1:
-                self._refuse(node, f"the lookup {called.name!r} is read at one value")
+                reason = f"the lookup {called.name!r} is read at one value"
+                self._refuse(node, reason, f"write {called.name}(x)")
                 return Const(0.0, node.at)
             return Lookup(called.table, node.args[0], at=node.at)
         info = REGISTRY.get(key(node.function))
@@ -215,13 +246,17 @@ class Expander:
     def stages(self, order: Expr, delay: Expr) -> int:
         """See `Build.stages`; what was read to find the number is then structural."""
         try:
-            wanted = max(1, int(self._fold(order) + 0.5))
+            value = self._fold(order)
         except NotANumber as error:
-            self._refuse(order, f"the order of a delay must be known before the run, but {error}")
+            if str(error):
+                reason = f"the order of a delay must be known before the run, but {error}"
+                self._refuse(order, reason, "write the order as a number or a constant")
             return 1
-        if wanted > MOST_STAGES:
-            self._refuse(order, f"a delay has at most {MOST_STAGES} stages, not {wanted}")
+        if not value <= MOST_STAGES:
+            reason = f"a delay has at most {MOST_STAGES} stages, not {value:g}"
+            self._refuse(order, reason, "use a smaller order, or DELAY FIXED for a sharp delay")
             return 1
+        wanted = max(1, int(value + 0.5)) if value > 0 else 1
         fixed = set(self.result.structural)
         try:
             most = max(1, int(self._fold(delay) / self._fold(self.time_step) + 1e-6))
@@ -272,26 +307,31 @@ class Expander:
         return number(rewrite(value, change))
 
     def _start_value(self, name: str) -> float:
-        if name == TIME:
-            return self._start_value(INITIAL_TIME)
-        if name == HALF_STEP:
-            return 0.0
-        if name in self.result.equations:
-            return self._fold(self.result.equations[name])
-        variable = self.model.by_key.get(name)
-        if variable is None or variable.equation is None:
-            raise NotANumber(f"it depends on {name!r}")
-        if isinstance(variable.equation, Call) and key(variable.equation.function) == "integ":
-            raise NotANumber(f"it depends on the stock {variable.name!r}")
-        if self._following > DEEPEST:
+        if name in self._followed:
             raise NotANumber("its definition is circular")
-        if isinstance(variable.equation, Const):
-            self.result.structural.add(name)
-        self._following += 1
+        if len(self._followed) >= DEEPEST:
+            raise NotANumber("its definition is too long a chain")
+        self._followed.append(name)
         try:
-            return self._fold(self.expand(variable.equation))
+            return self._fold(self._at_start(name))
         finally:
-            self._following -= 1
+            self._followed.pop()
+
+    def _at_start(self, name: str) -> Expr:
+        """Return what a name stands for while initial values are computed."""
+        if name in (TIME, HALF_STEP):
+            return Ref(INITIAL_TIME) if name == TIME else Const(0.0)
+        variable = self.model.by_key.get(name)
+        if variable is not None and variable.equation is not None:
+            if _calls(variable.equation, "integ"):
+                raise NotANumber(f"it depends on the stock {variable.name!r}")
+            if literal(variable.equation) is not None:
+                self.result.structural.add(name)
+            self._define(variable)
+        value = self.result.initials.get(name) or self.result.equations.get(name)
+        if value is None:  # still being defined, or reported already because nobody defines it
+            raise NotANumber("its definition is circular" if name in self._begun else "")
+        return value
 
     def table(self, value: Expr) -> Table:
         """See `Build.table`."""

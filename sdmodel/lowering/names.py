@@ -16,6 +16,18 @@ _TAKE_LOOKUP = {"lookup extrapolate", "lookup forward", "lookup backward"}
 def check_names(model: SourceModel) -> list[Problem]:
     """Return a problem for every name that cannot be resolved."""
     problems = [problem for name in CONTROL for problem in _control(model, name)]
+    clock = model.by_key.get(TIME)
+    if clock is not None:
+        problems.append(
+            model.source.problem(
+                clock.at,
+                f"{clock.name!r} is the clock of every run and takes no equation",
+                kind="definition",
+                variable=clock.name,
+                name=clock.name,
+                cure="give this variable another name",
+            )
+        )
     for variable in model.variables:
         if variable.equation is not None:
             problems += _equation(model, variable, variable.equation)
@@ -23,7 +35,19 @@ def check_names(model: SourceModel) -> list[Problem]:
 
 
 def _control(model: SourceModel, name: str) -> list[Problem]:
-    if name in model.by_key or name == SAVEPER:
+    known = model.by_key.get(name)
+    if known is not None and known.table is not None:
+        return [
+            model.source.problem(
+                known.at,
+                f"{known.name!r} is a lookup, but a run needs a number there",
+                kind="definition",
+                variable=known.name,
+                name=known.name,
+                cure=f"write {known.name} = and a number",
+            )
+        ]
+    if known is not None or name == SAVEPER:
         return []
     return [
         Problem(

@@ -1,8 +1,9 @@
 """Speed side by side, in one run on one machine: trust the ratios, not the milliseconds.
 
-`make bench` prints two tables for models/core.mdl: how long each reader takes to have the model
-ready, and how many runs per second each engine makes, all with the file's own method where the
-engine offers it. Each number is the median of several repetitions, with the fastest and slowest.
+`make bench` prints two tables for models/core.mdl: how long each reader takes from the file to a
+model object (what it leaves for the first run differs), and how many runs per second each engine
+makes, all with the file's own method where the engine offers it. Each number is the median of
+several repetitions, with the fastest and slowest.
 """
 
 from __future__ import annotations
@@ -54,7 +55,10 @@ def print_table(
         times = ratio if ratio >= 1 else 1 / ratio
         word = "" if ratio == 1 else "x faster" if better else "x slower"
         told = "-" if ratio == 1 else f"{times:,.3g}{word}"
-        cells = (f"{value:,.4g}" for value in (middle, min(values), max(values)))
+        cells = (
+            f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+            for value in (middle, min(values), max(values))
+        )
         table.add_row(name, *cells, told)
     Console(width=110).print(table)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -13,7 +15,7 @@ import xarray as xr
 from click.testing import CliRunner, Result
 
 import sdmodel as sd
-from sdmodel.cli import main
+from sdmodel.cli import main, options, text
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = str(ROOT / "models" / "core.mdl")
@@ -84,6 +86,13 @@ def test_help_of_every_verb_has_examples() -> None:
         text = succeed(verb, "--help")
         assert f"sdmodel {verb} " in text
         assert "--json" in text
+
+
+@pytest.mark.parametrize("module", [options, text], ids=["options", "text"])
+def test_the_examples_are_right(module: ModuleType) -> None:
+    done = doctest.testmod(module)
+    assert done.attempted > 0
+    assert done.failed == 0
 
 
 def test_the_module_is_the_command() -> None:
@@ -186,6 +195,14 @@ def test_run_writes_what_it_ran(tank: Path, tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 4
 
 
+def test_run_by_pysd_names_it(tank: Path) -> None:
+    answer = json.loads(succeed("run", tank, "--engine", "pysd", "--json"))
+    assert "pysd" in answer["method"].lower()
+    own = json.loads(succeed("run", tank, "--method", "euler", "--json"))
+    other = answer["variables"]["level"]["values"]
+    assert own["variables"]["level"]["values"] == pytest.approx(other, rel=1e-9)
+
+
 def test_run_gives_json(tank: Path) -> None:
     answer = json.loads(succeed("run", tank, "--json", "--save-every", "10", "--of", "LEVEL"))
     assert answer["time"] == [0, 10, 20]
@@ -244,6 +261,7 @@ def test_functions_come_from_the_registry() -> None:
         (["run", CORE, "--scenario", "blendet"], "blended"),
         (["run", CORE, "--method", "rk5"], "rk4"),
         (["run", CORE, "--time-step", "-1"], "time step"),
+        (["run", CORE, "--engine", "vensim"], "engine"),
         (["run", CORE, "-o", "run.xlsx"], ".csv"),
         (["run", CORE, "--of", "relative knowlege"], "relative knowledge"),
         (["run", CORE, "-o", "/dev/null/run.csv"], "/dev/null"),
