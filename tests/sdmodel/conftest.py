@@ -133,3 +133,15 @@ def limited() -> Callable[[float], AbstractContextManager[None]]:
 def sir(model: Callable[..., Model]) -> Model:
     """Return an epidemic with a stock, a lookup and every other kind of variable."""
     return model(SIR, FINAL_TIME=20, TIME_STEP=0.25, SAVEPER=1)
+
+
+# The definition, and what a run uses unless told otherwise.
+ENGINES = tuple(dict.fromkeys(("reference", Model.run.__kwdefaults__["engine"])))
+
+
+@pytest.fixture(params=ENGINES)
+def every_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let a test hold for every engine: each is the default of `run` and `run_many` in turn."""
+    for verb in (Model.run, Model.run_many):
+        monkeypatch.setitem(verb.__kwdefaults__, "engine", request.param)
+    return str(request.param)

@@ -14,18 +14,11 @@ from sdmodel import OverrideError, SciPy, SolverError
 from sdmodel.integrators import adaptive
 from sdmodel.model import Model
 
+pytestmark = pytest.mark.usefixtures("every_engine")
+
 Make = Callable[..., Model]
 ADAPTIVE = ("RK45", "DOP853", "LSODA", "BDF", "Radau")
-# The definition, and what a run uses unless told otherwise.
-ENGINES = tuple(dict.fromkeys(("reference", Model.run.__kwdefaults__["engine"])))
 CONTROLS = {"INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"}
-
-
-@pytest.fixture(params=ENGINES, autouse=True)
-def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every test of this file hold for every engine."""
-    for verb in (Model.run, Model.run_many):
-        monkeypatch.setitem(verb.__kwdefaults__, "engine", request.param)
 
 
 # Smooth models ----------------------------------------------------------------------------------
@@ -330,7 +323,7 @@ def test_a_switch_of_time_and_state_at_the_same_instant(model: Make) -> None:
 
 
 def test_periodic_switching_is_followed(model: Make) -> None:
-    """A flow that is on while an oscillating stock is positive: twelve jumps, at multiples of pi."""
+    """A flow that is on while an oscillating stock is positive: it jumps at multiples of pi."""
     made = model(
         "x = INTEG(v, 0)\nv = INTEG(-x, 1)\ny = INTEG(IF THEN ELSE(x > 0, 1, 0), 0)",
         FINAL_TIME=40,

@@ -235,6 +235,14 @@ def test_nan_in_a_hidden_stock_names_its_owner(model: Maker) -> None:
         made.run(method="vensim")
 
 
+def test_nan_in_a_hidden_stock_alone_names_its_owner_too(model: Maker) -> None:
+    made = model("a = 1 + STEP(1, 1)\nx = IF THEN ELSE(Time < 99, 5, SMOOTH(a, 0))")
+    with pytest.raises(sd.SolverError) as caught:
+        made.run(method="vensim")
+    assert str(caught.value).startswith("test.mdl:3: in run 'base', 'x' is no longer a finite")
+    assert caught.value.variable == "x"
+
+
 @pytest.mark.parametrize("method", ["auto", "vensim"])
 def test_an_auxiliary_that_is_not_finite_is_a_warning(model: Maker, method: str) -> None:
     made = model("stock = INTEG(1, 0)\nratio = 1 / (2 - Time)")

@@ -173,6 +173,30 @@ def test_delay_n_lowers_its_order_to_the_steps_it_has_room_for(values: Values) -
     assert x == values("x = DELAY N(-1, 1.25, 6, 2)", **control)
 
 
+@pytest.mark.parametrize(
+    "lag", ["STEP(2, 5) + 4", "other", "SMOOTH(4 + STEP(2, 5), 1)", "Time + 4"]
+)
+def test_delay_n_reads_a_changing_delay_time_one_step_late(lag: str, model: Maker) -> None:
+    # Recorded (SDXorg, tests/delays). Where the equations stand in the file must not matter.
+    lines = ["inflow = 5 + SIN(Time)", f"lag = {lag}", "other = 4 + level", "level = INTEG(0.5, 0)"]
+    late = ["late = DELAY FIXED(lag, TIME STEP, lag)"]  # what the last stage reads
+    stage = "flow = DELAY1I(inflow, lag/2, 3)"
+    last = "x = INTEG(flow - out, 3*INITIAL(lag)/2)\nout = x/(late/2)"
+    chain = model("\n".join([*lines, *late, stage, last]), TIME_STEP=0.5, FINAL_TIME=12)
+    expected = chain.run(method="vensim").values("out")
+    for order in (lines, lines[::-1]):
+        for place in (0, len(order)):
+            with_delay = [*order[:place], "x = DELAY N(inflow, lag, 3, 2)", *order[place:]]
+            made = model("\n".join(with_delay), TIME_STEP=0.5, FINAL_TIME=12)
+            got = made.run(method="vensim").values("x")
+            assert got == pytest.approx(expected, rel=1e-12)
+
+
+def test_delay_n_of_a_delay_time_that_is_known_only_in_the_run(values: Values) -> None:
+    text = "x = DELAY N(1, lag, 0, 3)\nlag = stock\nstock = INTEG(0, 6)"
+    assert values(text, TIME_STEP=0.25)[-1] > 0
+
+
 def test_order_of_a_smooth_may_be_computed(model: Maker) -> None:
     made = model(
         "stages = 2 + more\nmore = 1\nx = SMOOTH N(STEP(1, 1), 4, 0, stages)", FINAL_TIME=9
@@ -188,6 +212,8 @@ def test_order_of_a_smooth_may_be_computed(model: Maker) -> None:
         ("0", 1),
         ("-4", 1),
         ("Time + 3", 3),
+        ("IF THEN ELSE(more > 0, 3, 5)", 3),
+        ("IF THEN ELSE(more > 1, 5, 3)", 3),
     ):
         changed = made.replace("stages", order)
         count = sum(stock.variable == "x" for stock in changed.program.stocks)

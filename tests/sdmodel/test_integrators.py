@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,11 +13,11 @@ from sdmodel import FixedStep, OverrideError, SDError, SolverError
 from sdmodel.integrators import TABLEAUS, Grid, SciPy, Tableau, fixed, method_named
 from sdmodel.model import Model
 
+pytestmark = pytest.mark.usefixtures("every_engine")
+
 Make = Callable[..., Model]
 FIXED = ("euler", "rk2", "rk4")
 ADAPTIVE = ("RK45", "DOP853", "LSODA", "BDF", "Radau")
-# The definition, and what a run uses unless told otherwise.
-ENGINES = tuple(dict.fromkeys(("reference", Model.run.__kwdefaults__["engine"])))
 EVERY = (*FIXED, *ADAPTIVE)
 # Logistic growth at a rate that changes with time: ln(x/(1-x)) = ln(x0/(1-x0)) + t + sin t.
 LOGISTIC = """
@@ -27,13 +28,6 @@ LOGISTIC = """
 
 def logistic(t: np.ndarray) -> np.ndarray:
     return 1 / (1 + 19 * np.exp(-t - np.sin(t)))
-
-
-@pytest.fixture(params=ENGINES, autouse=True)
-def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every test of this file hold for every engine."""
-    for verb in (Model.run, Model.run_many):
-        monkeypatch.setitem(verb.__kwdefaults__, "engine", request.param)
 
 
 # The methods ----------------------------------------------------------------------------------
@@ -49,7 +43,7 @@ def test_observed_order(model: Make, name: str, order: int) -> None:
     for step in steps:
         run = made.run(method=name, time_step=step)
         worst.append(np.abs(run.values("x") - logistic(run.times)).max())
-    observed = [math.log2(a / b) for a, b in zip(worst, worst[1:], strict=False)]
+    observed = [math.log2(a / b) for a, b in pairwise(worst)]
     print(name, "observed orders", *(f"{one:.3f}" for one in observed))
     assert observed == pytest.approx([order] * 3, abs=0.1)
     assert TABLEAUS[name].order == order
@@ -375,7 +369,7 @@ def test_run_controls_that_are_computed(model: Make) -> None:
     assert made.run(final_time=2, method="euler").times[-1] == 2
 
 
-# Delays in whole steps ------------------------------------------------------------------------------
+# Delays in whole steps ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", FIXED)

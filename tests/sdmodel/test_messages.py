@@ -201,6 +201,12 @@ def test_an_order_defined_by_a_long_chain(model: Maker) -> None:
             model("\n".join(lines))
 
 
+def test_a_call_of_what_was_refused_already_is_not_refused_again(mdl: Text) -> None:
+    text = mdl("v[N] = 3 ~ ~ |\nx = v(2) ~ ~ |")
+    (problem,) = Model(parse(decode("test.mdl", text.encode()))).problems()
+    assert problem.variable == "v"
+
+
 def test_a_lookup_function_without_any_lookup(model: Maker) -> None:
     with pytest.raises(sd.ModelError, match="cure: define a lookup first"):
         model("x = LOOKUP FORWARD(a, 1)\na = 1")

@@ -45,6 +45,14 @@ def test_columns_of_numbers_of_every_kind(column: object, model: Maker) -> None:
     assert made.run_many(table, outputs=["x"]).values[0, 0].tolist() == [10.0, 20.0]
 
 
+def test_many_runs_to_another_end(model: Maker) -> None:
+    made = model("x = INTEG(a, 0)\na = 1\nleft = FINAL TIME - Time")
+    batch = made.run_many(pd.DataFrame({"a": [1, 2]}), final_time=2, outputs=["x", "left"])
+    assert batch.times.tolist() == [0, 1, 2]
+    assert batch.values[0].T.tolist() == [[0, 1, 2], [0, 2, 4]]
+    assert batch.values[1, :, 0].tolist() == [2, 1, 0]
+
+
 def test_a_table_without_columns_repeats_the_base_run(model: Maker) -> None:
     batch = model("x = 5").run_many(pd.DataFrame(index=range(3)), outputs=["x"])
     assert batch.values[0].tolist() == [[5.0] * 3] * 5
