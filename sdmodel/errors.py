@@ -23,6 +23,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _WIDEST_LINE = 120  # a longer line of a file is shown in part
+_LONGEST_COMPARED = 500  # the time to compare two names grows with the product of their lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,11 @@ def near_names(name: str, known: Iterable[str], count: int = 3) -> tuple[str, ..
     >>> near_names("Infectivty", ["contacts", "infectivity"])
     ('infectivity',)
     """
-    spelled = {one.casefold().replace("_", " "): one for one in known}
+    if len(name) > _LONGEST_COMPARED:
+        return ()
+    spelled = {
+        one.casefold().replace("_", " "): one for one in known if len(one) <= _LONGEST_COMPARED
+    }
     found = difflib.get_close_matches(name.casefold().replace("_", " "), spelled, count, 0.6)
     return tuple(spelled[one] for one in found)
 

@@ -148,7 +148,8 @@ def _worst(
         elif peak > 0:
             difference = np.abs(a - b) / peak
             at = int(np.argmax(difference))
-            worst = max(worst, (float(difference[at]), name, float(own.times[here][at])))
+            if difference[at] > worst[0]:
+                worst = (float(difference[at]), name, float(own.times[here][at]))
     return worst
 
 

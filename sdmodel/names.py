@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TypeVar
 
-_Value = TypeVar("_Value")
 _BLANKS = re.compile(r"[\s_]+")
 # A backslash at the end of a line only says that the line goes on.
 _CONTINUATION = re.compile(r"\\[ \t]*(\r\n|\r|\n)[ \t]*")
@@ -35,8 +32,3 @@ def key(name: str) -> str:
     if len(text) > 1 and text[0] == text[-1] == '"':
         text = text[1:-1].replace('\\"', '"')
     return _BLANKS.sub(" ", text).strip().casefold()
-
-
-def find(names: Mapping[str, _Value], name: str) -> _Value | None:
-    """Return the entry of a mapping by key that `name` means, or None."""
-    return names.get(key(name))

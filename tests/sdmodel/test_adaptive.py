@@ -21,7 +21,7 @@ ADAPTIVE = ("RK45", "DOP853", "LSODA", "BDF", "Radau")
 CONTROLS = {"INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"}
 
 
-# Smooth models ----------------------------------------------------------------------------------
+# Smooth models -----------------------------------------------------------------------------------
 
 
 def worst(a: sd.Run, b: sd.Run) -> float:
@@ -137,7 +137,7 @@ def test_unlocated_jumps_and_growth_without_bound(model: Make, name: str) -> Non
     assert caught.value.time == pytest.approx(1, abs=1e-3)
 
 
-# Jumps in time ------------------------------------------------------------------------------------
+# Jumps in time -----------------------------------------------------------------------------------
 
 # An input in pieces: from which instant on, its level there, its slope.
 Pieces = list[tuple[float, float, float]]
@@ -238,7 +238,7 @@ def test_pulses_shorter_than_the_solvers_steps_are_not_missed(model: Make) -> No
     assert made.run(save_every=1000).values("x")[-1] == pytest.approx(math.exp(0.125), rel=1e-7)
 
 
-# Jumps of the state -------------------------------------------------------------------------------
+# Jumps of the state ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ADAPTIVE)
@@ -375,7 +375,7 @@ def test_how_often_a_switch_may_flip(model: Make, monkeypatch: pytest.MonkeyPatc
         made.run()
 
 
-# What cannot be run -------------------------------------------------------------------------------
+# What cannot be run ------------------------------------------------------------------------------
 
 MEMORIES = {
     "DELAY FIXED": "DELAY FIXED(Time, 2, 0)",

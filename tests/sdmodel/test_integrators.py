@@ -30,7 +30,7 @@ def logistic(t: np.ndarray) -> np.ndarray:
     return 1 / (1 + 19 * np.exp(-t - np.sin(t)))
 
 
-# The methods ----------------------------------------------------------------------------------
+# The methods -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("name", "order"), [("euler", 1), ("rk2", 2), ("rk4", 4)])
@@ -162,7 +162,7 @@ def test_initial_values_that_are_no_numbers(model: Make, name: str, initial: str
     assert caught.value.variable in ("x", "start")
 
 
-# The grid -------------------------------------------------------------------------------------
+# The grid ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("start", "step"), [(0, "0.1"), (0, "0.3"), (1960, "0.1"), (-7, "0.7")])
@@ -262,7 +262,7 @@ def test_grid_of_decimal_fractions() -> None:
     assert Grid.build(0, 100, 1 / 3, 1).saved.tolist() == list(range(0, 301, 3))
 
 
-# Another time step ------------------------------------------------------------------------------
+# Another time step -------------------------------------------------------------------------------
 
 PULSES = """
     brief = INTEG(PULSE(3, 0), 0)
@@ -295,7 +295,7 @@ def test_a_step_takes_effect_at_the_nearest_time_step(model: Make) -> None:
     assert run.times[3] == 1.5
 
 
-# Run controls that change -------------------------------------------------------------------------
+# Run controls that change ------------------------------------------------------------------------
 
 
 def test_time_step_that_changes(model: Make) -> None:
@@ -369,7 +369,7 @@ def test_run_controls_that_are_computed(model: Make) -> None:
     assert made.run(final_time=2, method="euler").times[-1] == 2
 
 
-# Delays in whole steps ----------------------------------------------------------------------------
+# Delays in whole steps ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", FIXED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import random
 import re
 from collections.abc import Callable
 from itertools import pairwise
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sdmodel import ReadError
+from sdmodel import ReadError, UnknownNameError
 from sdmodel.expr import Const, Table
 from sdmodel.frontends.mdl import entries, parse
 from sdmodel.frontends.text import decode
@@ -371,6 +372,16 @@ def test_thousands_of_nested_calls_and_signs(values: Values) -> None:
 def test_a_chain_of_thousands_of_variables(model: Maker) -> None:
     lines = ["v0 = 1", *(f"v{i} = v{i - 1} + 1" for i in range(1, 2000))]
     assert model("\n".join(reversed(lines))).run().values("v1999")[-1] == 2000.0
+
+
+def test_enormous_names(model: Maker, limited: Callable[..., Any]) -> None:
+    # Many different letters: with few of them even names this long are compared quickly.
+    letters = random.Random(1).choices([chr(0x4E00 + i) for i in range(500)], k=200_000)
+    name, other = "n" + "".join(letters) + "n", "n" + "".join(letters[::-1]) + "n"
+    with limited(10):
+        assert model(f"{name} = 3\nx = {name} + 1").run().values("x")[0] == 4.0
+        with pytest.raises(UnknownNameError, match="define it, or correct the name"):
+            model(f"{name} = 3\nx = {other} + 1")
 
 
 def test_many_broken_lines_behind_a_name_take_no_longer() -> None:
