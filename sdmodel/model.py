@@ -92,6 +92,10 @@ class Model:
         self.source = source
         self.settings = settings or ModelSettings()
 
+    def __getstate__(self) -> dict[str, object]:
+        """Leave machine code behind: it is made anew where the copy is used."""
+        return {"source": self.source, "settings": self.settings}
+
     def __repr__(self) -> str:
         """Return name and size."""
         return (
@@ -294,8 +298,8 @@ class Model:
             "compiled" (machine code), "reference" (NumPy, the definition) or "pysd" (PySD, by
             Euler, as a second opinion).
         exact
-            Leave out the compiled engine's two short cuts, which may change the last digit:
-            reciprocals of run constants, and the vector math library.
+            Leave out the compiled engine's one short cut, which may change the last digit: the
+            vector math library.
 
         Raises
         ------

@@ -130,12 +130,13 @@ def started(
 
 def _one(work: SwitchedWorkspace, program: Program, name: str) -> float:
     values = work.values[program.layout.slots[name]]
-    if values.size and not (values == values[0]).all() and np.isfinite(values).all():
+    first = values[0]
+    if not ((values == first) | (np.isnan(values) & np.isnan(first))).all():
         shown = name.upper()
         raise OverrideError(
             shown, f"{shown} differs between the runs of one batch: split the table"
         )
-    return float(values[0])
+    return float(first)
 
 
 def grid_of(work: SwitchedWorkspace, program: Program, timing: Timing) -> Grid:
@@ -250,7 +251,8 @@ def batch(
     if threads is not None and threads < 1:
         raise OverrideError("threads", f"threads is {threads}: give 1 or more")
     if not kernel.program.dynamic_control:
-        first, _ = started(_setup(kernel), {n: v[:1] for n, v in columns.items()}, 1, timing.step)
+        some, rows = _for_controls(kernel.program, columns, runs)
+        first, _ = started(_setup(kernel), some, rows, timing.step)
         times = len(grid_of(first, kernel.program, timing).saved)
         _refuse_size(len(outputs), times, runs)
     alone = isinstance(method, SciPy) or kernel.program.dynamic_control

@@ -20,6 +20,7 @@ from sdmodel.program import HALF_STEP, TIME, Phase, Program
 from sdmodel.reference import ReferenceKernel
 
 _AT_A_TIME = 1024
+_LARGEST_PAST = 2**29
 _P = ctypes.c_void_p
 _D = ctypes.c_double
 _SWITCHED = ctypes.CFUNCTYPE(None, _P, _P, _P, _P, _P, ctypes.c_bool)
@@ -31,14 +32,13 @@ class CompiledKernel:
     """A program compiled for this processor.
 
     Fixed-step runs are computed `width` at a time, a single one too, with the other lanes as
-    padding; SciPy's solvers get a scalar function. `exact` leaves out reciprocals of run constants
-    and the vector math library.
+    padding; SciPy's solvers get a scalar function. `exact` leaves out the vector math library.
     """
 
     def __init__(self, program: Program, *, exact: bool = False, width: int | None = None) -> None:
         self.program, self.exact = program, exact
         self.width = width or jit.widest()
-        self.parts = simplify(program, exact)
+        self.parts = simplify(program)
         slots = dict(program.layout.slots)
         for name in self.parts.extra:
             slots[name] = len(slots)
@@ -193,6 +193,10 @@ class CompiledKernel:
         threads: int = 1,
     ) -> Trajectory:
         """Integrate a batch over the grid; `outputs` are slots of the layout."""
+        # Machine code keeps the whole past of a DELAY FIXED; too long a one goes into a ring.
+        past = 8 * self.width * len(self.program.pipelines) * grid.steps * threads
+        if past > _LARGEST_PAST:
+            return self._by_reference(columns, np.arange(runs), grid, tableau, outputs)
         names = [self.program.layout.names[slot] for slot in outputs]
         half = half_step(grid.step)
         values, flagged = self.batch(columns, runs, grid, tableau, names, half, threads)
@@ -200,18 +204,18 @@ class CompiledKernel:
         wrong = np.flatnonzero(flagged)
         for first in range(0, len(wrong), _AT_A_TIME):
             rows = wrong[first : first + _AT_A_TIME]
-            bad[rows] = self._first_bad(columns, rows, grid, tableau, outputs)
+            bad[rows] = self._by_reference(columns, rows, grid, tableau, outputs).bad
         return Trajectory(grid.times, values, bad, grid.steps, grid.notes)
 
-    def _first_bad(
+    def _by_reference(
         self,
         columns: Mapping[str, Array | float],
         rows: NDArray[np.intp],
         grid: Grid,
         tableau: Tableau,
         outputs: Sequence[int],
-    ) -> NDArray[np.intp]:
-        """Run failed runs again by the reference kernel, which looks at every saved time."""
+    ) -> Trajectory:
+        """Run some rows by the reference kernel, which looks at every saved time."""
         program, slots = self.program, self.program.layout.slots
         work = self.reference.workspace(len(rows))
         for name, default in program.constants.items():
@@ -220,7 +224,7 @@ class CompiledKernel:
         work.values[slots[HALF_STEP]] = half_step(grid.step)
         work.values[slots[TIME]] = 0.0
         work.start()
-        return run_fixed(program, work, grid, tableau, outputs).bad
+        return run_fixed(program, work, grid, tableau, outputs)
 
 
 class CompiledWorkspace:

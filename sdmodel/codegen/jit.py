@@ -136,13 +136,15 @@ def cache_folder() -> Path | None:
     if chosen.casefold() == "off":
         return None
     if chosen:
-        folder = Path(chosen)
+        folder = Path(chosen).expanduser()
     elif sys.platform == "win32":
         folder = Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "sdmodel" / "cache"
     elif sys.platform == "darwin":
         folder = Path.home() / "Library" / "Caches" / "sdmodel"
     else:
-        folder = Path(os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))) / "sdmodel"
+        base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+        # The XDG specification: what is empty or relative counts as not set.
+        folder = (base if base.is_absolute() else Path.home() / ".cache") / "sdmodel"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         state = folder.lstat()

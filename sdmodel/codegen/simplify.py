@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sdmodel.expr import Apply, Const, Expr, Lookup, Op, Ref, children, references, rewrite
+from sdmodel.expr import (
+    Apply,
+    Const,
+    Expr,
+    Lookup,
+    Ref,
+    children,
+    references,
+    rewrite,
+)
 from sdmodel.program import TIME, Program, Statement
 
 
@@ -27,11 +36,12 @@ def run_constants(program: Program) -> set[str]:
     return fixed - moving
 
 
-def simplify(program: Program, exact: bool) -> Simplified:
+def simplify(program: Program) -> Simplified:
     """Take parts of equations that are run constants to the start.
 
-    Unless `exact`, a division by a run constant becomes a multiplication by its reciprocal, which
-    may differ in the last digit.
+    A division by a run constant stays a division: multiplying by its reciprocal would save a sixth
+    of the time, but 49 * (1/49) is less than 1, and a comparison or INTEGER makes another outcome
+    of that.
     """
     fixed = run_constants(program)
     once: dict[Expr, str] = {}
@@ -50,9 +60,6 @@ def simplify(program: Program, exact: bool) -> Simplified:
             if all(isinstance(one, Const) for one in below) and isinstance(node, Apply):
                 return node  # a number: the compiler folds it
             return hoisted(node)
-        if isinstance(node, Apply) and node.op is Op.DIV and not exact and is_fixed(node.args[1]):
-            reciprocal = hoisted(Apply(Op.DIV, (Const(1.0), node.args[1])))
-            return Apply(Op.MUL, (node.args[0], reciprocal), node.at)
         return node
 
     step = tuple(

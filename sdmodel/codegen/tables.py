@@ -37,7 +37,7 @@ def _even(xs: np.ndarray) -> bool:
     if not step > 0 or not np.isfinite(step):
         return False
     grid = xs[0] + step * np.arange(len(xs))
-    return bool(np.abs(xs - grid).max() <= 1e-13 * max(abs(xs[0]), abs(xs[-1])))
+    return bool(np.abs(xs - grid).max() <= 1e-13 * step)
 
 
 def _interpolated(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,15 @@ def method_named(name: str | Method) -> Method:
     'LSODA'
     """
     if isinstance(name, FixedStep | SciPy):
-        return name
+        wanted = type(name)
+        found = method_named(name.name)
+        if not isinstance(found, wanted):
+            kinds = FIXED if wanted is FixedStep else ADAPTIVE
+            reason = f"{wanted.__name__} takes one of {', '.join(kinds)}, not {name.name!r}"
+            raise OverrideError("method", reason)
+        return replace(name, name=found.name)
+    if not isinstance(name, str):
+        raise OverrideError("method", f"a method is given by its name, not as {name!r}")
     for known in FIXED:
         if name.casefold() == known:
             return FixedStep(known)

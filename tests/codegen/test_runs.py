@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -105,3 +107,57 @@ def test_the_assembly_can_be_read(core: sd.Model) -> None:
     assert "; relative knowledge" in text
     with pytest.raises(sd.OverrideError, match="nothing called 'c' to inspect"):
         core.inspect("c")
+
+
+def test_reciprocals_flip_no_threshold(tmp_path: Path) -> None:
+    """49 * (1/49) is less than 1: a division must stay one."""
+    path = tmp_path / "threshold.mdl"
+    path.write_text(
+        "{UTF-8}\na = INTEGER(Time/c) ~~|\nb = QUANTUM(Time, c) ~~|\nd = Time/c ~~|\n"
+        "e = IF THEN ELSE(Time/c = 1, 7, 0) ~~|\nf = IF THEN ELSE(d >= 1, 7, 0) ~~|\nc = 49 ~~|\n"
+        "INITIAL TIME = 0 ~~|\nFINAL TIME = 200 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 1 ~~|\n"
+    )
+    model = sd.load(path)
+    for c in (49, 98, 103, 107, 161, 187):
+        runs = [model.run({"c": c}, method="euler", engine=e) for e in ("compiled", "reference")]
+        for name in "abef":
+            np.testing.assert_array_equal(*(run.values(name) for run in runs))
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+def test_one_infinite_row_hides_no_difference_of_run_controls(tmp_path: Path, engine: str) -> None:
+    path = tmp_path / "step.mdl"
+    path.write_text(
+        "{UTF-8}\nk = 1 ~~|\ns = INTEG(s*0.5, 1) ~~|\nTIME STEP = 1/k ~~|\nSAVEPER = 1 ~~|\n"
+        "INITIAL TIME = 0 ~~|\nFINAL TIME = 4 ~~|\n"
+    )
+    model = sd.load(path)
+    for values in ([1.0, 0.0, 2.0], [0.0, 1.0], [1.0, 2.0], [1.0] * 4100 + [2.0] * 4100):
+        with pytest.raises(sd.OverrideError, match="TIME STEP differs between the runs"):
+            model.run_many(pd.DataFrame({"k": values}), engine=engine)
+    assert model.run_many(pd.DataFrame({"k": [2.0, 2.0]}), engine=engine).ok.all()
+
+
+def test_a_model_that_has_run_can_be_copied(core: sd.Model) -> None:
+    run = core.run("blended", method="rk4")
+    for other in (pickle.loads(pickle.dumps(core)), copy.deepcopy(core)):
+        np.testing.assert_array_equal(other.run("blended", method="rk4").table, run.table)
+
+
+def test_methods_as_objects_are_checked(core: sd.Model) -> None:
+    assert core.run(method=sd.FixedStep("Euler")).method == "euler"
+    assert core.run(method=sd.SciPy("lsoda", rtol=1e-6)).method == "LSODA"
+    with pytest.raises(sd.OverrideError, match="there is no integration method 'foo'"):
+        core.run(method=sd.FixedStep("foo"))
+    with pytest.raises(sd.OverrideError, match="SciPy takes one of RK45, .* not 'rk4'"):
+        core.run(method=sd.SciPy("rk4"))
+
+
+def test_nearly_even_tables_are_not_taken_for_even(tmp_path: Path) -> None:
+    path = tmp_path / "table.mdl"
+    path.write_text(
+        "{UTF-8}\nt((1e10,0),(10000000000.001,10),(10000000000.003,20)) ~~|\n"
+        "x = 10000000000.001 ~~|\ny = t(x+0*Time) ~~|\n"
+        "INITIAL TIME = 0 ~~|\nFINAL TIME = 1 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 1 ~~|\n"
+    )
+    assert sd.load(path).run(method="euler").values("y")[0] == pytest.approx(10)

@@ -77,6 +77,12 @@ def test_pulse_train_over_a_whole_run_of_tenths_loses_no_pulse(values: Values) -
     assert on(xs, 0.1) == expected
 
 
+def test_a_pulse_may_begin_at_the_very_end_of_its_train(values: Values) -> None:
+    # Recorded (SDEverywhere, pulsetrain); 3 * 0.1 is a little more than 0.3.
+    assert on(values("x = PULSE TRAIN(0, 0.1, 0.3, 0.3)", TIME_STEP=0.1), 0.1) == [0, 0.3]
+    assert on(values("x = PULSE TRAIN(1, 1, 2, 3)"), 1) == [1, 3]
+
+
 def test_ramp(values: Values) -> None:
     # Manual, RAMP: 0 until the start, then a line, then constant from the end on.
     assert values("x = RAMP(2, 1, 3)") == [0, 0, 2, 4, 4]

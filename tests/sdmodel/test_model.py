@@ -89,6 +89,12 @@ def test_variable(sir: Model) -> None:
     assert sir.variable("illness").high is None
 
 
+def test_a_stock_that_its_own_equation_names_is_no_user_of_itself(model: Maker) -> None:
+    water = model("water = INTEG(-water/life, 100)\nlife = 5").variable("water")
+    assert water.uses == ("water", "life")
+    assert water.used_by == ()
+
+
 def test_uses_and_used_by_are_one_relation(core: Model) -> None:
     for name in core.variables:
         info = core.variable(name)

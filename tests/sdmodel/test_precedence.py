@@ -147,7 +147,7 @@ def value_of(expr: Expr) -> float:
 
 
 @given(expressions())
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 def test_an_expression_without_needless_brackets(written: Written) -> None:
     text, _, value = written
     parsed = value_of(parse_expression(words(text), len(text)))
