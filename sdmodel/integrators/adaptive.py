@@ -28,7 +28,7 @@ MOST_FLIPS = 200
 # what comes then.
 STRIDE = 8
 # More than any sensible run takes: a solver that creeps is stopped.
-MOST_EVALUATIONS = 3_000_000
+MOST_EVALUATIONS = 1_000_000
 # A trial step may leave the domain of a logarithm or root where shorter ones need not: then no step
 # may be longer than this part of the way.
 SHORTER = (1 / 64, 1 / 4096)

@@ -275,6 +275,16 @@ def test_a_run_that_begins_on_a_threshold(model: Make, rate: str, slope: float) 
     np.testing.assert_allclose(run.values("x"), 5 + slope * run.times, rtol=1e-8)
 
 
+@pytest.mark.parametrize("name", ADAPTIVE)
+def test_a_run_that_begins_a_hair_before_a_threshold(
+    model: Make, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outcome that comes at once holds from the start: there is nothing to flip."""
+    monkeypatch.setattr(adaptive, "MOST_FLIPS", 0)
+    made = model("x = INTEG(IF THEN ELSE(x > 5, 3, 1), 5-1e-9)")
+    np.testing.assert_allclose(made.run(method=name).values("x"), 5 + 3 * made.run().times)
+
+
 def test_a_threshold_passed_at_a_saved_time_and_at_the_end(model: Make) -> None:
     made = model("x = INTEG(IF THEN ELSE(x > 2, 3, 1), 0)\nhigh = IF THEN ELSE(x > 8, 1, 0)")
     run = made.run()

@@ -289,10 +289,12 @@ def test_overriding_time_step_changes_the_variable_too(model: Make) -> None:
     assert run.times.tolist() == [0.5 * i for i in range(17)]
 
 
-def test_a_step_takes_effect_at_the_nearest_time_step(model: Make) -> None:
-    run = model("a = STEP(1, 1.7)", FINAL_TIME=3, TIME_STEP=0.5).run(method="euler")
-    assert run.values("a").tolist() == [0, 0, 0, 1, 1, 1, 1]
-    assert run.times[3] == 1.5
+@pytest.mark.parametrize(("instant", "begins"), [(1.74, 1.5), (1.75, 2), (1.76, 2), (1.5, 1.5)])
+def test_a_step_takes_effect_at_the_nearest_time_step(
+    model: Make, instant: float, begins: float
+) -> None:
+    run = model(f"a = STEP(1, {instant})", FINAL_TIME=3, TIME_STEP=0.5).run(method="euler")
+    assert run.times[run.values("a") > 0].tolist() == np.arange(begins, 3.5, 0.5).tolist()
 
 
 # Run controls that change ------------------------------------------------------------------------
