@@ -286,6 +286,10 @@ def test_controls_that_change_over_time(model: Make) -> None:
     batch = made.run_many(pd.DataFrame({"a": [1, 2, 5]}))
     assert batch.times.tolist() == [0, 1, 2, 2.5, 3, 3.5, 4]
     np.testing.assert_array_equal(batch.values[0], np.outer(batch.times, [1, 2, 5]))
+    other = model("x = INTEG(a, 0)\na = 1", TIME_STEP="IF THEN ELSE(Time < a, 1, 0.5)")
+    assert other.run_many(pd.DataFrame({"a": [2, 2]})).values.shape == (1, 7, 2)
+    with pytest.raises(OverrideError, match="must have the same saved times: split the table"):
+        other.run_many(pd.DataFrame({"a": [2, 1]}))
 
 
 @pytest.mark.parametrize("method", ["vensim", "rk4", "LSODA"])
