@@ -1,15 +1,17 @@
 """Expressions: what the right-hand side of an equation says.
 
-A closed set of frozen node types. What a file says may hold all of them; after lowering only
-`Const`, `Ref`, `Apply` and `Lookup` are left. Nothing here recurses, so that a sum of thousands of
-terms or parentheses thousands deep is no harder than a short one.
+A closed set of frozen node types, in two stages. What a file says consists of `Const`, `Text`,
+`Ref` with subscripts as written, `Apply`, `Call`, `Table`, `Tables` and `Values`. Lowering leaves
+`Const`, `Apply`, `Lookup`, `Position`, `Reduce`, `Pick`, `Block` and `Ref`, whose places are then
+known. Nothing here recurses, so that a sum of thousands of terms or parentheses thousands deep is
+no harder than a short one.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Union
 
 
@@ -50,6 +52,10 @@ class Op(enum.Enum):
     TRUNC = "trunc"
     REMAINDER = "remainder"
     LGAMMA = "lgamma"
+    ERF = "erf"
+    # A number between 0 and 1 that looks drawn but is a function of its four arguments alone:
+    # seed, stream, step and run.
+    DRAW = "draw"
 
 
 ORDERINGS = frozenset({Op.LT, Op.LE, Op.GT, Op.GE})
@@ -111,12 +117,37 @@ class Const(_Sugar):
 
 
 @dataclass(frozen=True, slots=True)
+class Axis:
+    """An index that runs over `size` places; `number` tells the axes of one equation apart."""
+
+    number: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """The place taken in one dimension of an array: ``places[axis]``, or one fixed place.
+
+    `places` is a range where it can be, so that whole dimensions cost nothing.
+    """
+
+    axis: Axis | None
+    places: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Ref(_Sugar):
-    """Another variable, by the name written in the file; `at` is the offset of the name."""
+    """Another variable, by the name written in the file; `at` is the offset of the name.
+
+    `subscripts` are as the file has them: an element, a range, ``range!`` for one that a function
+    such as SUM runs over, ``*`` for a whole dimension, ``*:range`` for a part of it. After lowering
+    they are empty and `where` has the places instead.
+    """
 
     name: str
     subscripts: tuple[str, ...] = ()
     at: int = field(default=-1, compare=False)
+    where: tuple[At, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +161,26 @@ class Apply(_Sugar):
 
 @dataclass(frozen=True, slots=True)
 class Call(_Sugar):
-    """A function of the language, or a lookup variable, called by name."""
+    """A function of the language, a lookup variable or a macro, called by name.
+
+    `subscripts` are those of a subscripted lookup, as in ``effect[region](x)``; `outputs` the
+    variables that a macro fills beside its own value, as in ``F(a, b : x, y)``. `axes` are set by
+    lowering: what ``range!`` among the arguments runs over.
+    """
 
     function: str
     args: tuple[Expr, ...]
+    at: int = field(default=-1, compare=False)
+    subscripts: tuple[str, ...] = ()
+    outputs: tuple[Ref, ...] = ()
+    axes: tuple[Axis, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Text(_Sugar):
+    """A text in single quotes: the file, sheet or cell of external data."""
+
+    value: str
     at: int = field(default=-1, compare=False)
 
 
@@ -147,16 +194,99 @@ class Table(_Sugar):
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup(_Sugar):
-    """A table read at x. `mode`: interpolate, extrapolate, forward or backward (held steps)."""
+class Tables(_Sugar):
+    """One table for each element of the subscripts left of the equals sign, the last one fastest.
 
-    table: Table
-    x: Expr
-    mode: str = "interpolate"
+    None stands for an element that has none.
+    """
+
+    tables: tuple[Table | None, ...]
     at: int = field(default=-1, compare=False)
 
 
-Expr = Union[Const, Ref, Apply, Call, Table, Lookup]  # noqa: UP007 - forward references above
+@dataclass(frozen=True, slots=True)
+class Values(_Sugar):
+    """A list of numbers, one for each element left of the equals sign, the last subscript fastest.
+
+    `rows` tells how many numbers stood between two semicolons, so that a wrong count can be
+    reported; it is empty for a list without them.
+    """
+
+    values: tuple[float, ...]
+    rows: tuple[int, ...] = ()
+    at: int = field(default=-1, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup(_Sugar):
+    """A table read at x; of several tables, laid out with the given `sizes`, the one at `where`.
+
+    `mode`: interpolate, extrapolate (along the last slope), forward or backward (held steps).
+    """
+
+    table: Table | Tables
+    x: Expr
+    mode: str = "interpolate"
+    at: int = field(default=-1, compare=False)
+    where: tuple[At, ...] = ()
+    sizes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Position(_Sugar):
+    """The place of the present element in its range, from 1: a range used as a number."""
+
+    where: At
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce(_Sugar):
+    """A primitive of two arguments (+, *, min, max) applied over every place of some axes."""
+
+    op: Op
+    axes: tuple[Axis, ...]
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Pick(_Sugar):
+    """The element of an array that lies `offset` elements behind that of `base`, rows in order.
+
+    Outside of the array it is not a number.
+    """
+
+    base: Ref
+    offset: Expr
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block(_Sugar):
+    """A whole array computed at once from other arrays, such as an inverse matrix.
+
+    Stands alone as the value of a hidden array; `args` are hidden arrays too. The axes that all of
+    them share come first; over those the function is applied one by one.
+    """
+
+    function: str
+    args: tuple[Ref, ...]
+
+
+Expr = Union[  # noqa: UP007 - forward references above
+    Const,
+    Ref,
+    Apply,
+    Call,
+    Text,
+    Table,
+    Tables,
+    Values,
+    Lookup,
+    Position,
+    Reduce,
+    Pick,
+    Block,
+]
 Operand = Expr | float | int
 
 
@@ -182,6 +312,12 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return expr.args
         case Lookup():
             return (expr.x,)
+        case Reduce():
+            return (expr.body,)
+        case Pick():
+            return (expr.base, expr.offset)
+        case Block():
+            return expr.args
         case _:
             return ()
 
@@ -210,19 +346,28 @@ def rewrite(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
             new = tuple(done[len(done) - len(below) :])
             del done[len(done) - len(below) :]
             if any(a is not b for a, b in zip(new, below, strict=True)):
-                node = _with_children(node, new)
+                node = with_children(node, new)
         done.append(change(node))
     return done[0]
 
 
-def _with_children(node: Expr, new: tuple[Expr, ...]) -> Expr:
+def with_children(node: Expr, new: tuple[Expr, ...]) -> Expr:
+    """Return the same node above other nodes."""
     match node:
         case Apply():
             return Apply(node.op, new, node.at)
         case Call():
-            return Call(node.function, new, node.at)
+            return replace(node, args=new)
         case Lookup():
-            return Lookup(node.table, new[0], node.mode, node.at)
+            return replace(node, x=new[0])
+        case Reduce():
+            return Reduce(node.op, node.axes, new[0])
+        case Pick():
+            base, offset = new
+            assert isinstance(base, Ref)
+            return Pick(base, offset, node.size)
+        case Block():
+            return Block(node.function, tuple(one for one in new if isinstance(one, Ref)))
         case _:
             return node
 
@@ -251,3 +396,31 @@ def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:
         return values.get(node.name, node) if isinstance(node, Ref) else node
 
     return rewrite(expr, change)
+
+
+def free_axes(*exprs: Expr) -> tuple[Axis, ...]:
+    """Return the axes that the expressions depend on, by number; not those reduced within.
+
+    >>> i = Axis(0, 3)
+    >>> free_axes(Ref("x", where=(At(i, range(3)),)))
+    (Axis(number=0, size=3),)
+    """
+    found: dict[Axis, None] = {}
+    todo: list[tuple[Expr, frozenset[Axis]]] = [(expr, frozenset()) for expr in exprs]
+    while todo:
+        node, bound = todo.pop()
+        places: tuple[At, ...] = ()
+        match node:
+            case Ref() | Lookup():
+                places = node.where
+            case Position():
+                places = (node.where,)
+            case Reduce():
+                bound = bound | frozenset(node.axes)
+            case _:
+                pass
+        for place in places:
+            if place.axis is not None and place.axis not in bound:
+                found[place.axis] = None
+        todo.extend((child, bound) for child in children(node))
+    return tuple(sorted(found, key=lambda axis: axis.number))

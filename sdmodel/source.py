@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sdmodel.errors import Problem
-from sdmodel.expr import Expr, Table
+from sdmodel.expr import Call, Expr, Table, Tables
 from sdmodel.names import key
 
 
@@ -89,16 +89,64 @@ class SourceText:
 
 
 @dataclass(frozen=True, slots=True)
+class DimensionMapping:
+    """How the elements of one range stand for those of another, as in ``A: a1, a2 -> (B: b2, b1)``.
+
+    `elements` has, for each element of the owner in its order, the element or the subrange of the
+    target; it is empty where both have the same order.
+    """
+
+    target: str
+    elements: tuple[str, ...] = ()
+    at: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A range of subscripts: its elements in order, and what they map to.
+
+    `elements` may name other ranges, which stand for their elements; ``(a1-a3)`` is written out
+    by the reader. `equivalent` is the other range of ``A <-> B``, whose elements it shares.
+    `external` is the call of GET DIRECT SUBSCRIPT that gives the elements when the model is loaded.
+    """
+
+    name: str
+    elements: tuple[str, ...] = ()
+    mappings: tuple[DimensionMapping, ...] = ()
+    equivalent: str = ""
+    external: Call | None = None
+    comment: str = ""
+    group: str = ""
+    at: int = -1
+    span: Span = Span(-1, -1)
+
+    @property
+    def key(self) -> str:
+        """What all spellings of the name share."""
+        return key(self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class Variable:
     """One entry of the file: a variable with its equation, units, range and comment.
 
-    `equation` is None for a data variable and for a lookup definition, which has a `table` instead.
+    A subscripted variable may have several entries, each for the elements in `subscripts` but
+    those in `exceptions` (``:EXCEPT:``). `equation` is None for a lookup definition, which has a
+    `table` instead, and for a data variable without one.
+
+    `data` is how a data variable is read over Time, and empty for other variables: "interpolate"
+    (the default of Vensim), "forward" (``:LOOK FORWARD:``), "backward" (``:HOLD BACKWARD:``) or
+    "raw" (``:RAW:``). Before external data is read, its equation is the call of GET DIRECT DATA or
+    None; afterwards it has a `table`. `lookup` marks a lookup variable, also one whose points are
+    yet to be read (GET DIRECT LOOKUPS). `mode` is how its table is read when called.
+    `non_negative` marks a stock or flow of XMILE that never falls below zero; `kind` is what XMILE
+    calls the variable ("stock", "flow", "aux"), empty for Vensim.
     """
 
     name: str
     equation: Expr | None
     text: str = ""
-    table: Table | None = None
+    table: Table | Tables | None = None
     units: str = ""
     low: float | None = None
     high: float | None = None
@@ -110,6 +158,13 @@ class Variable:
     at: int = -1
     span: Span = Span(-1, -1)
     equation_span: Span = Span(-1, -1)
+    subscripts: tuple[str, ...] = ()
+    exceptions: tuple[tuple[str, ...], ...] = ()
+    data: str = ""
+    lookup: bool = False
+    mode: str = "interpolate"
+    non_negative: bool = False
+    kind: str = ""
 
     @property
     def key(self) -> str:
@@ -117,20 +172,49 @@ class Variable:
         return key(self.name)
 
 
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """Equations under a name, made anew for every call.
+
+    The first of `outputs` is the macro's own name: its value is that of the call. A name with a
+    ``$`` behind it belongs to the model, and so does Time.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    variables: tuple[Variable, ...]
+    at: int = -1
+
+
 @dataclass(frozen=True)
 class SourceModel:
-    """A model as its file says it; never changed, only made anew."""
+    """A model as its file says it; never changed, only made anew.
+
+    `remarks` name what was read but has no meaning for a run, such as a reality check. `subranges`
+    tells that ranges which share elements belong together, as in Vensim; in XMILE they do not.
+    """
 
     source: SourceText
     variables: tuple[Variable, ...]
     method: str = "euler"
     sketch: str = ""
     problems: tuple[Problem, ...] = field(default=())
+    dimensions: tuple[Dimension, ...] = ()
+    macros: tuple[Macro, ...] = ()
+    settings: str = ""
+    remarks: tuple[str, ...] = ()
+    subranges: bool = True
 
     @cached_property
     def by_key(self) -> dict[str, Variable]:
-        """Every variable by its key; the first one where a name is defined twice."""
-        found: dict[str, Variable] = {}
+        """Every variable by its key; the first entry where there are several."""
+        return {name: entries[0] for name, entries in self.entries.items()}
+
+    @cached_property
+    def entries(self) -> dict[str, tuple[Variable, ...]]:
+        """All entries of every variable by its key."""
+        found: dict[str, list[Variable]] = {}
         for variable in self.variables:
-            found.setdefault(variable.key, variable)
-        return found
+            found.setdefault(variable.key, []).append(variable)
+        return {name: tuple(entries) for name, entries in found.items()}

@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("errors", "names", "version"),
     ("expr", "source", "program", "kernel", "primitives"),
-    ("functions", "frontends"),
+    ("dimensions",),
+    ("functions", "frontends", "external"),
     ("lowering", "reference", "editing"),
     ("integrators",),
     ("codegen",),

@@ -1,0 +1,1 @@
+"""External data: numbers that a model takes from files beside it."""
