@@ -186,28 +186,31 @@ class Dimensions:
         """
         wanted, present = key(wanted), key(present)
         mine, theirs = self.elements(wanted), self.elements(present)
-        if set(theirs) <= set(mine) and self.family(wanted) == self.family(present):
-            return {element: element for element in theirs}
-        direct = self._mapped(wanted, present)
+        direct = self._mapped([self.ranges[wanted]], wanted, present)
         if direct is not None:
             return direct
-        back = self._mapped(present, wanted)
-        if back is not None:
-            turned = {theirs_: mine_ for mine_, theirs_ in back.items()}
-            if set(theirs) <= set(turned):
+        if set(theirs) <= set(mine) and self.family(wanted) == self.family(present):
+            return {element: element for element in theirs}
+        found = self._mapped(self._kin(wanted), wanted, present)
+        if found is not None:
+            return found
+        for owners in ([self.ranges[present]], self._kin(present)):
+            back = self._mapped(owners, present, wanted)
+            turned = {mine_: theirs_ for theirs_, mine_ in (back or {}).items()}
+            if back and set(theirs) <= set(turned):
                 return {element: turned[element] for element in theirs}
         return None
 
-    def _mapped(self, owner: str, target: str) -> dict[str, str] | None:
+    def _mapped(
+        self, owners: Iterable[Dimension], owner: str, target: str
+    ) -> dict[str, str] | None:
         """Return for each element of `target` the element of `owner` mapped to it."""
-        for dimension in self._kin(owner):
+        own, wanted = set(self.elements(owner)), self.elements(target)
+        for dimension in owners:
             for mapping in dimension.mappings:
                 turned = self._turned(dimension, mapping)
-                if set(self.elements(target)) <= set(turned):
-                    own = set(self.elements(owner))
-                    found = {element: turned[element] for element in self.elements(target)}
-                    if set(found.values()) <= own:
-                        return found
+                if all(turned.get(element) in own for element in wanted):
+                    return {element: turned[element] for element in wanted}
         return None
 
     def _kin(self, owner: str) -> list[Dimension]:

@@ -424,3 +424,25 @@ def free_axes(*exprs: Expr) -> tuple[Axis, ...]:
                 found[place.axis] = None
         todo.extend((child, bound) for child in children(node))
     return tuple(sorted(found, key=lambda axis: axis.number))
+
+
+def fix_axes(expr: Expr, places: Mapping[Axis, int]) -> Expr:
+    """Return what an expression is at one place of some axes."""
+
+    def fixed(where: tuple[At, ...]) -> tuple[At, ...]:
+        return tuple(
+            At(None, (one.places[places[one.axis]],)) if one.axis in places else one  # type: ignore[index]
+            for one in where
+        )
+
+    def change(node: Expr) -> Expr:
+        match node:
+            case Ref() | Lookup():
+                return replace(node, where=fixed(node.where)) if node.where else node
+            case Position():
+                (where,) = fixed((node.where,))
+                return Const(float(where.places[0] + 1)) if where.axis is None else Position(where)
+            case _:
+                return node
+
+    return rewrite(expr, change)

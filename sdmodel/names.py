@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 _BLANKS = re.compile(r"[\s_]+")
@@ -19,6 +20,7 @@ def tidy(name: str) -> str:
     return re.sub(r"\s+", " ", joined)
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def key(name: str) -> str:
     r"""Return what all spellings of one variable share.
 
@@ -32,3 +34,16 @@ def key(name: str) -> str:
     if len(text) > 1 and text[0] == text[-1] == '"':
         text = text[1:-1].replace('\\"', '"')
     return _BLANKS.sub(" ", text).strip().casefold()
+
+
+def element_key(name: str) -> str:
+    """Return the key of a variable or of one element of it, however it is spelled.
+
+    >>> element_key('Stock_A[ a1, "B 2" ]')
+    'stock a[a1,b 2]'
+    """
+    whole = key(name)
+    if not whole.endswith("]") or name.strip().endswith('"'):
+        return whole
+    head, _, inside = whole.rpartition("[")
+    return f"{key(head)}[{','.join(key(one) for one in inside[:-1].split(','))}]"

@@ -1,0 +1,284 @@
+"""Names and subscripts in an equation: which variable, and which of its elements at each place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from sdmodel.dimensions import Dimensions
+from sdmodel.errors import Problem, did_you_mean, near_names
+from sdmodel.expr import (
+    At,
+    Axis,
+    Call,
+    Const,
+    Expr,
+    Lookup,
+    Position,
+    Ref,
+    Table,
+    children,
+    with_children,
+)
+from sdmodel.functions.vectors import REDUCING, VECTOR
+from sdmodel.lowering.arrays import Arrays, Region, places
+from sdmodel.names import key
+from sdmodel.source import SourceModel
+
+COMPUTED = "@"  # a call that picks an element by computed positions, as in x[i + 1]
+
+
+@dataclass
+class _Scope:
+    """What a function such as SUM runs over: the axes of ``range!``, by range."""
+
+    free: bool = False
+    axes: dict[str, tuple[Axis, tuple[str, ...]]] = field(default_factory=dict)
+
+
+class Resolver:
+    """Resolves the equation of one entry; counts its axes."""
+
+    def __init__(
+        self, model: SourceModel, dimensions: Dimensions, arrays: Arrays, region: Region, name: str
+    ) -> None:
+        self.model, self.dimensions, self.arrays = model, dimensions, arrays
+        self.region, self.name = region, name
+        self.count = len(region.axes)
+        self.problems: list[Problem] = []
+
+    def _refuse(self, node: Ref | Call, message: str, cure: str, **more: object) -> None:
+        self.problems.append(
+            self.model.source.problem(
+                node.at,
+                f"in the equation of {self.name!r}: {message}",
+                kind=str(more.get("kind", "definition")),
+                variable=self.name,
+                name=str(more.get("name", "")),
+                near=more.get("near", ()),  # type: ignore[arg-type]
+                cure=cure,
+            )
+        )
+
+    def resolve(self, expr: Expr) -> Expr:
+        """Return the expression with places in stead of subscripts; keys in stead of names."""
+        done: list[Expr] = []
+        todo: list[tuple[Expr, tuple[_Scope, ...], bool]] = [(expr, (), False)]
+        while todo:
+            node, scopes, ready = todo.pop()
+            below = children(node)
+            if below and not ready:
+                function = key(node.function) if isinstance(node, Call) else ""
+                if function in REDUCING or function in VECTOR:
+                    scopes = (*scopes, _Scope(free=function in VECTOR))
+                todo.append((node, scopes, True))
+                todo.extend((child, scopes, False) for child in reversed(below))
+                continue
+            if below:
+                new = tuple(done[len(done) - len(below) :])
+                del done[len(done) - len(below) :]
+                if any(a is not b for a, b in zip(new, below, strict=True)):
+                    node = with_children(node, new)
+            done.append(self._node(node, scopes))
+        return done[0]
+
+    def _node(self, node: Expr, scopes: tuple[_Scope, ...]) -> Expr:
+        if isinstance(node, Ref):
+            return self._ref(node, scopes)
+        if isinstance(node, Call):
+            function = key(node.function)
+            if function in REDUCING or function in VECTOR:
+                return replace(node, axes=tuple(axis for axis, _ in scopes[-1].axes.values()))
+            entries = self.model.entries.get(function, ())
+            if entries and entries[0].table is not None:
+                return self._table_call(node, function, scopes)
+        return node
+
+    # References ---------------------------------------------------------------------------------
+
+    def _ref(self, node: Ref, scopes: tuple[_Scope, ...]) -> Expr:
+        name = key(node.name)
+        if name not in self.model.entries and not node.subscripts:
+            found = self._range_as_number(node, name, scopes)
+            if found is not None:
+                return found
+        if name not in self.arrays.shapes:
+            if node.subscripts and name in self.model.entries:
+                self._refuse(
+                    node,
+                    f"{node.name!r} has no subscripts where it is defined",
+                    f"write {node.name} without the brackets",
+                )
+            return Ref(name, (), node.at)
+        where = self._places(node, name, node.subscripts, scopes)
+        return Ref(name, (), node.at, where)
+
+    def _range_as_number(self, node: Ref, name: str, scopes: tuple[_Scope, ...]) -> Expr | None:
+        """A range stands for the position of its present element, an element for its own."""
+        dimensions = self.dimensions
+        if name.endswith("!") and dimensions.is_range(name[:-1]):
+            axis, elements = self._bound(name[:-1], scopes)
+            order = {e: i for i, e in enumerate(dimensions.elements(name[:-1]))}
+            return Position(At(axis, places(order[e] for e in elements)))
+        if dimensions.is_range(name):
+            if any(scope.free for scope in scopes):  # an argument that is a range: ELMCOUNT
+                return Ref(name, (), node.at)
+            found = self._present(name, scopes)
+            if found is None:
+                return Ref(name, (), node.at)
+            axis, elements = found
+            order = {e: i for i, e in enumerate(dimensions.elements(name))}
+            return Position(At(axis, places(order[e] for e in elements)))
+        if dimensions.is_element(name):
+            family = dimensions.family(name)
+            return Const(float(dimensions.elements(family).index(name) + 1), node.at)
+        return None
+
+    def _places(
+        self, node: Ref | Call, name: str, subscripts: tuple[str, ...], scopes: tuple[_Scope, ...]
+    ) -> tuple[At, ...]:
+        shape = self.arrays.shapes[name]
+        spelled = node.name if isinstance(node, Ref) else node.function
+        if not subscripts:
+            # XMILE: the whole array within a function, element by element elsewhere.
+            subscripts = tuple("*" if scopes else one for one in self.arrays.ranges[name])
+        if len(subscripts) != len(shape.elements):
+            count = len(shape.elements)
+            self._refuse(
+                node,
+                f"{spelled!r} has {count} subscript{'s' * (count != 1)}, here it is given "
+                f"{len(subscripts)}",
+                f"write {spelled}[{', '.join(shape.ranges)}]",
+            )
+            return tuple(At(None, (0,)) for _ in shape.elements)
+        found = []
+        for place, subscript in enumerate(subscripts):
+            found.append(self._place(node, name, place, subscript, scopes))
+        return tuple(found)
+
+    def _place(
+        self, node: Ref | Call, name: str, place: int, subscript: str, scopes: tuple[_Scope, ...]
+    ) -> At:
+        index = self.arrays.index(name, place)
+        spelled = node.name if isinstance(node, Ref) else node.function
+        if subscript == COMPUTED:
+            return At(None, (0,))
+        axis_elements = self._subscript(name, place, subscript, scopes)
+        if axis_elements is None:
+            self._unknown(node, spelled, name, place, subscript)
+            return At(None, (0,))
+        axis, elements = axis_elements
+        missing = [one for one in elements if one not in index]
+        if missing:
+            shown = self.dimensions.shown(missing[0])
+            self._refuse(
+                node,
+                f"{spelled!r} is not defined for {shown!r} (subscript {place + 1})",
+                "define it for that element, or use a range that leaves it out",
+                name=spelled,
+            )
+            return At(None, (0,))
+        return At(axis, places(index[one] for one in elements))
+
+    def _subscript(
+        self, name: str, place: int, subscript: str, scopes: tuple[_Scope, ...]
+    ) -> tuple[Axis | None, tuple[str, ...]] | None:
+        """Return the axis and the elements that a subscript stands for; None where it is unknown."""
+        index, own = self.arrays.index(name, place), self.arrays.ranges[name][place]
+        known = key(subscript)
+        if subscript.startswith("*"):
+            part = key(subscript[2:]) if subscript.startswith("*:") else own
+            if self.dimensions.is_range(part) or part == own:
+                if not scopes:
+                    return self._present(part, scopes)
+                elements = self.dimensions.elements(part) if part != own else tuple(index)
+                return self._bound(part, scopes, elements)
+            return None
+        if known.endswith("!"):
+            known = key(known[:-1])
+            if not self.dimensions.is_range(known) or not scopes:
+                return None
+            return self._bound(known, scopes)
+        if known in index and not self.dimensions.is_range(known):
+            return None, (known,)
+        if self.dimensions.is_range(known):
+            found = self._present(known, scopes)
+            if found is None and known in index:
+                return None, (known,)
+            if found is None and any(scope.free for scope in scopes):
+                return self._bound(known, scopes)
+            return found
+        if known.isdigit() and 1 <= int(known) <= len(index):
+            return None, (tuple(index)[int(known) - 1],)
+        head, _, tail = known.rpartition(".")
+        if head and key(head) == own and key(tail) in index:
+            return None, (key(tail),)
+        return (None, (known,)) if self.dimensions.is_element(known) else None
+
+    def _bound(
+        self, name: str, scopes: tuple[_Scope, ...], elements: tuple[str, ...] | None = None
+    ) -> tuple[Axis, tuple[str, ...]]:
+        scope = scopes[-1].axes if scopes else {}
+        if name not in scope:
+            elements = self.dimensions.elements(name) if elements is None else elements
+            scope[name] = Axis(self.count, len(elements)), elements
+            self.count += 1
+        return scope[name]
+
+    def _present(
+        self, name: str, scopes: tuple[_Scope, ...]
+    ) -> tuple[Axis, tuple[str, ...]] | None:
+        """Return the axis that a range without ``!`` runs along, and its element at each place."""
+        own = self.region.scope
+        if name in own:
+            return own[name]
+        for scope in reversed(scopes):
+            if name in scope.axes:
+                return scope.axes[name]
+        for present, (axis, elements) in own.items():
+            found = self.dimensions.counterparts(name, present)
+            if found is not None and all(one in found for one in elements):
+                return axis, tuple(found[one] for one in elements)
+        # An exception or a subrange may leave only elements that the range named here has too.
+        mine = set(self.dimensions.elements(name))
+        for axis, elements in own.values():
+            if set(elements) <= mine:
+                return axis, elements
+        return None
+
+    def _unknown(
+        self, node: Ref | Call, spelled: str, name: str, place: int, subscript: str
+    ) -> None:
+        shape = self.arrays.shapes[name]
+        bare = subscript.rstrip("!")
+        if self.dimensions.is_range(bare):
+            if subscript.endswith("!"):
+                message = f"{subscript!r} stands outside of SUM and its like"
+                cure = f"put it into SUM(...), or write {bare!r} without the exclamation mark"
+            else:
+                left = ", ".join(self.region.scope) or "no range"
+                message = (
+                    f"the range {bare!r} of {spelled!r} does not stand left of the equals sign "
+                    f"({left} does), and nothing maps it to what does"
+                )
+                cure = f"use {bare}! inside SUM, name an element, or map the ranges (->)"
+            self._refuse(node, message, cure, name=bare)
+            return
+        near = near_names(bare, [*shape.elements[place], *self.dimensions.names])
+        message = f"{subscript!r} is no element of {shape.ranges[place]!r}, subscript of {spelled!r}"
+        cure = did_you_mean(near) or f"there are: {', '.join(shape.elements[place][:8])}"
+        self._refuse(node, message, cure, kind="unknown name", name=bare, near=near)
+
+    # Lookups ------------------------------------------------------------------------------------
+
+    def _table_call(self, node: Call, name: str, scopes: tuple[_Scope, ...]) -> Expr:
+        entry = self.model.entries[name][0]
+        if len(node.args) != 1:
+            reason = f"the lookup {entry.name!r} is read at one value"
+            self._refuse(node, reason, f"write {entry.name}(x)")
+            return Const(0.0, node.at)
+        table = self.arrays.table(name)
+        if isinstance(table, Table):
+            return Lookup(table, node.args[0], entry.mode, node.at)
+        where = self._places(node, name, node.subscripts, scopes)
+        sizes = self.arrays.shapes[name].sizes
+        return Lookup(table, node.args[0], entry.mode, node.at, where, sizes)
