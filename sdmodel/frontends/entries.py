@@ -125,10 +125,12 @@ class _Splitter:
 
     def _equation(self, start: int) -> int:
         stops = [self._equation_end(start)]
-        while stops[-1] < self.end and self.text[stops[-1]] == "~":
+        forgotten = -1
+        while stops[-1] < self.end and self.text[stops[-1]] == "~" and forgotten < 0:
             stops.append(self._next(stops[-1] + 1))
-        if len(stops) > 4 or (len(stops) > 1 and "=" in self.text[stops[0] : stops[1]]):
-            stops = self._without_swallowed(stops)
+            forgotten = self._forgotten(stops)
+        if forgotten >= 0:
+            stops = [*(stop for stop in stops if stop < forgotten), forgotten]
         if stops[-1] >= self.end:
             self.problems.append(
                 self.source.problem(
@@ -143,9 +145,20 @@ class _Splitter:
         self.found.append(Entry(Span(start, place), Span(start, stops[0]), units, comment, flags))
         return place
 
-    def _without_swallowed(self, stops: list[int]) -> list[int]:
-        """Return where an entry really stops whose comment holds the beginning of another one."""
-        for first, behind in pairwise(stops):
+    def _forgotten(self, stops: list[int]) -> int:
+        """Return where another entry begins within the last parts of this one, or -1.
+
+        Units hold no equals sign, and an entry has no more than four parts.
+        """
+        if len(stops) > 5:
+            parts = [(stops[-2], stops[-1])]
+        elif len(stops) == 5:
+            parts = list(pairwise(stops))
+        elif len(stops) == 2 and "=" in self.text[stops[0] : stops[1]]:
+            parts = [(stops[0], stops[1])]
+        else:
+            return -1
+        for first, behind in parts:
             swallowed = _SWALLOWED.search(self.text, first, behind)
             if swallowed:
                 self.problems.append(
@@ -155,8 +168,8 @@ class _Splitter:
                         cure="end the entry above with ~ units ~ comment |",
                     )
                 )
-                return [*(stop for stop in stops if stop <= first), swallowed.end()]
-        return stops
+                return swallowed.end()
+        return -1
 
     def _equation_end(self, start: int) -> int:
         place, odd = start, start  # quotes before `odd` have no partner

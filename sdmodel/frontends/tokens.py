@@ -25,6 +25,7 @@ _WORDS = re.compile(
   | (?P<string> '[^'\r\n]*' )
   | (?P<keyword> :[ ]*[A-Za-z][A-Za-z \t]*: )
   | (?P<operator> <->|->|<>|<=|>=|:=|==|[-+*/^<>=()\[\],;:!@&|~?] )
+  | (?P<unknown> [\s\S] )
     """,
     re.VERBOSE,
 )
@@ -66,12 +67,11 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     found: list[Token] = []
     place, stop = start, len(text) if end is None else end
     for match in _WORDS.finditer(text, start, stop):
-        if match.start() != place:
-            break
-        found.append(Token(match.lastgroup or "", match.group(), place))
+        kind = match.lastgroup or ""
+        if kind == "unknown":
+            raise _unknown(match.group(), place)
+        found.append(Token(kind, match.group(), place))
         place = match.end()
-    if place < stop:
-        raise _unknown(text[place], place)
     return found
 
 

@@ -16,7 +16,7 @@ from sdmodel.lowering.macrocheck import MacroChecks, own_names
 from sdmodel.names import key, tidy
 from sdmodel.source import Macro, SourceModel, Span, Variable
 
-MOST_VARIABLES = 100_000  # that the macros of one model may become
+MOST_VARIABLES = 50_000  # that the macros of one model may become
 MOST_NODES = 5_000_000  # in their equations together
 # Functions that run over ``range!`` themselves.
 _REDUCERS = frozenset({"sum", "prod", "product", "vmin", "vmax", "vector select"})
@@ -264,10 +264,10 @@ class _Expansion:
         about = {one.key: one for one in self.model.variables if one.key in filled}
         for one in self.done:
             entry = about.get(one.key)
-            if entry is None or (one.equation is not None and not _is_bare(one)):
-                if entry is not None:
-                    one = replace(one, units=entry.units, comment=entry.comment)
+            if entry is None:
                 yield one
+            elif one.equation is not None:
+                yield replace(one, units=entry.units, comment=entry.comment)
 
 
 def _is_bare(variable: Variable) -> bool:
