@@ -191,7 +191,7 @@ class _Parser:
             )
         if text == ":":
             return self._outputs(word)
-        if word.kind == "keyword":
+        if word.kind == "keyword" and text not in _KEYWORDS:
             raise unknown_keyword(word, _KEYWORDS)
         raise ExpressionError(
             word.at, f"{word.text!r} cannot stand here", "remove it, or write an operator there"

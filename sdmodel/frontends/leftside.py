@@ -16,21 +16,28 @@ DATA_MODES = {
     ":HOLD BACKWARD:": "backward",
     ":RAW:": "raw",
 }
-# Reality checks: statements about runs, and no variables.
-CHECKS = (":THE CONDITION:", ":TEST INPUT:")
-_KEYWORDS = (":EXCEPT:", *DATA_MODES, *CHECKS)
+# Statements about runs, and texts: no variables.
+REMARKS = {
+    ":THE CONDITION:": "belongs to a reality check and is not run",
+    ":TEST INPUT:": "belongs to a reality check and is not run",
+    ":IS:": "is a text and has no values",
+}
+_KEYWORDS = (":EXCEPT:", *DATA_MODES, *REMARKS)
 
 
 @dataclass(frozen=True, slots=True)
 class LeftSide:
-    """The parts of a left side; `behind` is the number of the word that follows it."""
+    """The parts of a left side; `behind` is the number of the word that follows it.
+
+    `remark` says why an entry is no variable, if it is none.
+    """
 
     name: str
     at: int
     subscripts: tuple[str, ...] = ()
     exceptions: tuple[tuple[str, ...], ...] = ()
     data: str = ""
-    check: str = ""
+    remark: str = ""
     behind: int = 1
 
 
@@ -47,7 +54,7 @@ def parse_left_side(words: list[Token]) -> LeftSide:
     name, at, i = tidy(words[0].text), words[0].at, 1
     subscripts: tuple[str, ...] = ()
     exceptions: tuple[tuple[str, ...], ...] = ()
-    data = check = ""
+    data = remark = ""
     if i < len(words) and words[i].text == "[":
         subscripts, i = parse_subscripts(words, i)
         _refuse_running(words[1].at, subscripts)
@@ -59,12 +66,12 @@ def parse_left_side(words: list[Token]) -> LeftSide:
             exceptions, i = _exceptions(words, i, len(subscripts))
         elif known in DATA_MODES:
             data = DATA_MODES[known]
-        elif known in CHECKS:
-            check = known
+        elif known in REMARKS:
+            remark = REMARKS[known]
             break
         else:
             raise unknown_keyword(word, _KEYWORDS)
-    return LeftSide(name, at, subscripts, exceptions, data, check, i)
+    return LeftSide(name, at, subscripts, exceptions, data, remark, i)
 
 
 def _refuse_running(at: int, subscripts: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from sdmodel.errors import Problem
 from sdmodel.frontends.definitions import define, described, plain
 from sdmodel.frontends.entries import END_OF_MACRO, EQUATION, GROUP, Entry, entries
-from sdmodel.frontends.leftside import LeftSide, parse_left_side
+from sdmodel.frontends.leftside import parse_left_side
 from sdmodel.frontends.macrohead import MacroHead, parse_macro_head
 from sdmodel.frontends.ranges import RangeReader
 from sdmodel.frontends.tokens import ExpressionError, LexicalError, Token, words
@@ -119,8 +119,9 @@ class _Reader:
                 self._range(entry, found)
                 return
             left = parse_left_side(found)
-            if left.check:
-                self._remark(left)
+            if left.remark:
+                line, _ = self.source.place(left.at)
+                self.remarks.append(f"line {line}: {left.name!r} {left.remark}")
                 return
             variable = define(text, found, left, span.end)
         except ExpressionError as error:
@@ -147,12 +148,6 @@ class _Reader:
             return
         comment = plain(text[entry.comment.start : entry.comment.end])
         self.dimensions.append(replace(one, comment=comment, group=self.group, span=entry.whole))
-
-    def _remark(self, left: LeftSide) -> None:
-        line, _ = self.source.place(left.at)
-        self.remarks.append(
-            f"line {line}: {left.name!r} ({left.check}) belongs to a reality check and is not run"
-        )
 
     # Macros -------------------------------------------------------------------------------------
 
