@@ -138,8 +138,9 @@ class Variable:
     (the default of Vensim), "forward" (``:LOOK FORWARD:``), "backward" (``:HOLD BACKWARD:``) or
     "raw" (``:RAW:``). Before external data is read, its equation is the call of GET DIRECT DATA or
     None; afterwards it has a `table`. `lookup` marks a lookup variable, also one whose points are
-    yet to be read (GET DIRECT LOOKUPS). `mode` is how its table is read when called. A data variable
-    with an equation of plain arithmetic (``x := 2 * y``) keeps both: it is computed as any other.
+    yet to be read (GET DIRECT LOOKUPS). `mode` is how its table is read when called. A data
+    variable with an equation of plain arithmetic (``x := 2 * y``) keeps both, and is computed as
+    any other.
     `non_negative` marks a stock or flow of XMILE that never falls below zero; `kind` is what XMILE
     calls the variable ("stock", "flow", "aux"), empty for Vensim.
     """
