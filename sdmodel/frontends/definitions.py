@@ -79,10 +79,14 @@ def _lookup(text: str, body: list[Token], start: Variable, end: int) -> Variable
     span = Span(body[0].at, body[-1].end)
     found = replace(start, text=shown(text[span.start : end]), lookup=True, equation_span=span)
     if len(body) > 2 and key(body[1].text) in _EXTERNAL_LOOKUPS:
-        if body[-1].text != ")":
+        if sum((word.text == "(") - (word.text == ")") for word in body) > 0:
             what = "this lookup is never closed"
             raise ExpressionError(body[0].at, what, "add the missing ')'")
-        return replace(found, equation=parse_expression(body[1:-1], body[-1].at))
+        equation = parse_expression(body, end)
+        if not isinstance(equation, Call):
+            what = "only one call can stand in a lookup"
+            raise ExpressionError(body[1].at, what, "write name(GET DIRECT LOOKUPS(...))")
+        return replace(found, equation=equation)
     table, i = parse_table(body, 0, end)
     if i < len(body):
         what = f"{tidy(body[i].text)!r} cannot stand after a lookup"
