@@ -94,8 +94,8 @@ def _lookup(text: str, body: list[Token], start: Variable, end: int) -> Variable
     return replace(found, table=table)
 
 
-def described(variable: Variable, text: str, entry: Entry) -> Variable:
-    """Return the variable with what stands behind its equation: units, range, comment, flags."""
+def described(variable: Variable, text: str, entry: Entry, group: str) -> Variable:
+    """Return the variable with its group and what stands behind its equation: units to flags."""
     units, low, high, step = _units(text[entry.units.start : entry.units.end])
     comment = plain(text[entry.comment.start : entry.comment.end])
     flags = text[entry.flags.start : entry.flags.end].upper()
@@ -108,6 +108,7 @@ def described(variable: Variable, text: str, entry: Entry) -> Variable:
         high=high,
         step=step,
         comment=comment,
+        group=group,
         supplementary=":SUP" in flags,
         span=entry.whole,
     )

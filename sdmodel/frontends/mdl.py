@@ -38,9 +38,9 @@ def parse(source: SourceText) -> SourceModel:
     """Read the text of a `.mdl` file; whatever is wrong is listed in `SourceModel.problems`."""
     text = source.text
     mark = _SKETCH_MARK.search(text)
-    end = mark.start() if mark else len(text)
-    behind = _SETTINGS_MARK.search(text, end)
+    behind = _SETTINGS_MARK.search(text, mark.start() if mark else 0)
     settings_at = behind.start() if behind else len(text)
+    end = mark.start() if mark else settings_at
     reader = _Reader(source)
     for entry in entries(source, end, reader.problems):
         reader.take(entry)
@@ -134,8 +134,7 @@ class _Reader:
             # The name is defined, if wrongly: keep it, so that its users are not reported too.
             subscripts = left.subscripts if left else ()
             variable = Variable(name, None, at=span.start, subscripts=subscripts)
-        variable = described(variable, text, entry)
-        self.scope.variables.append(replace(variable, group=self.group))
+        self.scope.variables.append(described(variable, text, entry, self.group))
 
     def _range(self, entry: Entry, found: list[Token]) -> None:
         text = self.source.text

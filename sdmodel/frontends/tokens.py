@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 # In names a blank may be any white space, also a line end with or without its backslash.
 _BLANK = r"(?:\\[ \t]*(?:\r\n|\r|\n)|\s)"
-_START = r"(?:[^\W\d]|[$\u00b2-\uffff])"
-_INSIDE = r"[\w$'.%&\u00b2-\uffff]"
+_START = r"(?:[^\W\d]|[$\u00a1-\U0010ffff])"
+_INSIDE = r"[\w$'.%&\u00a1-\U0010ffff]"
 # Blanks are taken all at once or not at all: a carriage return and line feed could be parted in so
 # many ways that a name before many broken lines would take for ever.
 _NAME = rf"{_START}{_INSIDE}*(?:(?>{_BLANK}+){_INSIDE}+)*"

@@ -338,6 +338,8 @@ def test_the_settings_are_kept() -> None:
     assert model.sketch == "\\\\\\---/// Sketch\nV300\n"
     assert model.method == "rk4"
     assert read("a = 1 ~~|").settings == ""
+    without_sketch = read(f"a = 1 ~~|\n{settings}")
+    assert (without_sketch.settings, without_sketch.sketch) == (settings, "")
 
 
 def test_comments_stand_anywhere() -> None:
