@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from sdmodel.frontends.mdl import parse
+from sdmodel.lowering.macros import expand_macros
 from sdmodel.source import SourceText
 
 # A file, the place of what is wrong in it, the message and the cure.
@@ -372,3 +375,38 @@ def test_a_broken_variable_is_still_defined() -> None:
         ("x", ("b",)),
     ]
     assert len(model.problems) == 2
+
+
+WHOLE = """{UTF-8}
+:MACRO: F(a, t : low)
+F = INTEG(t(a) - F, low) / TIME STEP$ ~ m ~ |
+low = MIN(a, 0) ~~|
+:END OF MACRO:
+***** .Sets *****~ text |
+D: d1, (d2-d4), "d 5" -> (E: e1, e2, e3, Sub, e9), G ~~|
+E <-> H ~~| K: GET DIRECT SUBSCRIPT('k.csv', ',', 'A2', 'A', '') ~~|
+x[D] :EXCEPT: [d1], [d2] = F(y[D, e1] + 1, table : z[D]) ~ m [0,?] ~ doc ~ :SUP |
+y[D, E] = 1,2;3,-4; {no more} ~~| w[D] = TABBED ARRAY(\t1\t2\n\t3) ~~|
+data[D]:LOOK FORWARD: := GET XLS DATA('?x', 's', 'A', 'B2') ~~| empty ~ m ~ |
+table([(0,0)-(9,9)],(0,1),(1,2)) ~~| flat(0,1,5,6) ~~| check:THE CONDITION: a=0:IMPLIES:b=0 ~~|
+s = SUM(F(y[D!, e1], table)) + WITH LOOKUP(Time, ((0,0),(1,1))) :AND: :NOT: "q | ~" ~~|
+\\\\\\---/// Sketch
+///---\\\\\\
+"""
+ODD = "()[]{}|~\"'\\:=,;*+-/^<>!@#$%&?. \n\r\t0aZ\0é☃"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_change_gives_a_model_and_messages(seed: int) -> None:
+    assert expand_macros(parse(SourceText("whole.mdl", WHOLE))).problems == ()
+    dice = random.Random(seed)
+    equations, mark, rest = WHOLE.partition("\\\\\\---///")
+    for _ in range(300):
+        place = dice.randrange(len(equations))
+        cut = dice.choice([0, 1, 1, 7])
+        changed = equations[:place] + dice.choice(ODD) + equations[place + cut :]
+        source = SourceText("whole.mdl", changed + mark + rest)
+        for problem in expand_macros(parse(source)).problems:
+            assert problem.message
+            assert problem.cure
+            assert str(problem).startswith("whole.mdl:")
