@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import bisect
 import hashlib
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from sdmodel.errors import Problem
 from sdmodel.expr import Call, Expr, Table, Tables
 from sdmodel.names import key
+
+# A lone carriage return (old Macintosh files) ends a line too.
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,7 @@ class SourceText:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        starts, text = [0], self.text
-        for index, char in enumerate(text):
-            # A lone carriage return (old Macintosh files) ends a line too.
-            if char == "\n" or (char == "\r" and text[index + 1 : index + 2] != "\n"):
-                starts.append(index + 1)
-        return starts
+        return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return line and column, from 1, of a character offset."""
@@ -138,7 +137,9 @@ class Variable:
     (the default of Vensim), "forward" (``:LOOK FORWARD:``), "backward" (``:HOLD BACKWARD:``) or
     "raw" (``:RAW:``). Before external data is read, its equation is the call of GET DIRECT DATA or
     None; afterwards it has a `table`. `lookup` marks a lookup variable, also one whose points are
-    yet to be read (GET DIRECT LOOKUPS). `mode` is how its table is read when called.
+    yet to be read (GET DIRECT LOOKUPS). `mode` is how its table is read when called. A data
+    variable with an equation of plain arithmetic (``x := 2 * y``) keeps both, and is computed as
+    any other.
     `non_negative` marks a stock or flow of XMILE that never falls below zero; `kind` is what XMILE
     calls the variable ("stock", "flow", "aux"), empty for Vensim.
     """

@@ -9,13 +9,14 @@ manual is silent, and every other reader of Vensim files takes a^b^c for a^(b^c)
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
 
-from sdmodel.expr import Apply, Call, Const, Expr, Op, Ref, Table
-from sdmodel.frontends.tokens import Token
+from sdmodel.errors import did_you_mean, near_names
+from sdmodel.expr import Apply, Call, Const, Expr, Op, Ref, Text
+from sdmodel.frontends.lists import NOT_AVAILABLE
+from sdmodel.frontends.points import parse_table
+from sdmodel.frontends.subscripts import parse_subscripts
+from sdmodel.frontends.tokens import ExpressionError, Token, keyword
 from sdmodel.names import key, tidy
-
-NOT_AVAILABLE = -(2.0**109)  # :NA:, Vensim's number for a missing value
 
 _BINARY = {
     ":OR:": (1, Op.OR),
@@ -35,14 +36,7 @@ _BINARY = {
 _NOT, _UNARY = 3, 7
 # Functions whose second argument is a table written in place.
 _WITH_TABLE = {"with lookup"}
-
-
-class ExpressionError(ValueError):
-    """What is wrong in an expression, and at which offset."""
-
-    def __init__(self, at: int, message: str, cure: str = "", kind: str = "syntax") -> None:
-        self.at, self.message, self.cure, self.kind = at, message, cure, kind
-        super().__init__(message)
+_KEYWORDS = (":OR:", ":AND:", ":NOT:", ":NA:")
 
 
 @dataclass(slots=True)
@@ -54,6 +48,7 @@ class _Pending:
     at: int
     op: Op | None = None
     name: str = ""
+    subscripts: tuple[str, ...] = ()
     args: list[Expr] = field(default_factory=list)
 
 
@@ -96,88 +91,86 @@ class _Parser:
 
     def _operand(self, word: Token) -> bool:
         """Take a word where a value must stand; tell whether a value is still wanted."""
-        text = word.text
-        if word.kind == "number":
-            self.operands.append(Const(float(text), word.at))
-        elif word.kind in ("name", "quoted"):
+        kind, text = word.kind, word.text
+        if kind == "name" or kind == "quoted":
             return self._name(word)
-        elif word.kind == "keyword" and _keyword(text) == ":NOT:":
-            self.pending.append(_Pending("unary", _NOT, word.at, Op.NOT))
-            self.i += 1
-            return True
-        elif word.kind == "keyword" and _keyword(text) == ":NA:":
-            self.operands.append(Const(NOT_AVAILABLE, word.at))
-        elif text in ("-", "+"):
-            self.pending.append(_Pending("unary", _UNARY, word.at, Op.NEG if text == "-" else None))
-            self.i += 1
-            return True
-        elif text == "(":
-            self.pending.append(_Pending("group", 0, word.at))
-            self.i += 1
-            return True
-        elif text == ")" and self._empty_call():
-            pass
-        elif word.kind == "string":
-            raise ExpressionError(
-                word.at,
-                f"the data file {text} is not read: external data is not offered yet",
-                "write the numbers into the model, as constants or lookups",
-                "unsupported",
-            )
-        else:
-            raise ExpressionError(
-                word.at,
-                f"a value must stand here, not {text!r}",
-                "a variable, a number, a function call or an opening bracket",
-            )
         self.i += 1
+        if kind == "number":
+            self.operands.append(Const(float(text), word.at))
+            return False
+        if kind == "string":
+            return self._quoted_text(word)
+        if kind == "keyword":
+            return self._keyword(word)
+        if text in ("-", "+"):
+            self.pending.append(_Pending("unary", _UNARY, word.at, Op.NEG if text == "-" else None))
+            return True
+        if text == "(":
+            self.pending.append(_Pending("group", 0, word.at))
+            return True
+        if text == ")" and self._empty_call():
+            return False
+        raise ExpressionError(
+            word.at,
+            f"a value must stand here, not {text!r}",
+            "a variable, a number, a function call or an opening bracket",
+        )
+
+    def _quoted_text(self, word: Token) -> bool:
+        within = self.pending and self.pending[-1].kind == "call"
+        if not within or self._text(self.i) not in (",", ")"):
+            what = f"the text {word.text} stands only as an argument of a function"
+            cure = "names that hold special characters stand in double quotes"
+            raise ExpressionError(word.at, what, cure)
+        self.operands.append(Text(word.text[1:-1], word.at))
         return False
 
+    def _keyword(self, word: Token) -> bool:
+        name = keyword(word.text)
+        if name == ":NOT:":
+            self.pending.append(_Pending("unary", _NOT, word.at, Op.NOT))
+            return True
+        if name == ":NA:":
+            self.operands.append(Const(NOT_AVAILABLE, word.at))
+            return False
+        if name in _BINARY:
+            raise ExpressionError(
+                word.at,
+                f"a value must stand here, not {word.text!r}",
+                "a variable, a number, a function call or an opening bracket",
+            )
+        raise unknown_keyword(word, _KEYWORDS)
+
     def _empty_call(self) -> bool:
-        before = self.words[self.i - 1].text if self.i else ""
+        before = self.words[self.i - 2].text if self.i > 1 else ""
         if self.pending and self.pending[-1].kind == "call" and before == "(":
             call = self.pending.pop()
-            self.operands.append(Call(call.name, (), call.at))
+            self.operands.append(Call(call.name, (), call.at, call.subscripts))
             return True
         return False
 
     def _name(self, word: Token) -> bool:
-        name, after = tidy(word.text), self._text(self.i + 1)
-        if after == "(":
-            self.pending.append(_Pending("call", 0, word.at, name=name))
-            self.i += 2
-            return True
+        after = self._text(self.i + 1)
         subscripts: tuple[str, ...] = ()
         self.i += 1
         if after == "[":
-            subscripts = self._subscripts()
-        self.operands.append(Ref(name, subscripts, word.at))
-        return False
-
-    def _subscripts(self) -> tuple[str, ...]:
-        opened = self.words[self.i]
-        self.i += 1
-        parts: list[str] = [""]
-        while self._text(self.i) != "]":
-            if self.i >= len(self.words):
-                raise ExpressionError(
-                    opened.at, "this bracket is never closed", "add the missing ']'"
-                )
-            word = self.words[self.i]
-            if word.text == ",":
-                parts.append("")
-            else:
-                parts[-1] += tidy(word.text)
+            subscripts, self.i = parse_subscripts(self.words, self.i)
+            after = self._text(self.i)
+        if after == "(":
+            self.pending.append(
+                _Pending("call", 0, word.at, name=tidy(word.text), subscripts=subscripts)
+            )
             self.i += 1
-        self.i += 1
-        return tuple(parts)
+            return True
+        self.operands.append(Ref(tidy(word.text), subscripts, word.at))
+        return False
 
     def _text(self, index: int) -> str:
         return self.words[index].text if index < len(self.words) else ""
 
     def _operator(self, word: Token) -> bool:
         """Take a word where an operator must stand; tell whether a value is wanted next."""
-        text = _keyword(word.text) if word.kind == "keyword" else word.text
+        text = keyword(word.text) if word.kind == "keyword" else word.text
         if text in _BINARY:
             level, op = _BINARY[text]
             self._reduce(level + 1 if op is Op.POW else level)
@@ -196,13 +189,54 @@ class _Parser:
                 f"an operator is missing before {tidy(word.text)!r}",
                 "write +, -, *, / or ^ between two values",
             )
-        if text in ("(", ":"):
-            what = "calling a subscripted lookup" if text == "(" else "a macro with several outputs"
-            cure = "write one lookup for each element" if text == "(" else "write its equations out"
-            raise ExpressionError(word.at, f"{what} is not offered yet", cure, "unsupported")
+        if text == ":":
+            return self._outputs(word)
+        if word.kind == "keyword" and text not in _KEYWORDS:
+            raise unknown_keyword(word, _KEYWORDS)
         raise ExpressionError(
             word.at, f"{word.text!r} cannot stand here", "remove it, or write an operator there"
         )
+
+    def _outputs(self, word: Token) -> bool:
+        """Take the variables that a macro fills: ``F(a, b : x, y)``."""
+        self._reduce(0)
+        if not self.pending or self.pending[-1].kind != "call":
+            raise ExpressionError(
+                word.at,
+                "a colon stands only before the outputs of a macro",
+                "remove it, or write F(inputs : outputs)",
+            )
+        call = self.pending.pop()
+        args, outputs = (*call.args, self.operands.pop()), list[Ref]()
+        self.i += 1
+        while True:
+            one = self.words[self.i] if self.i < len(self.words) else None
+            if one is None or one.kind not in ("name", "quoted"):
+                at = self.end if one is None else one.at
+                cure = "write F(inputs : outputs), with names of variables behind the colon"
+                raise ExpressionError(at, "the name of an output must stand here", cure)
+            subscripts: tuple[str, ...] = ()
+            self.i += 1
+            if self._text(self.i) == "[":
+                subscripts, self.i = parse_subscripts(self.words, self.i)
+            outputs.append(Ref(tidy(one.text), subscripts, one.at))
+            after = self._text(self.i)
+            self.i += 1
+            if after == ")":
+                self.operands.append(
+                    Call(call.name, args, call.at, call.subscripts, tuple(outputs))
+                )
+                return False
+            if after != ",":
+                self.i -= 1
+                if self.i >= len(self.words):
+                    what = f"the argument list of {call.name} is never closed"
+                    raise ExpressionError(call.at, what, "add the missing ')'")
+                raise ExpressionError(
+                    self.words[self.i].at,
+                    f"{tidy(after)!r} cannot stand between the outputs of a macro",
+                    "separate their names by commas",
+                )
 
     def _comma(self, word: Token) -> bool:
         self._reduce(0)
@@ -228,7 +262,7 @@ class _Parser:
         opened = self.pending.pop()
         if opened.kind == "call":
             args = (*opened.args, self.operands.pop())
-            self.operands.append(Call(opened.name, args, opened.at))
+            self.operands.append(Call(opened.name, args, opened.at, opened.subscripts))
 
     def _reduce(self, level: int) -> None:
         """Apply all pending operators that bind at least as strongly as `level`."""
@@ -246,70 +280,9 @@ class _Parser:
             self.operands.append(Apply(top.op, (left, right), top.at))
 
 
-def _keyword(text: str) -> str:
-    return ":" + text[1:-1].strip().upper() + ":"
-
-
-def parse_table(words: list[Token], i: int, end: int) -> tuple[Table, int]:
-    """Read ``([(0,0)-(1,1)],(x,y),...)`` or ``(x1,x2,...,y1,y2,...)`` from word `i` on."""
-    if i >= len(words) or words[i].text != "(":
-        at = words[i].at if i < len(words) else end
-        raise ExpressionError(at, "the points of a lookup must stand here", "such as ((0,0),(1,2))")
-    opened, i = words[i], i + 1
-    if i < len(words) and words[i].text == "[":  # the limits of the graph editor: not data
-        while i < len(words) and words[i].text != "]":
-            i += 1
-        i += 1
-        if i < len(words) and words[i].text == ",":
-            i += 1
-    points: list[tuple[float, float]] = []
-    flat: list[float] = []
-    while i < len(words) and words[i].text != ")":
-        if words[i].text == "(":
-            x, i = _signed(words, i + 1, end)
-            i = _expect(words, i, ",", end)
-            y, i = _signed(words, i, end)
-            i = _expect(words, i, ")", end)
-            points.append((x, y))
-        else:
-            value, i = _signed(words, i, end)
-            flat.append(value)
-        if i < len(words) and words[i].text == ",":
-            i += 1
-    if i >= len(words):
-        raise ExpressionError(opened.at, "this lookup is never closed", "add the missing ')'")
-    if flat and (points or len(flat) % 2):
-        raise ExpressionError(
-            opened.at,
-            "the points of this lookup do not come in pairs",
-            "write (x,y),(x,y) or all x values and then as many y values",
-        )
-    if flat:
-        half = len(flat) // 2
-        points = list(zip(flat[:half], flat[half:], strict=True))
-    if not points:
-        raise ExpressionError(opened.at, "this lookup has no points", "add at least one (x,y)")
-    xs = tuple(x for x, _ in points)
-    if any(b < a for a, b in pairwise(xs)):
-        worst = next(b for a, b in pairwise(xs) if b < a)
-        raise ExpressionError(
-            opened.at, f"the x values of this lookup must not fall (at x = {worst:g})", "sort them"
-        )
-    return Table(xs, tuple(y for _, y in points), opened.at), i + 1
-
-
-def _signed(words: list[Token], i: int, end: int) -> tuple[float, int]:
-    sign = 1.0
-    while i < len(words) and words[i].text in ("-", "+"):
-        sign, i = (-sign if words[i].text == "-" else sign), i + 1
-    if i < len(words) and words[i].kind == "number":
-        return sign * float(words[i].text), i + 1
-    at = words[i].at if i < len(words) else end
-    raise ExpressionError(at, "a number must stand here", "lookup points are plain numbers")
-
-
-def _expect(words: list[Token], i: int, text: str, end: int) -> int:
-    if i < len(words) and words[i].text == text:
-        return i + 1
-    at = words[i].at if i < len(words) else end
-    raise ExpressionError(at, f"{text!r} must stand here", "write each point as (x,y)")
+def unknown_keyword(word: Token, known: tuple[str, ...]) -> ExpressionError:
+    """Return the error for a word between colons that means nothing where it stands."""
+    name = keyword(word.text)
+    near = near_names(name, known)
+    cure = did_you_mean(near) or f"remove it; what may stand here is {', '.join(known)}"
+    return ExpressionError(word.at, f"the keyword {name} means nothing here", cure)

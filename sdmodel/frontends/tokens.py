@@ -6,32 +6,32 @@ Joining the text of all tokens gives the equation back unchanged.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # In names a blank may be any white space, also a line end with or without its backslash.
 _BLANK = r"(?:\\[ \t]*(?:\r\n|\r|\n)|\s)"
-_START = r"[^\W\d]|[$\u00b2-\uffff]"
-_INSIDE = r"[\w$'.%\u00b2-\uffff]"
+_START = r"(?:[^\W\d]|[$\u00a1-\U0010ffff])"
+_INSIDE = r"[\w$'.%&\u00a1-\U0010ffff]"
 # Blanks are taken all at once or not at all: a carriage return and line feed could be parted in so
 # many ways that a name before many broken lines would take for ever.
-_NAME = rf"(?:{_START})(?:{_INSIDE}|(?>{_BLANK}+)(?={_INSIDE}))*"
+_NAME = rf"{_START}{_INSIDE}*(?:(?>{_BLANK}+){_INSIDE}+)*"
 
 _WORDS = re.compile(
     rf"""
-    (?P<trivia> (?:{_BLANK} | \{{[^{{}}]*\}})+ )
+    (?P<trivia> (?:\s+ | \\[ \t]*(?:\r\n|\r|\n) | \{{[^{{}}]*\}})+ )
+  | (?P<name> {_NAME} )
   | (?P<number> (?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)? )
   | (?P<quoted> "(?:\\[\s\S]|[^"\\])*" )
   | (?P<string> '[^'\r\n]*' )
   | (?P<keyword> :[ ]*[A-Za-z][A-Za-z \t]*: )
-  | (?P<name> {_NAME} )
   | (?P<operator> <->|->|<>|<=|>=|:=|==|[-+*/^<>=()\[\],;:!@&|~?] )
+  | (?P<unknown> [\s\S] )
     """,
     re.VERBOSE,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word: its kind, its text, and the offset in the file where it begins."""
 
     kind: str
@@ -44,12 +44,18 @@ class Token:
         return self.at + len(self.text)
 
 
-class LexicalError(ValueError):
-    """A character that begins no word."""
+class ExpressionError(ValueError):
+    """What is wrong in an equation, and at which offset."""
 
-    def __init__(self, at: int, message: str, cure: str) -> None:
-        self.at, self.message, self.cure = at, message, cure
+    def __init__(
+        self, at: int, message: str, cure: str = "", kind: str = "syntax", name: str = ""
+    ) -> None:
+        self.at, self.message, self.cure, self.kind, self.name = at, message, cure, kind, name
         super().__init__(message)
+
+
+class LexicalError(ExpressionError):
+    """A character that begins no word."""
 
 
 def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
@@ -58,19 +64,13 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     >>> [word.text for word in tokens("birth rate*2")]
     ['birth rate', '*', '2']
     """
-    found = []
+    found: list[Token] = []
     place, stop = start, len(text) if end is None else end
-    while place < stop:
-        match = _WORDS.match(text, place, stop)
-        if match is None:
-            char = text[place]
-            if char == '"':
-                raise LexicalError(place, "this quote is never closed", "add the missing '\"'")
-            if char == "{":
-                raise LexicalError(place, "this comment is never closed", "add the missing '}'")
-            cure = "remove it; a name that holds it stands in double quotes"
-            raise LexicalError(place, f"the character {char!r} cannot stand here", cure)
-        found.append(Token(str(match.lastgroup), match.group(), place))
+    for match in _WORDS.finditer(text, start, stop):
+        kind = match.lastgroup or ""
+        if kind == "unknown":
+            raise _unknown(match.group(), place)
+        found.append(Token(kind, match.group(), place))
         place = match.end()
     return found
 
@@ -78,3 +78,23 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
 def words(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     """Return the words without blanks and comments."""
     return [token for token in tokens(text, start, end) if token.kind != "trivia"]
+
+
+def keyword(text: str) -> str:
+    """Return a keyword in its standard form.
+
+    >>> keyword(": look  Forward:")
+    ':LOOK FORWARD:'
+    """
+    return f":{' '.join(text[1:-1].upper().split())}:"
+
+
+def _unknown(char: str, place: int) -> LexicalError:
+    if char == '"':
+        return LexicalError(place, "this quote is never closed", "add the missing '\"'")
+    if char == "{":
+        return LexicalError(place, "this comment is never closed", "add the missing '}'")
+    if char == "'":
+        return LexicalError(place, "this text is never closed", 'add the missing "\'"')
+    cure = "remove it; a name that holds it stands in double quotes"
+    return LexicalError(place, f"the character {char!r} cannot stand here", cure)

@@ -65,6 +65,46 @@ EQUATIONS = [
         "the argument list of WITH LOOKUP is never closed",
         "add the missing ')'",
     ),
+    ("a(1)(2)", "'(' cannot stand here", "remove it, or write an operator there"),
+    (
+        "a : b",
+        "a colon stands only before the outputs of a macro",
+        "remove it, or write F(inputs : outputs)",
+    ),
+    (
+        "F(a : 1)",
+        "the name of an output must stand here",
+        "write F(inputs : outputs), with names of variables behind the colon",
+    ),
+    ("F(a : b", "the argument list of F is never closed", "add the missing ')'"),
+    (
+        "F(a : b + c)",
+        "'+' cannot stand between the outputs of a macro",
+        "separate their names by commas",
+    ),
+    (
+        "'f.xls'",
+        "the text 'f.xls' stands only as an argument of a function",
+        "names that hold special characters stand in double quotes",
+    ),
+    ("a :ORR: a", "the keyword :ORR: means nothing here", "did you mean ':OR:' or ':NOT:'?"),
+    (
+        "a + :QXZQ:",
+        "the keyword :QXZQ: means nothing here",
+        "remove it; what may stand here is :OR:, :AND:, :NOT:, :NA:",
+    ),
+    ("a[b,]", "a subscript is missing", "write the name of an element or a range"),
+    (
+        "a[(b)]",
+        "a subscript cannot contain '('",
+        "write names of elements or ranges, separated by commas",
+    ),
+    ("1, 2", "a comma stands only between the arguments of a function", "remove it"),
+    (
+        "TABBED ARRAY(1 2)",
+        "a list of numbers needs subscripts left of the equals sign",
+        "write x[Range] = TABBED ARRAY(...)",
+    ),
 ]
 
 
@@ -84,17 +124,6 @@ def test_an_open_comment_swallows_no_other_message(mdl: Text) -> None:
 
 
 UNSUPPORTED = [
-    (
-        "a(1)(2)",
-        "calling a subscripted lookup is not offered yet",
-        "write one lookup for each element",
-    ),
-    ("F(a : b)", "a macro with several outputs is not offered yet", "write its equations out"),
-    (
-        "GET XLS DATA('f.xls')",
-        "the data file 'f.xls' is not read: external data is not offered yet",
-        "write the numbers into the model, as constants or lookups",
-    ),
     ("b[c]", "'b' has subscripts, which are not read yet", "write one variable for each element"),
     (
         "RANDOM UNIFORM(0, 1, 2)",
@@ -202,7 +231,7 @@ def test_an_order_defined_by_a_long_chain(model: Maker) -> None:
 
 
 def test_a_call_of_what_was_refused_already_is_not_refused_again(mdl: Text) -> None:
-    text = mdl("v[N] = 3 ~ ~ |\nx = v(2) ~ ~ |")
+    text = mdl("v = 3 3 ~ ~ |\nx = v(2) ~ ~ |")
     (problem,) = Model(parse(decode("test.mdl", text.encode()))).problems()
     assert problem.variable == "v"
 
