@@ -13,10 +13,11 @@ from sdmodel.dimensions import Dimensions
 from sdmodel.errors import Problem, did_you_mean
 from sdmodel.expr import Call, Const, Expr, Ref, Table, Tables, Values, walk
 from sdmodel.external import getters
+from sdmodel.external.formats import open_book
 from sdmodel.external.paths import Folders, read_tags
 from sdmodel.external.refusal import Refusal
 from sdmodel.external.series import SeriesFiles
-from sdmodel.external.workbook import Book, open_book
+from sdmodel.external.workbook import Book
 from sdmodel.names import key
 from sdmodel.source import Dimension, Macro, SourceModel, Variable
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from sdmodel.errors import did_you_mean, near_names
 from sdmodel.expr import Table
+from sdmodel.external.formats import EXCEL_SUFFIXES, open_book
 from sdmodel.external.paths import read_bytes
 from sdmodel.external.points import Point, table
 from sdmodel.external.refusal import Refusal
-from sdmodel.external.workbook import EXCEL_SUFFIXES, Grid, TextBook, decode, number, open_book
+from sdmodel.external.workbook import Grid, TextBook, decode, number
 from sdmodel.names import key
 
 _ELEMENTS = re.compile(r"\[([^\[\]]*)\]$")

@@ -11,16 +11,13 @@ import io
 import math
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from sdmodel.errors import did_you_mean, near_names
 from sdmodel.external.cells import Area, Cell
-from sdmodel.external.paths import read_bytes
 from sdmodel.external.refusal import Refusal
 
 Value = float | str | None
 MOST_CELLS = 10_000_000
-EXCEL_SUFFIXES = (".xlsx", ".xlsm", ".xls")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][+-]?[0-9]+)?")
 
 
@@ -183,14 +180,3 @@ def too_many(name: str) -> Refusal:
         f"{name} has more than {MOST_CELLS:,} cells between its first and its last one",
         "delete what stands far away from the data, or split the file",
     )
-
-
-def open_book(path: Path, name: str) -> Book:
-    """Open a data file by the ending of its name; `name` is how messages call it."""
-    raw = read_bytes(path, name)
-    suffix = path.suffix.lower()
-    if suffix in EXCEL_SUFFIXES:
-        from sdmodel.external.excel import open_excel
-
-        return open_excel(name, raw)
-    return TextBook(name, raw, suffix)
