@@ -71,7 +71,7 @@ class Folders:
         allowed = False
         for start in starts:
             found = _resolved(start)
-            there = found is not None and found.exists()
+            there = found is not None and _exists(found)
             if self._inside(found):
                 allowed = True
             elif there:
@@ -131,6 +131,13 @@ def _resolved(path: Path) -> Path | None:
         return None
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def _listed(folder: Path, most: int = 10_000) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
@@ -142,14 +149,11 @@ def _listed(folder: Path, most: int = 10_000) -> list[Path]:
 def _on_disk(root: Path, relative: str) -> Path:
     """Return the path as spelled on disk: on Windows the case of a name means nothing."""
     direct = root / relative
-    try:
-        if direct.exists():
-            return direct
-    except (OSError, ValueError):
+    if _exists(direct):
         return direct
     path = root
     for part in relative.split("/"):
-        if part in (".", "..", "") or (path / part).exists():
+        if part in (".", "..", "") or _exists(path / part):
             path = path / part
             continue
         same = [one for one in _listed(path) if one.name.casefold() == part.casefold()]
@@ -160,9 +164,12 @@ def _on_disk(root: Path, relative: str) -> Path:
 
 
 def _regular(path: Path, name: str) -> Path:
-    if not path.is_file():
-        raise Refusal(f"{name!r} is not a file", "name a file")
-    size = path.stat().st_size
+    try:
+        if not path.is_file():
+            raise Refusal(f"{name!r} is not a file", "name a file")
+        size = path.stat().st_size
+    except OSError as error:
+        raise _unreadable(name, error) from None
     if size > LARGEST_FILE:
         raise Refusal(
             f"the file {name!r} has {size / 2**20:,.0f} MiB; "
@@ -172,12 +179,15 @@ def _regular(path: Path, name: str) -> Path:
     return path
 
 
+def _unreadable(name: str, error: OSError) -> Refusal:
+    reason = error.strerror or type(error).__name__
+    return Refusal(f"the file {name!r} cannot be read: {reason}", "check the file")
+
+
 def read_bytes(path: Path, name: str) -> bytes:
     """Return what a file holds, or refuse it where it is too large or cannot be read."""
     try:
         with open(_regular(path, name), "rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
+            return file.read(LARGEST_FILE + 1)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise Refusal(f"the file {name!r} cannot be read: {reason}", "check the file") from None
-    return raw
+        raise _unreadable(name, error) from None
