@@ -34,7 +34,17 @@ LAYERS = (
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}
 
 # What `import sdmodel` must not load: each takes longer than the rest of a short command.
-HEAVY = ("matplotlib", "SALib", "xarray", "pandas", "scipy.integrate", "pysd", "simlin")
+HEAVY = (
+    "matplotlib",
+    "SALib",
+    "xarray",
+    "pandas",
+    "scipy.integrate",
+    "pysd",
+    "simlin",
+    "xlrd",
+    "python_calamine",
+)
 
 
 def module_files(package: str) -> list[Path]:
@@ -150,7 +160,14 @@ def test_sensitivity_knows_only_the_public_names_of_sdmodel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("library", "home"), [("pysd", "secondopinion/pysd.py"), ("SALib", None), ("simlin", None)]
+    ("library", "home"),
+    [
+        ("pysd", "secondopinion/pysd.py"),
+        ("SALib", None),
+        ("simlin", "external/vdf.py"),
+        ("xlrd", "external/excel.py"),
+        ("python_calamine", "external/excel.py"),
+    ],
 )
 def test_a_library_is_imported_in_one_place(library: str, home: str | None) -> None:
     found = [
