@@ -50,6 +50,19 @@ def parse(source: SourceText) -> SourceModel:
     return mdl.parse(source)
 
 
+def written(source: SourceText, at: int, equation: str) -> str:
+    """Return an equation as it is spelled at a place of a file: XML needs some characters escaped.
+
+    >>> written(SourceText("pond.stmx", ""), 0, "a < b")
+    'a &lt; b'
+    """
+    if Path(source.path).suffix.lower() not in XMILE:
+        return equation
+    if source.text.rfind("<![CDATA[", 0, at) > source.text.rfind("]]>", 0, at):
+        return equation
+    return equation.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def read_bytes(place: Path) -> bytes:
     """Return the bytes of a file of bearable size; say plainly why not."""
     try:
@@ -62,6 +75,8 @@ def read_bytes(place: Path) -> bytes:
         reason = f"the file cannot be read: {getattr(error, 'strerror', None) or error}"
         cure = "check the path, and that you may read it"
         if isinstance(error, FileNotFoundError):
-            near = sorted(p.name for p in place.parent.glob("*") if p.suffix.lower() in SUFFIXES)[:5]
+            near = sorted(p.name for p in place.parent.glob("*") if p.suffix.lower() in SUFFIXES)[
+                :5
+            ]
             cure = f"in that folder there is: {', '.join(near)}" if near else "check the path"
         raise ReadError([Problem(reason, path=str(place), cure=cure)]) from None

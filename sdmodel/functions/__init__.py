@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sdmodel.functions import arithmetic, inputs, stateful
+from sdmodel.functions import arithmetic, inputs, rounding, stateful
 from sdmodel.functions.registry import REGISTRY, FunctionInfo, advice
 from sdmodel.names import key
 
@@ -29,5 +29,6 @@ __all__ = [
     "find",
     "functions",
     "inputs",
+    "rounding",
     "stateful",
 ]

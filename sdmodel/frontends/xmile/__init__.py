@@ -42,10 +42,10 @@ def parse(source: SourceText) -> SourceModel:
         root = read_markup(source)
     except MarkupError as error:
         return SourceModel(source, (), problems=(error.problem,), subranges=False)
-    for element in _everything(root):
-        prefix, _, local = root.name.rpartition(":")
-        if prefix and element.name.startswith(prefix + ":"):
-            element.name = element.name[len(prefix) + 1 :]
+    if ":" in root.name:  # all of XMILE's names have this prefix
+        prefix = root.name.rpartition(":")[0] + ":"
+        for element in list(root.everything()):
+            element.name = element.name.removeprefix(prefix)
     specs = root.one("sim_specs") or next(
         (found for model in root.all("model") if (found := model.one("sim_specs"))), None
     )
@@ -75,14 +75,6 @@ def parse(source: SourceText) -> SourceModel:
 
 def _place(problem: Problem) -> tuple[int, int]:
     return problem.line, problem.column
-
-
-def _everything(root):  # type: ignore[no-untyped-def]
-    todo = [root]
-    while todo:
-        element = todo.pop()
-        yield element
-        todo.extend(element.children)
 
 
 def _duplicates(drafts: list[Draft], report: Report) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from sdmodel.expr import Apply, Call, Const, Expr, Lookup, Op, Ref, literal, references
+from sdmodel.expr import Apply, Call, Const, Expr, Lookup, Op, Ref, references
 from sdmodel.frontends.xmile import conveyors, stocks
 from sdmodel.frontends.xmile.directory import Directory
 from sdmodel.frontends.xmile.entries import Draft, Part
@@ -51,9 +51,9 @@ class Assembly:
                 self._check(draft)
                 self.parsed[key(draft.name)] = list(self._parse(draft))
         for draft in drafts:
-            if draft.kind == "stock" and not draft.source:
-                if conveyors.check_stock(draft, self.report):
-                    self._convey(draft)
+            is_own = draft.kind == "stock" and not draft.source
+            if is_own and conveyors.check_stock(draft, self.report):
+                self._convey(draft)
         self._limit()
         found = [one for draft in drafts for one in self._made(draft)]
         return [*found, *self.hidden, *(t for draft in drafts for t in _tables(draft))]
@@ -196,7 +196,12 @@ class Assembly:
             self._convey_part(stock, one, length_text, leaks, ends[:1])
 
     def _convey_part(
-        self, stock: Draft, one: _Parsed, length_text: Element, leaks: list[Draft], ends: list[Draft]
+        self,
+        stock: Draft,
+        one: _Parsed,
+        length_text: Element,
+        leaks: list[Draft],
+        ends: list[Draft],
     ) -> None:
         length = one.scope.parse(length_text.passage, self.report)
         fractions = [self._fraction(leak, one) for leak in leaks]
@@ -325,9 +330,3 @@ def _tables(draft: Draft) -> Iterator[Variable]:
                 draft.table_name, None, table=part.table, lookup=True, mode=part.mode,
                 at=draft.at, subscripts=part.subscripts, exceptions=part.exceptions,
             )  # fmt: skip
-
-
-def is_number(variable: Variable, value: float) -> bool:
-    """Return whether a variable is just this number."""
-    given = literal(variable.equation) if variable.equation is not None else None
-    return given is not None and math.isclose(given, value, rel_tol=1e-9)

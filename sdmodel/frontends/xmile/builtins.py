@@ -17,6 +17,8 @@ from sdmodel.names import key
 EMITTED = (
     "PREVIOUS",
     "XMILE INT",
+    "XMILE PULSE",
+    "XMILE LOGNORMAL",
     "XMILE MOD",
     "XMILE ROUND",
     "SAFEDIV",
@@ -52,16 +54,19 @@ def constants(model: str = "") -> dict[str, Expr]:
     }
 
 
-def _call(name: str, *args: Expr, at: int) -> Call:
-    return Call(name, args, at)
-
-
 def _as(vensim: str, *order: int | Expr | None) -> Builder:
     """Return a builder of a call; `order` gives arguments by number, constants, or the first."""
 
     def build(name: str, args: Sequence[Expr], at: int) -> Expr:
         given = [args[one] if isinstance(one, int) else one for one in order if one is not None]
         return Call(vensim, tuple(given), at)
+
+    return build
+
+
+def _number(value: float) -> Builder:
+    def build(name: str, args: Sequence[Expr], at: int) -> Expr:
+        return Const(value, at)
 
     return build
 
@@ -103,19 +108,11 @@ def _forecast(name: str, args: Sequence[Expr], at: int) -> Expr:
 
 
 def _pulse(name: str, args: Sequence[Expr], at: int) -> Expr:
-    """``PULSE(volume, first, interval)``: the volume within one DT (XMILE 1.0, "Test Input Functions")."""
-    volume = args[0]
+    """``PULSE(volume, first, interval)``; without an interval, or one of 0, there is one pulse."""
     first: Expr = args[1] if len(args) > 1 else INITIAL_TIME
-    height = Apply(Op.DIV, (volume, TIME_STEP), at)
-    interval = args[2] if len(args) > 2 else Const(0.0)
-    fixed = literal(interval)
-    once = Call("PULSE", (first, TIME_STEP), at)
-    if fixed is not None and fixed <= 0:
-        return height * once
-    train = Call("PULSE TRAIN", (first, TIME_STEP, interval, FINAL_TIME), at)
-    if fixed is not None:
-        return height * train
-    return height * apply(Op.WHERE, interval > 0, train, once)
+    fixed = literal(args[2]) if len(args) > 2 else 0.0
+    rest = args[2:] if fixed is None or fixed > 0 else ()
+    return Call("XMILE PULSE", (args[0], first, *rest), at)
 
 
 def _step(name: str, args: Sequence[Expr], at: int) -> Expr:
@@ -186,19 +183,17 @@ def _poisson(name: str, args: Sequence[Expr], at: int) -> Expr:
 
 
 def _lognormal(name: str, args: Sequence[Expr], at: int) -> Expr:
-    """Mean and deviation are those of the number itself, not of its logarithm."""
-    mean, deviation = args[:2]
-    if not isinstance(mean, Ref | Const):
-        # The mean stands in three places below; an expression would be copied each time.
-        raise ExpressionError(
-            at,
-            "the mean of LOGNORMAL must be a variable or a number",
-            "give the expression a variable of its own",
-            "unsupported",
-        )
-    spread = apply(Op.LN, Const(1.0) + (deviation / mean) ** 2)  # type: ignore[operator]
-    drawn = Call("RANDOM NORMAL", (_LEAST, _MOST, Const(0.0), Const(1.0), _seed(args, 2)), at)
-    return mean * apply(Op.EXP, apply(Op.SQRT, spread) * drawn - spread / 2)
+    return Call("XMILE LOGNORMAL", (args[0], args[1], _seed(args, 2)), at)
+
+
+def _triangular(name: str, args: Sequence[Expr], at: int) -> Expr:
+    low, peak, high = args[:3]
+    return Call("RANDOM TRIANGULAR", (low, high, low, peak, high, _seed(args, 3)), at)
+
+
+def _safediv(name: str, args: Sequence[Expr], at: int) -> Expr:
+    otherwise = args[2] if len(args) > 2 else Const(0.0)
+    return Call("SAFEDIV", (args[0], args[1], otherwise), at)
 
 
 def _percent(name: str, args: Sequence[Expr], at: int) -> Expr:
@@ -245,17 +240,18 @@ BUILTINS: dict[str, tuple[int, int, str, Builder]] = {
     "int": (1, 1, "x", _as("XMILE INT", 0)),
     "mod": (2, 2, "x, divisor", _as("XMILE MOD", 0, 1)),
     "round": (1, 1, "x", _as("XMILE ROUND", 0)),
-    "safediv": (2, 3, "numerator, denominator, otherwise", lambda n, a, at: _safediv(a, at)),
-    "//": (2, 2, "numerator, denominator", lambda n, a, at: _safediv(a, at)),
+    "safediv": (2, 3, "numerator, denominator, otherwise", _safediv),
+    "//": (2, 2, "numerator, denominator", _safediv),
     "log10": (1, 1, "x", _log10),
-    "pi": (0, 0, "", lambda n, a, at: Const(math.pi, at)),
-    "inf": (0, 0, "", lambda n, a, at: Const(math.inf, at)),
-    "nan": (0, 0, "", lambda n, a, at: Const(NOT_AVAILABLE, at)),
+    "pi": (0, 0, "", _number(math.pi)),
+    "inf": (0, 0, "", _number(math.inf)),
+    "nan": (0, 0, "", _number(NOT_AVAILABLE)),
     "uniform": (2, 3, "least, most, seed", _uniform),
     "random": (2, 3, "least, most, seed", _uniform),
     "normal": (2, 5, "mean, deviation, seed, least, most", _normal),
     "exprnd": (1, 2, "mean, seed", _exponential),
     "poisson": (1, 2, "mean, seed", _poisson),
+    "triangular": (3, 4, "least, most likely, most, seed", _triangular),
     "lognormal": (2, 3, "mean, deviation, seed", _lognormal),
     "sinwave": (2, 2, "amplitude, period", _wave(Op.SIN)),
     "coswave": (2, 2, "amplitude, period", _wave(Op.COS)),
@@ -265,11 +261,6 @@ BUILTINS: dict[str, tuple[int, int, str, Builder]] = {
     "gammaln": (1, 1, "x", _as("GAMMA LN", 0)),
     "npv": (2, 4, "stream, discount rate, initial, factor", _npv),
 }
-
-
-def _safediv(args: Sequence[Expr], at: int) -> Expr:
-    otherwise = args[2] if len(args) > 2 else Const(0.0)
-    return Call("SAFEDIV", (args[0], args[1], otherwise), at)
 
 
 def build_call(name: str, args: Sequence[Expr], at: int) -> Expr:

@@ -127,9 +127,7 @@ def name_of(element: Element) -> str:
     return tidy(unquoted(element.get("name")))
 
 
-def _draft(
-    element: Element, prefix: str, defaults: NonNegative, report: Report
-) -> Draft | None:
+def _draft(element: Element, prefix: str, defaults: NonNegative, report: Report) -> Draft | None:
     name = name_of(element)
     if not key(name):
         report.refuse(

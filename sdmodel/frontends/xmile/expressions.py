@@ -1,8 +1,8 @@
 """Words to an expression tree, by operator precedence, without recursion.
 
-From weakest to strongest (XMILE 1.0, "Operators"): OR, AND, = <>, comparisons, + -, * / MOD and Stella's
-//, unary minus and NOT, ^. All bind from the left but ^ and the unary ones. IF THEN ELSE reaches
-as far right as it can.
+From weakest to strongest (XMILE 1.0, "Operators"): OR, AND, = <>, comparisons, + -, * / MOD and
+Stella's //, unary minus and NOT, ^. All bind from the left but ^ and the unary ones. IF THEN ELSE
+reaches as far right as it can.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sdmodel.expr import Apply, Const, Expr, Op, Text, where
 from sdmodel.frontends.expressions import ExpressionError
 from sdmodel.frontends.xmile.words import Word
 
-_BINARY = {
+_BINARY: dict[str, tuple[int, Op | str]] = {
     "or": (1, Op.OR),
     "and": (2, Op.AND),
     "=": (3, Op.EQ),
@@ -295,7 +295,9 @@ class _Parser:
             right = self.operands.pop()
             if top.kind == "unary":
                 known = top.op if isinstance(top.op, Op) else None
-                self.operands.append(right if known is None else Apply(known, (right,), top.word.at))
+                self.operands.append(
+                    right if known is None else Apply(known, (right,), top.word.at)
+                )
             elif top.kind == "else":
                 condition, yes = top.args
                 self.operands.append(where(condition, yes, right))

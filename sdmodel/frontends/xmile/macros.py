@@ -7,7 +7,7 @@ from sdmodel.frontends.xmile.assemble import Assembly
 from sdmodel.frontends.xmile.directory import Directory, MacroHead
 from sdmodel.frontends.xmile.entries import Draft, NonNegative, Part, name_of, read_entries
 from sdmodel.frontends.xmile.equations import Equation
-from sdmodel.frontends.xmile.markup import Element
+from sdmodel.frontends.xmile.markup import Element, Passage
 from sdmodel.frontends.xmile.ranges import Ranges
 from sdmodel.frontends.xmile.report import Report
 from sdmodel.frontends.xmile.words import unquoted
@@ -52,8 +52,6 @@ def _defaults(
         if not text:
             found.append(None)
             continue
-        from sdmodel.frontends.xmile.markup import Passage
-
         passage = Passage(text, (0,), (report.attribute(one, "default"),))
         found.append(scope.parse(passage, report))
     return tuple(found)

@@ -22,6 +22,7 @@ DEEPEST = 200  # elements within each other; Stella's files have about ten
 _NOT_BLANK = re.compile(r"\S")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _OF_XML = {"amp", "lt", "gt", "quot", "apos"}
+_ATTRIBUTE = re.compile(r"""[^\s=<>"']*\s+([^\s=<>"']+)\s*=\s*("[^"]*"|'[^']*')""")
 _ENCODING = re.compile(r"""(<\?xml[^>]*?)\s+encoding\s*=\s*("[^"]*"|'[^']*')""")
 
 
@@ -66,11 +67,19 @@ class Element:
         return next(self.all(name), None)
 
     def get(self, attribute: str, default: str = "") -> str:
-        """Return an attribute, whatever its prefix and its case."""
+        """Return an attribute, whatever its prefix and case."""
         for name, value in self.attributes.items():
             if name.rpartition(":")[2].lower() == attribute:
                 return value
         return default
+
+    def everything(self) -> Iterator[Element]:
+        """Yield the element and all below it."""
+        todo = [self]
+        while todo:
+            element = todo.pop()
+            yield element
+            todo.extend(element.children)
 
     @property
     def passage(self) -> Passage:
@@ -92,9 +101,12 @@ class Element:
 
 def attribute_at(source: SourceText, element: Element, name: str) -> int:
     """Return the offset of the value of an attribute, or of the element where it has none."""
-    pattern = rf"""<[^<>"'\s]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*?\s+(?:[^\s=:]+:)?{name}\s*=\s*["']"""
-    found = re.compile(pattern, re.I).match(source.text, element.at)
-    return found.end() if found else element.at
+    place = source.text.find(next(iter(element.name), "<"), element.at) + len(element.name)
+    while found := _ATTRIBUTE.match(source.text, place):
+        if found[1].rpartition(":")[2].lower() == name:
+            return found.start(2) + 1
+        place = found.end()
+    return element.at
 
 
 class MarkupError(ValueError):
@@ -214,7 +226,10 @@ class _Reader:
             reason = f"<{inner}> is never closed" if inner else "this is never closed"
             cure = "the file may be cut off: fetch or save it once more"
         elif error.code == known[expat.errors.XML_ERROR_UNDEFINED_ENTITY]:
-            reason, cure = "nobody defines this entity", "write the character itself, or &amp; for &"
+            reason, cure = (
+                "nobody defines this entity",
+                "write the character itself, or &amp; for &",
+            )
         elif error.code == known[expat.errors.XML_ERROR_DUPLICATE_ATTRIBUTE]:
             reason, cure = "this attribute is given twice", "delete one of the two"
         elif error.code == known[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]:

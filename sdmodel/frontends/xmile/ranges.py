@@ -27,7 +27,10 @@ class Ranges:
             return
         if one.key in self.found:
             report.refuse(
-                one.at, f"the dimension {one.name!r} is defined twice", "delete one", variable=one.name
+                one.at,
+                f"the dimension {one.name!r} is defined twice",
+                "delete one",
+                variable=one.name,
             )
             return
         self.found[one.key] = one

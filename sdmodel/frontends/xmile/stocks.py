@@ -57,7 +57,9 @@ def flows_of(directory: Directory, stock: Draft, scope: Equation) -> Flows:
     return Flows([refer(one) for one in stock.inflows], [refer(one) for one in stock.outflows])
 
 
-def integral(stock: Draft, flows: Flows, initial: Expr, step: Ref, subscripts: tuple[str, ...]) -> Call:
+def integral(
+    stock: Draft, flows: Flows, initial: Expr, step: Ref, subscripts: tuple[str, ...]
+) -> Call:
     """Return the equation of a stock."""
     rate = flows.net()
     if stock.non_negative:
@@ -93,21 +95,23 @@ def drains(directory: Directory) -> dict[str, Drain]:
             both.append(names)
         ends[key(stock.name)] = (both[0], both[1])
     found = {}
-    for name, (inward, outward) in ends.items():
-        stock = directory.drafts[name]
+    for owner, (inward, outward) in ends.items():
+        stock = directory.drafts[owner]
         if not stock.non_negative or stock.element.one("conveyor") is not None:
             continue
-        for place, flow in enumerate(outward):
-            draft = directory.drafts[key(flow)]
-            alone = len(out_of[key(flow)]) == 1 and len(into.get(key(flow), ())) <= 1
+        for place, name in enumerate(outward):
+            draft = directory.drafts[key(name)]
+            alone = len(out_of[key(name)]) == 1 and len(into.get(key(name), ())) <= 1
             alike = [*map(key, draft.dimensions)] == [*map(key, stock.dimensions)]
             if alone and alike and draft.kind == "flow":
-                found[key(flow)] = Drain(stock, tuple(inward), tuple(outward[:place]))
+                found[key(name)] = Drain(stock, tuple(inward), tuple(outward[:place]))
     return found
 
 
 def without_circles(
-    found: Mapping[str, Drain], equations: Mapping[str, list[Expr]], initials: Mapping[str, list[Expr]]
+    found: Mapping[str, Drain],
+    equations: Mapping[str, list[Expr]],
+    initials: Mapping[str, list[Expr]],
 ) -> dict[str, Drain]:
     """Return the drains whose limits make no circle, neither in a step nor at the start."""
     step = {name: _names(exprs) for name, exprs in equations.items()}
