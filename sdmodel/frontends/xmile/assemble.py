@@ -6,13 +6,14 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from sdmodel.expr import Apply, Call, Const, Expr, Lookup, Op, Ref, references
 from sdmodel.frontends.xmile import conveyors, stocks
 from sdmodel.frontends.xmile.directory import Directory
 from sdmodel.frontends.xmile.entries import Draft, Part
 from sdmodel.frontends.xmile.equations import Equation
-from sdmodel.frontends.xmile.markup import Element, Passage
+from sdmodel.frontends.xmile.markup import Element
 from sdmodel.frontends.xmile.report import Report
 from sdmodel.names import key, tidy
 from sdmodel.source import Span, Variable
@@ -110,7 +111,7 @@ class Assembly:
                 one.value = scope.parse(part.equation, self.report)
                 if one.value is not None:
                     one.value = self._value(draft, part, scope, one.value)
-            elif part.table is None and not self._made_elsewhere(draft):
+            elif part.table is None and key(draft.name) not in self._leaving:
                 self._missing(draft, part)
             yield one
 
@@ -120,17 +121,16 @@ class Assembly:
         own = {tuple(map(key, one)) for one in part.exceptions}
         return len(own) >= math.prod(sizes)
 
-    def _made_elsewhere(self, draft: Draft) -> bool:
-        """Whether this is what leaves a conveyor, which has no equation of its own."""
-        return draft.kind == "flow" and any(
-            stock.element.one("conveyor") is not None
-            and any(self._is(one, stock, draft) for one in stock.outflows)
+    @cached_property
+    def _leaving(self) -> set[str]:
+        """What leaves conveyors, which needs no equation of its own, by key."""
+        return {
+            key(flow.name)
             for stock in self.directory.drafts.values()
-            if stock.kind == "stock"
-        )
-
-    def _is(self, passage: Passage, stock: Draft, draft: Draft) -> bool:
-        return self.directory.find(passage.text.strip(), stock.prefix) is draft
+            if stock.kind == "stock" and stock.element.one("conveyor") is not None
+            for passage in stock.outflows
+            if (flow := self.directory.find(passage.text.strip(), stock.prefix)) is not None
+        }
 
     def _missing(self, draft: Draft, part: Part) -> None:
         found = part.element.one("eqn")

@@ -10,11 +10,11 @@ from sdmodel.expr import Table
 from sdmodel.frontends.xmile.graphical import read_table
 from sdmodel.frontends.xmile.markup import Element, Passage
 from sdmodel.frontends.xmile.report import Report
-from sdmodel.frontends.xmile.words import plain_name, unquoted
+from sdmodel.frontends.xmile.words import unquoted
 from sdmodel.names import key, tidy
 
 KINDS = ("stock", "flow", "aux", "gf")
-_SUBSCRIPT = re.compile(r'\s*("(?:\\.|[^"\\])*"|[^,]*?)\s*(?:,|$)')
+_PIECES = re.compile(r'"(?:\\.|[^"\\])*"|[^,"]+|,|"')
 _COMMENT = re.compile(r"\{[^{}]*\}")
 
 
@@ -199,13 +199,10 @@ def split_subscripts(text: str) -> tuple[str, ...]:
     """
     if not text.strip():
         return ()
-    found, place = list[str](), 0
-    while place <= len(text):
-        match = _SUBSCRIPT.match(text, place)
-        if match is None:
-            return (*found, plain_name(text[place:]))
-        found.append(tidy(unquoted(match[1])))
-        if match.end() == len(text) and not match.group().endswith(","):
-            break
-        place = match.end()
-    return tuple(found)
+    parts = [""]
+    for piece in _PIECES.findall(text):
+        if piece == ",":
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return tuple(tidy(unquoted(part.strip())) for part in parts)

@@ -32,8 +32,9 @@ _MARK = re.compile(r"^[^:]*:[^:]*$")
 
 
 # An array of numbers as converters from Vensim write it: rows end with a semicolon.
-_NUMBER = r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*"
-_LIST = re.compile(rf"{_NUMBER}(?:[,;]{_NUMBER})+;?\s*")
+# Blanks are taken all at once or not at all, so that many of them cannot be parted in many ways.
+_NUMBER = r"\s*+[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*+"
+_LIST = re.compile(rf"{_NUMBER}(?:[,;]{_NUMBER})+;?\s*+")
 
 
 class Equation:
@@ -90,10 +91,17 @@ class Equation:
         if position is not None:  # Location.Boston is where Boston stands in Location
             return Const(float(position), word.at)
         if self.directory.ranges.is_dimension(name):
-            return Ref(name, (), word.at)
+            place = self.directory.ranges.position(name, self._present(name))
+            return Const(float(place), word.at) if place else Ref(name, (), word.at)
         if known in ("time step", "initial time", "final time", "saveper"):
             return Ref(name + self.directory.model_mark, (), word.at)
         return Ref(self.draft.prefix + name.lstrip("."), (), word.at)
+
+    def _present(self, dimension: str) -> str:
+        """Return the one element of a dimension that the equation is written for, if it is one."""
+        mine = zip(self.draft.dimensions, self.subscripts, strict=False)
+        found = next((one for name, one in mine if key(name) == key(dimension)), "")
+        return "" if self.directory.ranges.is_dimension(found) else found
 
     def joined(self, names: list[Word]) -> bool:
         """Return whether several words with blanks between them are one name here."""
@@ -133,8 +141,10 @@ class Equation:
         owner, _, element = name.rpartition(".")
         if owner and ranges.position(owner, element) is not None:
             return element
-        if ranges.position(dimension, name) is not None or ranges.is_dimension(name):
+        if ranges.position(dimension, name) is not None:
             return name
+        if ranges.is_dimension(name):
+            return self._present(name) or name
         word = Word("name", text, index.at, index.at + len(text))
         is_value = (
             self.directory.find(text, self.draft.prefix) is not None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sdmodel.expr import Apply, Const, Expr, Op, Text, where
+from sdmodel.expr import Apply, Call, Const, Expr, Op, Text
 from sdmodel.frontends.expressions import ExpressionError
 from sdmodel.frontends.xmile.words import Word
 
@@ -300,7 +300,8 @@ class _Parser:
                 )
             elif top.kind == "else":
                 condition, yes = top.args
-                self.operands.append(where(condition, yes, right))
+                chosen = Call("IF THEN ELSE", (condition, yes, right), top.word.at)
+                self.operands.append(chosen)
             else:
                 left = self.operands.pop()
                 if isinstance(top.op, Op):

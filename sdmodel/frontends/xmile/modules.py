@@ -34,7 +34,7 @@ def flatten(root: Element, report: Report) -> Flat:
     named = {key(name_of(one)): one for one in models if key(one.get("name"))}
     flat = Flat()
     todo: list[tuple[Element, str, tuple[str, ...]]] = [(main, "", (key(main.get("name")),))]
-    count = 0
+    count, used = 0, set[str]()
     while todo:
         model, prefix, above = todo.pop()
         variables = _variables(model, report)
@@ -52,6 +52,9 @@ def flatten(root: Element, report: Report) -> Flat:
                     )
                     return flat
                 todo.append(inner)
+                used.add(inner[2][-1])
+    unused = [name_of(one) for name, one in named.items() if one is not main and name not in used]
+    report.remarks += [f"the model {name!r} is no module of the main model" for name in unused]
     _connect(flat, report)
     return flat
 

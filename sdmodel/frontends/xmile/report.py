@@ -14,6 +14,7 @@ class Report:
         self.source = source
         self.problems: list[Problem] = []
         self.remarks: list[str] = []
+        self._known: set[Problem] = set()
 
     def refuse(
         self,
@@ -30,7 +31,8 @@ class Report:
         found = self.source.problem(
             at, message, kind=kind, variable=variable, cure=cure, name=name or variable, near=near
         )
-        if found not in self.problems:  # a model used as two modules is read twice
+        if found not in self._known:  # a model used as two modules is read twice
+            self._known.add(found)
             self.problems.append(found)
 
     def unsupported(self, at: int, what: str, cure: str, variable: str = "") -> None:
