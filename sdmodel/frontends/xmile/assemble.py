@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,8 +14,9 @@ from sdmodel.frontends.xmile.entries import Draft, Part
 from sdmodel.frontends.xmile.equations import Equation
 from sdmodel.frontends.xmile.markup import Element
 from sdmodel.frontends.xmile.report import Report
-from sdmodel.names import key, tidy
-from sdmodel.source import Span, Variable
+from sdmodel.frontends.xmile.variables import about, tables, variable
+from sdmodel.names import key
+from sdmodel.source import Variable
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class Assembly:
                 self._convey(draft)
         self._limit()
         found = [one for draft in drafts for one in self._made(draft)]
-        return [*found, *self.hidden, *(t for draft in drafts for t in _tables(draft))]
+        return [*found, *self.hidden, *(t for draft in drafts for t in tables(draft))]
 
     # Parsing ------------------------------------------------------------------------------------
 
@@ -261,7 +261,7 @@ class Assembly:
             if source is not None and not source.pure:
                 subscripts = draft.dimensions
                 equation = Ref(draft.source, subscripts, draft.at)
-                yield replace(_about(draft), equation=equation, subscripts=subscripts)
+                yield replace(about(draft), equation=equation, subscripts=subscripts)
             return
         for one in self.parsed[name]:
             value: Expr | None = one.value
@@ -270,63 +270,6 @@ class Assembly:
             if draft.kind == "stock" and value is not None:
                 flows = stocks.flows_of(self.directory, draft, one.scope)
                 value = stocks.integral(draft, flows, value, self.step, one.part.subscripts)
-            yield _variable(draft, one.part, value)
+            yield variable(draft, one.part, value)
         for subscripts, value in self.replaced.get(name, ()):
-            yield replace(_about(draft), equation=value, subscripts=subscripts)
-
-
-def _about(draft: Draft) -> Variable:
-    """Return a variable with all but its equation."""
-    element = draft.element
-    low, high = _bounds(element)
-    units, doc = element.one("units"), element.one("doc")
-    return Variable(
-        draft.name,
-        None,
-        units=tidy(units.text) if units is not None else "",
-        low=low,
-        high=high,
-        comment=re.sub(r"\s+", " ", doc.text) if doc is not None else "",
-        group=draft.group,
-        at=draft.at,
-        span=Span(element.at, element.end),
-        kind=draft.kind,
-        non_negative=draft.non_negative,
-    )
-
-
-def _bounds(element: Element) -> tuple[float | None, float | None]:
-    scale = element.one("range") or element.one("scale")
-    if scale is None:
-        return None, None
-    found: list[float | None] = []
-    for name in ("min", "max"):
-        try:
-            found.append(float(scale.get(name)))
-        except ValueError:
-            found.append(None)
-    return found[0], found[1]
-
-
-def _variable(draft: Draft, part: Part, value: Expr | None) -> Variable:
-    made = replace(_about(draft), subscripts=part.subscripts, exceptions=part.exceptions)
-    if part.equation is None and part.table is not None:
-        return replace(made, table=part.table, lookup=True, mode=part.mode)
-    if part.equation is not None:
-        text = part.equation.text
-        first = part.equation.first
-        end = part.equation.at(len(text.rstrip()) - 1) + 1
-        made = replace(made, text=tidy(text), equation_span=Span(first, end))
-    return replace(made, equation=value)
-
-
-def _tables(draft: Draft) -> Iterator[Variable]:
-    """Yield the lookups of a variable that has a value too and is read as a table elsewhere."""
-    if not draft.called or draft.pure:
-        return
-    for part in draft.parts:
-        if part.table is not None:
-            yield Variable(
-                draft.table_name, None, table=part.table, lookup=True, mode=part.mode,
-                at=draft.at, subscripts=part.subscripts, exceptions=part.exceptions,
-            )  # fmt: skip
+            yield replace(about(draft), equation=value, subscripts=subscripts)

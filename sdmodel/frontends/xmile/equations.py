@@ -9,7 +9,8 @@ from sdmodel.expr import Call, Const, Expr, Ref, Text, Values, children, rewrite
 from sdmodel.frontends.expressions import ExpressionError
 from sdmodel.frontends.tokens import LexicalError
 from sdmodel.frontends.xmile.builtins import REDUCING, build_call, constants
-from sdmodel.frontends.xmile.directory import Directory, MacroHead
+from sdmodel.frontends.xmile.calls import allocate, macro_call
+from sdmodel.frontends.xmile.directory import Directory
 from sdmodel.frontends.xmile.entries import Draft
 from sdmodel.frontends.xmile.expressions import parse_expression
 from sdmodel.frontends.xmile.markup import Passage
@@ -186,7 +187,7 @@ class Equation:
             return self._read(draft, args[0], subscripts, at)
         macro = self.directory.macros.get(key(name))
         if macro is not None:
-            return _macro_call(macro, args, at)
+            return macro_call(macro, args, at)
         if key(name) == "lookup" and len(args) == 2:
             draft, subscripts = self._table(args[0], at)
             return self._read(draft, args[1], subscripts, at)
@@ -196,7 +197,7 @@ class Equation:
             table = Ref(draft.table_name, subscripts, args[0].at)  # type: ignore[union-attr]
             return Call(_TAKE_TABLE[key(name)], (table, *args[1:]), at)
         if key(name) == "allocate" and len(args) in (6, 7):
-            return _allocate(args, self.directory, at)
+            return allocate(args, self.directory, at)
         return self._reduced(build_call(name, args, at))
 
     def _read(self, draft: Draft, x: Expr, subscripts: tuple[str, ...], at: int) -> Call:
@@ -302,62 +303,3 @@ def _size(expr: Expr) -> int:
             todo.append((node, True))
             todo.extend((child, False) for child in children(node))
     return sizes[id(expr)]
-
-
-def _macro_call(macro: MacroHead, args: list[Expr], at: int) -> Call:
-    """Return the call of a macro, with what stands in for arguments left out."""
-    given = list(args)
-    for default in macro.defaults[len(args) :]:
-        if default is None:
-            break
-        known = {key(one): value for one, value in zip(macro.parameters, given, strict=False)}
-        given.append(rewrite(default, lambda node: _put_in(node, known)))  # noqa: B023
-    if len(given) != len(macro.parameters):
-        count = len(args)
-        raise ExpressionError(
-            at,
-            f"the macro {macro.name!r} is given {count} argument{'s' * (count != 1)}",
-            f"write {macro.name}({', '.join(macro.parameters)})",
-            "definition",
-        )
-    return Call(macro.name, tuple(given), at)
-
-
-def _put_in(node: Expr, values: dict[str, Expr]) -> Expr:
-    return values.get(key(node.name), node) if isinstance(node, Ref) else node
-
-
-def _allocate(args: list[Expr], directory: Directory, at: int) -> Call:
-    """Return Vensim's ALLOCATE AVAILABLE for Stella's ALLOCATE.
-
-    ``ALLOCATE(supply, dimension, demand, priorities, widths, types)`` can be said so where the last
-    three are columns of one array of priorities laid out as Vensim has it: type, priority, width,
-    extra.
-    """
-    supply, over, demand, priority, width, kind = args[:6]
-    places = [_column(one, kind, directory) for one in (kind, priority, width)]
-    first = places[0]
-    if (
-        not (isinstance(over, Ref) and isinstance(demand, Ref) and isinstance(kind, Ref))
-        or first is None
-        or places != [first, first + 1, first + 2]
-    ):
-        raise ExpressionError(
-            at,
-            "ALLOCATE is offered only with types, priorities and widths in one array",
-            "give one array the columns type, priority, width and extra, in this order",
-            "unsupported",
-        )
-    wanted = Ref(demand.name, (over.name,), demand.at)
-    profile = Ref(kind.name, (over.name, kind.subscripts[1]), kind.at)
-    return Call("ALLOCATE AVAILABLE", (wanted, profile, supply), at)
-
-
-def _column(one: Expr, other: Expr, directory: Directory) -> int | None:
-    """Return which column of the array that `other` names is meant."""
-    if not (isinstance(one, Ref) and isinstance(other, Ref) and len(one.subscripts) == 2):
-        return None
-    draft = directory.drafts.get(key(one.name))
-    if draft is None or key(one.name) != key(other.name) or len(draft.dimensions) != 2:
-        return None
-    return directory.ranges.position(draft.dimensions[1], one.subscripts[1])

@@ -12,6 +12,7 @@ import html.entities
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from xml.parsers import expat
 
 from sdmodel.errors import Problem
@@ -161,18 +162,24 @@ class _Reader:
         assert self.root is not None
         return self.root
 
-    def _offset(self, byte: int) -> int:
-        """Return the offset in the file of a byte; cheap when asked in the order of the file."""
+    def _char(self, byte: int) -> int:
+        """Return which character a byte is in; cheap when asked in the order of the file."""
         if self.ascii:
-            char = byte
-        else:
-            known_byte, known_char = self._seen
-            if byte < known_byte:
-                known_byte, known_char = 0, 0
-            char = known_char + len(self.data[known_byte:byte].decode("utf-8", "ignore"))
-            self._seen = (byte, char)
+            return byte
+        known_byte, known_char = self._seen
+        if byte < known_byte:
+            known_byte, known_char = 0, 0
+        char = known_char + len(self.data[known_byte:byte].decode("utf-8", "ignore"))
+        self._seen = (byte, char)
+        return char
+
+    def _in_file(self, char: int) -> int:
+        """Return the offset in the file of a character of what is parsed."""
         piece = bisect.bisect_right(self._places, char) - 1
         return self.lead + char + (self._shifts[piece] if piece >= 0 else 0)
+
+    def _offset(self, byte: int) -> int:
+        return self._in_file(self._char(byte))
 
     def _start(self, name: str, flat: list[str]) -> None:
         at = self._offset(self.parser.CurrentByteIndex)
@@ -191,15 +198,24 @@ class _Reader:
     def _end(self, name: str) -> None:
         element = self.open.pop()
         at = self._offset(self.parser.CurrentByteIndex)
-        close = self.source.text.find(">", at)
-        element.end = close + 1 if close >= 0 else len(self.source.text)
+        if self.source.text.startswith("</", at):
+            at = self.source.text.find(">", at) + 1
+        element.end = at  # of <a/> the place behind it was given
 
     def _text(self, text: str) -> None:
-        if self.open:
-            self.open[-1].pieces.append((text, self._offset(self.parser.CurrentByteIndex)))
+        if not self.open:
+            return
+        first = self._char(self.parser.CurrentByteIndex)
+        low = bisect.bisect_right(self._places, first)
+        high = bisect.bisect_left(self._places, first + len(text))
+        starts = [first, *self._places[low:high], first + len(text)]
+        for start, end in pairwise(starts):
+            piece = text[start - first : end - first]
+            self.open[-1].pieces.append((piece, self._in_file(start)))
 
     def _doctype(self, *_: object) -> None:
         at = self._offset(self.parser.CurrentByteIndex)
+        at = max(self.source.text.rfind("<!DOCTYPE", 0, at + 1), 0)
         reason = "a document type (<!DOCTYPE ...>) is not read: it may define or fetch anything"
         raise MarkupError(
             self.source.problem(at, reason, kind="unsupported", cure="delete it; XMILE has none")
