@@ -185,6 +185,13 @@ BROKEN = {
         'subscript="Bonn"',
         "'Bonn' is no element of the dimension 'Place'",
     ),
+    "element twice": (
+        array(
+            "x", "Place", 2 * ('<element subscript="Rome">' + eqn("1") + "</element>") + eqn("1")
+        ),
+        'subscript="Rome"><eqn>1</eqn></element><eqn>',
+        "the element Rome of 'x' is defined twice",
+    ),
     "count": (
         array("x", "Place", '<element subscript="Rome, 1">' + eqn("1") + "</element>" + eqn("1")),
         'subscript="Rome, 1"',
@@ -224,6 +231,11 @@ SPECS = {
         "<sim_specs><start>now</start><stop>1</stop></sim_specs>",
         (2, 19),
         "<start> must be a number, not 'now'",
+    ),
+    "no finite number": (
+        "<sim_specs><start>0</start><stop>1e999</stop></sim_specs>",
+        (2, 34),
+        "<stop> must be a number, not '1e999'",
     ),
     "step": (
         "<sim_specs><start>0</start><stop>1</stop><dt>-1</dt></sim_specs>",

@@ -178,3 +178,31 @@ def test_upper_case_mdl_goes_to_the_other_reader(tmp_path) -> None:  # type: ign
     place = tmp_path / "a.MDL"
     place.write_text("a = 1 ~ ~ |")
     assert read(place).by_key["a"].text == "1"
+
+
+WHOLE = """<?xml version="1.0"?>
+<xmile><sim_specs method="RK4" isee:save_interval="1"><start>0</start><stop>9</stop></sim_specs>
+<dimensions><dim name="D"><elem name="a"/></dim></dimensions><behavior><non_negative/></behavior>
+<model><variables><module name="m"><connect to="m.i" from=".x"/></module><stock name="S">
+<dimensions><dim name="D"/></dimensions><element subscript="a"><eqn>1</eqn></element>
+<inflow>f</inflow><conveyor><len>2</len></conveyor></stock><flow name="f"><eqn>IF x[1] THEN 1
+ELSE q(SUM(S[*]), "b c") MOD 2</eqn></flow><gf name="t"><ypts>1,2</ypts><xscale min="0" max="1"/>
+</gf></variables></model><model name="m"><variables><aux name="i"><eqn>{}</eqn></aux></variables>
+</model><macro name="q"><parm>v</parm><parm default="v">w</parm><eqn>v + w</eqn></macro></xmile>
+"""
+
+
+def test_a_file_cut_off_or_disturbed_anywhere_is_told_about() -> None:
+    for place in range(len(WHOLE)):
+        for disturbed in (
+            WHOLE[:place],
+            WHOLE[:place] + WHOLE[place + 1 :],
+            WHOLE[:place] + WHOLE[place + 20 :],
+            WHOLE[:place] + "<gf/>" + WHOLE[place:],
+            WHOLE[:place] + "]" + WHOLE[place:],
+        ):
+            made = parse(decode("m.xmile", disturbed.encode()))
+            assert all(one.line and one.column and one.cure for one in made.problems)
+        assert parse(decode("m.xmile", WHOLE[:place].encode())).problems or place > WHOLE.index(
+            "</xm"
+        )

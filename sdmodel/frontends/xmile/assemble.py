@@ -88,7 +88,18 @@ class Assembly:
             )
         if unknown:
             return
+        first = set[tuple[str, ...]]()
         for part in draft.parts:
+            own = tuple(map(key, part.subscripts))
+            if own in first:
+                self.report.refuse(
+                    self.report.attribute(part.element, "subscript"),
+                    f"the element {', '.join(part.subscripts)} of {draft.name!r} is defined twice",
+                    "delete one of the two",
+                    kind="duplicate",
+                    variable=draft.name,
+                )
+            first.add(own)
             for name, dimension in zip(part.subscripts, draft.dimensions, strict=True):
                 known = ranges.position(dimension, name) is not None or ranges.is_dimension(name)
                 if not known and not name.isdigit():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sdmodel.errors import Problem
 from sdmodel.frontends.xmile.markup import Element, attribute_at
 from sdmodel.source import SourceText
@@ -46,12 +48,15 @@ class Report:
     def number(self, element: Element, text: str, at: int, what: str) -> float | None:
         """Return a number; None, and a problem, where the text is none."""
         try:
-            return float(text)
+            value = float(text) if "_" not in text else math.nan
         except ValueError:
-            self.refuse(
-                at,
-                f"{what} must be a number, not {text[:40]!r}" if text else f"{what} is missing",
-                "write a plain number with a decimal point",
-                kind="syntax",
-            )
-            return None
+            value = math.nan
+        if math.isfinite(value):
+            return value
+        self.refuse(
+            at,
+            f"{what} must be a number, not {text[:40]!r}" if text else f"{what} is missing",
+            "write a plain number with a decimal point",
+            kind="syntax",
+        )
+        return None
