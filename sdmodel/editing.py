@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sdmodel.errors import model_error
-from sdmodel.frontends.mdl import parse
+from sdmodel.frontends import parse, written
 from sdmodel.source import SourceModel, SourceText, Variable
 
 
@@ -16,7 +16,8 @@ def with_equation(model: SourceModel, variable: Variable, equation: str) -> Sour
         If the text is not one equation.
     """
     old, span = model.source, variable.equation_span
-    text = old.text[: span.start] + equation.strip() + old.text[span.end :]
+    spelled = written(old, span.start, equation.strip())
+    text = old.text[: span.start] + spelled + old.text[span.end :]
     changed = parse(SourceText(old.path, text, _encoding(old, equation), old.bom))
     if _around(changed) == _around(model):
         return changed

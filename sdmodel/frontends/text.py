@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from sdmodel.errors import Problem, ReadError
 from sdmodel.source import SourceText
+
+_DECLARED = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)["']""")
 
 
 def decode(path: str, raw: bytes) -> SourceText:
     """Return the text of a model file such that `SourceText.raw` gives the same bytes again.
 
     Vensim writes UTF-8 (with ``{UTF-8}`` in the first line) and, in older versions, the Windows
-    code page 1252. Bytes that neither can hold are kept as Latin-1.
+    code page 1252. Bytes that neither can hold are kept as Latin-1. An XML file may name its
+    encoding in its first line; that counts if nothing is lost by it.
     """
     bom = codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b""
     body = raw[len(bom) :]
@@ -31,9 +35,24 @@ def decode(path: str, raw: bytes) -> SourceText:
             cure="in Vensim, save the model as text (.mdl); a .vmf or .vpmx file is binary",
         )
         raise ReadError([problem])
+    declared = _DECLARED.match(body)
+    if declared and not bom:
+        named = _lossless(body, declared[1].decode("ascii"))
+        if named is not None:
+            return SourceText(path, *named)
     for encoding in ("utf-8", "cp1252", "latin-1"):
         try:
             return SourceText(path, body.decode(encoding), encoding, bom)
         except UnicodeDecodeError:
             continue
     raise AssertionError("latin-1 holds every byte")
+
+
+def _lossless(body: bytes, encoding: str) -> tuple[str, str] | None:
+    """Return the text and Python's name of its encoding, if that gives the same bytes again."""
+    try:
+        text = body.decode(encoding)
+        known = codecs.lookup(encoding).name
+        return (text, known) if text.encode(known) == body else None
+    except (LookupError, UnicodeError):
+        return None

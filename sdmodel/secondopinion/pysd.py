@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sdmodel.errors import OverrideError, SDError
+from sdmodel.frontends import XMILE
 from sdmodel.names import key
 from sdmodel.overrides import check_values
 from sdmodel.run import Run, provenance
@@ -42,12 +43,14 @@ def run_pysd(
     if time_step is not None and time_step <= 0:
         raise OverrideError("TIME STEP", "time_step must be above zero")
     with tempfile.TemporaryDirectory(prefix="sdmodel-pysd-") as folder:
-        place = Path(folder) / "model.mdl"
+        suffix = Path(model.path).suffix.lower()
+        place = Path(folder) / f"model{suffix if suffix in XMILE else '.mdl'}"
         place.write_bytes(model.source.source.raw)
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             try:
-                loaded = pysd.read_vensim(str(place))
+                read = pysd.read_vensim if place.suffix == ".mdl" else pysd.read_xmile
+                loaded = read(str(place))
                 table = loaded.run(
                     params=values or None,
                     time_step=time_step,

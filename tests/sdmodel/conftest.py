@@ -11,9 +11,11 @@ from types import FrameType
 
 import pytest
 
+from sdmodel.frontends import parse as parse_file
 from sdmodel.frontends.mdl import parse
 from sdmodel.frontends.text import decode
 from sdmodel.model import Model
+from sdmodel.source import SourceModel
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTROLS = {"INITIAL TIME": "0", "FINAL TIME": "4", "TIME STEP": "1", "SAVEPER": "TIME STEP"}
@@ -145,3 +147,38 @@ def every_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     for verb in (Model.run, Model.run_many):
         monkeypatch.setitem(verb.__kwdefaults__, "engine", request.param)
     return str(request.param)
+
+
+SPECS = "<sim_specs><start>0</start><stop>4</stop><dt>1</dt></sim_specs>"
+
+
+def xmile_text(variables: str, outside: str = "", specs: str = SPECS) -> str:
+    """Return an XMILE file with these variables; `outside` stands beside its model."""
+    return (
+        f'<xmile version="1.0">\n{specs}\n{outside}\n<model>\n<variables>\n{variables}\n'
+        "</variables>\n</model>\n</xmile>\n"
+    )
+
+
+@pytest.fixture
+def xmile() -> Callable[..., SourceModel]:
+    """Return a reader of XMILE: ``xmile('<aux name="a"><eqn>1</eqn></aux>')``."""
+
+    def read(variables: str, outside: str = "", specs: str = SPECS) -> SourceModel:
+        return parse_file(decode("test.xmile", xmile_text(variables, outside, specs).encode()))
+
+    return read
+
+
+@pytest.fixture
+def run_xmile(xmile: Callable[..., SourceModel]) -> Callable[..., dict[str, list[float]]]:
+    """Return a runner of XMILE: the values of every variable at every saved time."""
+
+    def run(
+        variables: str, outside: str = "", specs: str = SPECS, **more: object
+    ) -> dict[str, list[float]]:
+        made = Model(xmile(variables, outside, specs))
+        done = made.run(method="vensim", engine="reference", **more)  # type: ignore[arg-type]
+        return {name: [float(v) for v in done.values(name)] for name in done.columns}
+
+    return run

@@ -310,13 +310,14 @@ def test_names_no_file_can_have(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("tank.vmf", ".vmf"), ("tank.xmile", ".xmile"), ("tank", "no suffix"), ("", "no suffix")],
+    [("tank.vmf", ".vmf"), ("tank.stm", ".stm"), ("tank", "no suffix"), ("", "no suffix")],
 )
 def test_files_of_another_kind(name: str, kind: str) -> None:
     where = f"{name}: " if name else ""
     assert unreadable(name) == (
-        f"{where}this is no Vensim model file ({kind})\n"
-        "      cure: give a .mdl file; in Vensim, save the model as text (.mdl), not .vmf"
+        f"{where}this is no model file that is read ({kind})\n"
+        "      cure: give one of .mdl, .xmile, .stmx, .itmx, .xml; "
+        "in Vensim, save the model as text (.mdl), not .vmf"
     )
 
 
