@@ -24,6 +24,39 @@ def _lgamma(x: Array, out: Array) -> None:
     out[...] = np.where(np.isinf(x), np.inf, gammaln(x))  # as C99's lgamma, at minus infinity too
 
 
+def _erf(x: Array, out: Array) -> None:
+    from scipy.special import erf
+
+    out[...] = erf(x)
+
+
+# SplitMix64 (Steele, Lea and Flood 2014): a Weyl step, then a mixer in which every bit of the
+# argument changes every bit of the result with probability one half.
+WEYL = 0x9E3779B97F4A7C15
+MIXER = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1))
+# Beyond this size a double is no longer exact as a whole number.
+LARGEST_WHOLE = 2.0**53
+
+
+def _draw(seed: Array, stream: Array, step: Array, run: Array, out: Array) -> None:
+    """Take the four whole numbers in one after the other, mixing after each.
+
+    The upper 52 bits and a half give one of 2^52 evenly spaced numbers, neither 0 nor 1.
+    """
+    state = np.zeros(np.shape(out), dtype=np.uint64)
+    fits = np.ones(np.shape(out), dtype=bool)
+    with np.errstate(over="ignore"):
+        for arg in (seed, stream, run, step):
+            whole = np.abs(arg) < LARGEST_WHOLE  # false for NaN
+            fits &= whole
+            number = np.where(whole, arg, 0.0).astype(np.int64).astype(np.uint64)
+            state = state + (number + np.uint64(1)) * np.uint64(WEYL)
+            for shift, factor in MIXER:
+                state = (state ^ (state >> np.uint64(shift))) * np.uint64(factor)
+    drawn = ((state >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+    out[...] = np.where(fits, drawn, np.nan)
+
+
 # Each takes its arguments and ``out=``. Truth is 1 and 0; whatever is not 0 counts as true.
 NUMPY: dict[Op, Callable[..., Any]] = {
     Op.ADD: np.add,
@@ -60,6 +93,8 @@ NUMPY: dict[Op, Callable[..., Any]] = {
     Op.TRUNC: np.trunc,
     Op.REMAINDER: np.fmod,  # takes the sign of the dividend, as Vensim's MODULO does
     Op.LGAMMA: _lgamma,
+    Op.ERF: _erf,
+    Op.DRAW: _draw,
 }
 
 

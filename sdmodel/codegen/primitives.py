@@ -10,6 +10,7 @@ from collections.abc import Callable
 from sdmodel.codegen.emit import Emitter, Value
 from sdmodel.codegen.mathlib import vector_symbol
 from sdmodel.expr import Op
+from sdmodel.primitives import LARGEST_WHOLE, MIXER, WEYL
 
 Rule = Callable[[Emitter, tuple[Value, ...]], Value]
 
@@ -94,6 +95,35 @@ def _negate(e: Emitter, args: tuple[Value, ...]) -> Value:
     return e.new(f"fneg {e.number} {e.as_number(args[0])}")
 
 
+def _draw(e: Emitter, args: tuple[Value, ...]) -> Value:
+    """The same whole-number arithmetic as `sdmodel.primitives`, so equal bit for bit."""
+
+    def step(what: str, a: str, b: int) -> str:
+        # Constants wrap around, as the arithmetic does.
+        signed = b - 2**64 if b >= 2**63 else b
+        return e.new(f"{what} {e.whole} {a}, {e.splat_whole(signed)}").name
+
+    state, fits = e.splat_whole(0), ""
+    for position in (0, 1, 3, 2):  # seed, stream, run, step
+        number = e.as_number(args[position])
+        size = e.intrinsic("fabs", number).name
+        whole = e.compare("olt", size, e.splat(LARGEST_WHOLE)).name
+        fits = e.new(f"and {e.truth} {fits}, {whole}", True).name if fits else whole
+        safe = e.select(whole, number, e.splat(0.0)).name
+        bits = e.new(f"fptosi {e.number} {safe} to {e.whole}").name
+        weyl = step("mul", step("add", bits, 1), WEYL)
+        state = e.new(f"add {e.whole} {state}, {weyl}").name
+        for shift, factor in MIXER:
+            moved = step("lshr", state, shift)
+            state = e.new(f"xor {e.whole} {state}, {moved}").name
+            state = step("mul", state, factor)
+    top = step("lshr", state, 12)
+    number = e.new(f"sitofp {e.whole} {top} to {e.number}").name
+    middle = e.binary("fadd", number, e.splat(0.5)).name
+    drawn = e.binary("fmul", middle, e.splat(2.0**-52)).name
+    return e.select(fits, drawn, e.splat(float("nan")))
+
+
 RULES: dict[Op, Rule] = {
     Op.ADD: _arithmetic("fadd"),
     Op.SUB: _arithmetic("fsub"),
@@ -129,4 +159,6 @@ RULES: dict[Op, Rule] = {
     Op.TRUNC: _intrinsic("trunc"),
     Op.REMAINDER: _library("fmod"),
     Op.LGAMMA: _library("lgamma"),
+    Op.ERF: _library("erf"),
+    Op.DRAW: _draw,
 }

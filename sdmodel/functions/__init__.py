@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from sdmodel.functions import arithmetic, inputs, stateful
-from sdmodel.functions.registry import REGISTRY, FunctionInfo, advice
+from sdmodel.functions import (
+    arithmetic,
+    continuous,
+    discrete,
+    financial,
+    inputs,
+    lookups,
+    rejection,
+    smooths,
+    stateful,
+    xmile,
+)
+from sdmodel.functions.manual import MANUAL, Entry, advice
+from sdmodel.functions.registry import REGISTRY, FunctionInfo
 from sdmodel.names import key
 
 
@@ -22,12 +34,21 @@ def functions() -> list[FunctionInfo]:
 
 
 __all__ = [
+    "MANUAL",
     "REGISTRY",
+    "Entry",
     "FunctionInfo",
     "advice",
     "arithmetic",
+    "continuous",
+    "discrete",
+    "financial",
     "find",
     "functions",
     "inputs",
+    "lookups",
+    "rejection",
+    "smooths",
     "stateful",
+    "xmile",
 ]

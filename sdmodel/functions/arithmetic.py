@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sdmodel.expr import Expr, Lookup, Op, Operand, apply, where
+from sdmodel.expr import Expr, Op, Operand, apply, where
 from sdmodel.functions.registry import Build, function
 
 # Vensim's ZIDZ and XIDZ take a denominator this small for zero (Reference Manual, ZIDZ).
@@ -153,30 +153,6 @@ def zidz(build: Build, numerator: Expr, denominator: Expr) -> Operand:
 def if_then_else(build: Build, condition: Expr, yes: Expr, no: Expr) -> Operand:
     """Return the first value where the condition holds, otherwise the second."""
     return where(condition, yes, no)
-
-
-@function("WITH LOOKUP", example="WITH LOOKUP(1.5, ((1,10),(2,20)))", value=15)
-def with_lookup(build: Build, x: Expr, points: Expr) -> Operand:
-    """Return the value at x of a lookup written in place."""
-    return Lookup(build.table(points), x)
-
-
-@function("LOOKUP EXTRAPOLATE", example="LOOKUP EXTRAPOLATE(example lookup, 3)", value=30)
-def lookup_extrapolate(build: Build, lookup: Expr, x: Expr) -> Operand:
-    """Return the value of a lookup at x, beyond its ends along the last slope."""
-    return Lookup(build.table(lookup), x, "extrapolate")
-
-
-@function("LOOKUP FORWARD", example="LOOKUP FORWARD(example lookup, 1.5)", value=20)
-def lookup_forward(build: Build, lookup: Expr, x: Expr) -> Operand:
-    """Return the value of the next point of a lookup, without interpolation."""
-    return Lookup(build.table(lookup), x, "forward")
-
-
-@function("LOOKUP BACKWARD", example="LOOKUP BACKWARD(example lookup, 1.5)", value=10)
-def lookup_backward(build: Build, lookup: Expr, x: Expr) -> Operand:
-    """Return the value of the previous point of a lookup, without interpolation."""
-    return Lookup(build.table(lookup), x, "backward")
 
 
 @function("GAME", example="GAME(4)", value=4)

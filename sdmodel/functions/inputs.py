@@ -1,4 +1,4 @@
-"""Test inputs: functions of time.
+"""Test inputs and other functions of time.
 
 Whether an instant has come is asked half a step ahead, so that rounding of Time never delays a
 step by one. `half_step` is a little less than half the step of a fixed-step method, and zero under
@@ -33,7 +33,8 @@ def ramp(build: Build, slope: Expr, start_time: Expr, end_time: Expr) -> Operand
     return where(build.time > start_time, where(ended, final, running), 0)
 
 
-def _pulse(build: Build, start: Operand, duration: Expr) -> Expr:
+def pulse_of(build: Build, start: Operand, duration: Expr) -> Expr:
+    """Return 1 from the start for the duration, or for a TIME STEP without one, otherwise 0."""
     width = where(duration <= 0, build.time_step, duration)
     on = build.time + build.half_step
     begun, over = on >= start, on >= start + width
@@ -46,7 +47,7 @@ def pulse(build: Build, start: Expr, duration: Expr) -> Operand:
 
     Without a duration the pulse is one TIME STEP of the file wide, whatever step a run is given.
     """
-    return _pulse(build, start, duration)
+    return pulse_of(build, start, duration)
 
 
 @function("PULSE TRAIN", example="PULSE TRAIN(0, 1, 5, 30)", value=1)
@@ -61,7 +62,34 @@ def pulse_train(build: Build, start: Expr, duration: Expr, repeat_time: Expr, en
     since = build.auxiliary(build.time + build.half_step - start)
     begun = build.auxiliary(apply(Op.TRUNC, apply(Op.MAX, since, 0) / repeat_time))
     own_start = build.auxiliary(start + begun * repeat_time)
-    running = apply(Op.AND, since >= 0, _pulse(build, own_start, duration))
+    running = apply(Op.AND, since >= 0, pulse_of(build, own_start, duration))
     # A pulse may begin up to the end, and is cut there.
     ended = build.time - build.half_step > end
     return apply(Op.AND, running, apply(Op.NOT, ended))
+
+
+@function("TIME BASE", example="TIME BASE(1970, 0.5)", value=1970)
+def time_base(build: Build, start: Expr, slope: Expr) -> Operand:
+    """Return another measure of time: the start at Time 0, and then the slope times Time."""
+    return start + build.time * slope
+
+
+@function("GET TIME VALUE", example="GET TIME VALUE(0, 3, 0)", value=3)
+def get_time_value(build: Build, relative_to: Expr, offset: Expr, measure: Expr) -> Operand:
+    """Return Time (relative to 0) or INITIAL TIME (relative to 1), plus an offset.
+
+    Of its measures only 0, units of Time, is read; the computer's clock never is, for a run must
+    be repeatable.
+    """
+    wanted = build.known(measure, "the measure of GET TIME VALUE")
+    clock = build.known(relative_to, "what GET TIME VALUE is relative to")
+    if wanted is None or clock is None:
+        return 0
+    if clock not in (0, 1):
+        cure = "use 0 for the present Time or 1 for INITIAL TIME; for other draws, another seed"
+        return build.refuse(relative_to, "GET TIME VALUE may not read the clock", cure)
+    if wanted != 0:
+        reason = "GET TIME VALUE is read with measure 0 only: parts of a date are not"
+        cure = "compute them from Time, with MODULO and QUANTUM"
+        return build.refuse(measure, reason, cure)
+    return (build.at_start(build.time) if clock else build.time) + offset

@@ -10,6 +10,11 @@ from typing import Any, Protocol
 from sdmodel.expr import Expr, Operand, Ref, Table
 from sdmodel.names import key
 
+# A constant of this name is the seed of all draws whose own seed is zero.
+NOISE_SEED = "noise seed"
+# What Vensim calls :NA:, a plain number (Vensim Reference Manual, :NA:).
+NOT_AVAILABLE = -(2.0**109)
+
 
 class Build(Protocol):
     """What a function may ask for while an equation is taken apart.
@@ -20,6 +25,7 @@ class Build(Protocol):
     time: Ref
     time_step: Ref
     half_step: Ref
+    step_number: Ref
 
     def stock(self, initial: Operand) -> Ref:
         """Return a new hidden stock with this initial value."""
@@ -51,8 +57,32 @@ class Build(Protocol):
     def varies(self, value: Expr) -> bool:
         """Return whether a value may change during a run."""
 
+    def known(self, value: Expr, what: str) -> float | None:
+        """Return a number that decides the structure, as known at the start.
+
+        Where it is not known before the run that is reported, `what` saying what it is, and None
+        comes back.
+        """
+
     def table(self, value: Expr) -> Table:
         """Return the table of a lookup variable or a lookup written in place."""
+
+    def read(self, lookup: Expr, x: Operand, mode: str) -> Expr:
+        """Return the value at x of a lookup variable, or of a lookup written in place.
+
+        `mode` is that of `sdmodel.expr.Lookup`.
+        """
+
+    def draw(self, seed: Operand) -> Ref:
+        """Return a number between 0 and 1 drawn for the present step.
+
+        Each call has a stream of its own, which depends on the variable it is made for and on
+        nothing else in the model. The number stays the same while a step is computed. A seed of
+        zero means the model's NOISE SEED.
+        """
+
+    def refuse(self, value: Expr, reason: str, cure: str) -> Expr:
+        """Report that a call cannot be run, at the place of `value`; returns a number to go on."""
 
 
 Definition = Callable[..., Operand]
@@ -64,7 +94,9 @@ class FunctionInfo:
 
     `example` is an expression and `value` what it gives at time 0 with TIME STEP 1.
     `memory` tells that the function is no differential equation, so that only fixed-step methods
-    can run it; `changes` that its value may change during a run though its arguments do not.
+    can run it; `changes` that its value may change during a run though its arguments do not;
+    `lookup` that its first argument is the name of a lookup. `source` is the language it comes
+    from, `family` what kind of function it is.
 
     Examples
     --------
@@ -83,21 +115,44 @@ class FunctionInfo:
     most: int
     memory: bool
     changes: bool
+    lookup: bool = False
+    source: str = "Vensim"
+    family: str = "mathematics"
 
 
 REGISTRY: dict[str, FunctionInfo] = {}
 _DEFINITIONS: dict[str, Definition] = {}
-_CHANGING = ("sdmodel.functions.inputs", "sdmodel.functions.stateful")
-_HELD = ("INITIAL", "REINITIAL", "ACTIVE INITIAL")
+# Modules, and what kind of function is in them; in those of the second row values change by
+# themselves.
+_FAMILY = {"arithmetic": "mathematics", "lookups": "lookup"}
+_CHANGING = {
+    "inputs": "test input",
+    "smooths": "smooth and delay",
+    "stateful": "stock and memory",
+    "financial": "financial",
+    "continuous": "random",
+    "discrete": "random",
+    "rejection": "random",
+    "xmile": "stock and memory",
+}
+_HELD = ("INITIAL", "REINITIAL", "ACTIVE INITIAL", "XMILE INT")
 
 
 def function(
-    name: str, *, example: str, value: float, memory: bool = False, manual: str = ""
+    name: str,
+    *,
+    example: str,
+    value: float,
+    memory: bool = False,
+    manual: str = "",
+    lookup: bool = False,
+    source: str = "Vensim",
 ) -> Callable[[Definition], Definition]:
     """Register the definition of a function.
 
     The decorated function takes the `Build` and one node for each argument, and returns a node.
     """
+    book = {"Vensim": "Vensim Reference Manual", "XMILE": "XMILE 1.0"}[source]
 
     def register(define: Definition) -> Definition:
         parameters = list(inspect.signature(define).parameters.values())[1:]
@@ -105,17 +160,21 @@ def function(
         least = sum(p.default is inspect.Parameter.empty for p in parameters)
         shown = ", ".join(name if i < least else f"[{name}]" for i, name in enumerate(names))
         summary = (inspect.getdoc(define) or "").split("\n\n")[0].replace("\n", " ")
+        module = define.__module__.rpartition(".")[2]
         info = FunctionInfo(
             name=name,
             signature=f"{name}({shown})",
             summary=summary,
-            manual=manual or f"Vensim Reference Manual, {name}",
+            manual=manual or f"{book}, {name}",
             example=example,
             value=value,
             least=least,
             most=len(parameters),
             memory=memory,
-            changes=define.__module__ in _CHANGING and name not in _HELD,
+            changes=module in _CHANGING and name not in _HELD,
+            lookup=lookup,
+            source=source,
+            family=_CHANGING.get(module) or _FAMILY.get(module, "mathematics"),
         )
         if REGISTRY.setdefault(key(name), info) is not info:
             raise ValueError(f"{name} is registered twice")
@@ -125,24 +184,7 @@ def function(
     return register
 
 
-# Known, but not offered: what a model that calls them is told.
-NOT_YET: dict[str, str] = {
-    "random": "use a constant and draw its values in a sweep",
-    "get": "write the numbers into the model, as constants or lookups",
-    "sum": "subscripts are not read yet: write the sum out",
-    "a function of": "the equation is unfinished: write it",
-}
-
-
-def advice(name: str) -> str:
-    """Return what to do instead of a function that is not offered."""
-    folded = key(name)
-    for start, cure in NOT_YET.items():
-        if folded.startswith(start):
-            return cure
-    return ""
-
-
 def call(info: FunctionInfo, build: Build, args: tuple[Any, ...]) -> Operand:
     """Return the nodes a call stands for."""
     return _DEFINITIONS[key(info.name)](build, *args)
+

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
@@ -16,17 +17,28 @@ from sdmodel.expr import (
     Operand,
     Ref,
     Table,
+    apply,
     literal,
     references,
     rewrite,
     substitute,
     walk,
+    where,
     wrap,
 )
-from sdmodel.functions.registry import REGISTRY, FunctionInfo, call
+from sdmodel.functions.registry import NOISE_SEED, REGISTRY, FunctionInfo, call
 from sdmodel.names import key
 from sdmodel.primitives import evaluate
-from sdmodel.program import HALF_STEP, INITIAL_TIME, TIME, TIME_STEP, Memory, Pipeline
+from sdmodel.program import (
+    HALF_STEP,
+    INITIAL_TIME,
+    RUN_NUMBER,
+    STEP_NUMBER,
+    TIME,
+    TIME_STEP,
+    Memory,
+    Pipeline,
+)
 from sdmodel.source import SourceModel, Variable
 
 DEEPEST = 40  # definitions followed to find the order of a delay
@@ -75,6 +87,7 @@ class Expander:
     time = Ref(TIME)
     time_step = Ref(TIME_STEP)
     half_step = Ref(HALF_STEP)
+    step_number = Ref(STEP_NUMBER)
 
     def __init__(self, model: SourceModel) -> None:
         self.model, self.result = model, Expanded()
@@ -82,6 +95,7 @@ class Expander:
         self.at = -1
         self._begun: set[str] = set()
         self._followed: list[str] = []
+        self._draws: dict[str, int] = {}
 
     def run(self) -> Expanded:
         """Expand every equation of the model."""
@@ -185,6 +199,11 @@ class Expander:
         )
         return False
 
+    def refuse(self, value: Expr, reason: str, cure: str) -> Expr:
+        """See `Build.refuse`."""
+        self._refuse(value, reason, cure, kind="unsupported")
+        return Const(0.0)
+
     # What functions may ask for -----------------------------------------------------------------
 
     def _hidden(self, what: str) -> str:
@@ -266,6 +285,33 @@ class Expander:
             self.result.structural = fixed
         return min(wanted, most)
 
+    def known(self, value: Expr, what: str) -> float | None:
+        """See `Build.known`."""
+        try:
+            return self._fold(value)
+        except NotANumber as error:
+            if str(error):
+                reason = f"{what} must be known before the run, but {error}"
+                self._refuse(value, reason, "write it as a number or a constant")
+            return None
+
+    def draw(self, seed: Operand) -> Ref:
+        """See `Build.draw`."""
+        folded = key(self.variable)
+        number = self._draws[folded] = self._draws.get(folded, 0) + 1
+        digest = hashlib.blake2b(f"{folded} {number}".encode(), digest_size=6).digest()
+        stream = float(int.from_bytes(digest, "big"))
+        given = wrap(seed)
+        if NOISE_SEED in self.model.by_key:
+            given = where(apply(Op.EQ, given, 0), Ref(NOISE_SEED), given)
+        return self.auxiliary(
+            apply(Op.DRAW, given, stream, self.step_number, Ref(RUN_NUMBER))
+        )
+
+    def read(self, lookup: Expr, x: Operand, mode: str) -> Expr:
+        """See `Build.read`."""
+        return Lookup(self.table(lookup), wrap(x), mode)
+
     def varies(self, value: Expr) -> bool:
         """See `Build.varies`."""
         seen: set[str] = set()
@@ -276,7 +322,7 @@ class Expander:
                 continue
             seen.add(name)
             known = self.model.by_key.get(name)
-            if name in self.result.rates or name in self.result.initials or name == TIME:
+            if name in self.result.rates or name in self.result.initials or name in (TIME, STEP_NUMBER):
                 return True
             if name in self.result.equations:
                 todo += [ref.name for ref in references(self.result.equations[name])]

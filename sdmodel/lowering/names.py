@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from sdmodel.errors import Problem, did_you_mean, near_names
 from sdmodel.expr import Call, Expr, Ref, walk
-from sdmodel.functions.registry import REGISTRY, advice
+from sdmodel.functions.manual import advice
+from sdmodel.functions.registry import REGISTRY
 from sdmodel.names import key
 from sdmodel.program import CONTROL, SAVEPER, TIME
 from sdmodel.source import SourceModel, Variable
-
-# Functions whose first argument is a lookup and not its value.
-_TAKE_LOOKUP = {"lookup extrapolate", "lookup forward", "lookup backward"}
 
 
 def check_names(model: SourceModel) -> list[Problem]:
@@ -65,7 +63,8 @@ def _equation(model: SourceModel, variable: Variable, equation: Expr) -> list[Pr
     lookup_places: set[int] = set()
     for node in walk(equation):
         if isinstance(node, Call):
-            if key(node.function) in _TAKE_LOOKUP and node.args:
+            info = REGISTRY.get(key(node.function))
+            if info is not None and info.lookup and node.args:
                 lookup_places.add(id(node.args[0]))
             problem = _call(model, variable, node)
         elif isinstance(node, Ref):
