@@ -15,7 +15,7 @@ import numpy as np
 from sdmodel.expr import JUMPS, ORDERINGS, Apply, Const, Expr, Lookup, Op, Ref, Table, children
 from sdmodel.kernel import Array, Jump
 from sdmodel.primitives import NUMPY, reader, segment
-from sdmodel.program import HALF_STEP, TIME, Phase, Program, Statement
+from sdmodel.program import HALF_STEP, RUN_NUMBER, STEP_NUMBER, TIME, Phase, Program, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,9 @@ class _Flattener:
         changing = (program.stocks, program.memories, program.pipelines)
         self.phases |= {self.slots[one.name]: Phase.STATE for kind in changing for one in kind}
         self.phases |= {self.slots[one.target]: one.phase for one in program.step}
+        if STEP_NUMBER in self.slots:
+            self.phases[self.slots[STEP_NUMBER]] = Phase.STATE
+            self.phases[self.slots[RUN_NUMBER]] = Phase.CONSTANT
         self.phases |= {self.slots[TIME]: Phase.TIME, self.slots[HALF_STEP]: Phase.CONSTANT}
 
     def literal(self, value: float) -> int:

@@ -16,7 +16,7 @@ from sdmodel.codegen.simplify import needed, run_constants, simplify
 from sdmodel.integrators.base import Grid, Trajectory
 from sdmodel.integrators.fixed import Tableau, half_step, run_fixed
 from sdmodel.kernel import Array, Jump
-from sdmodel.program import HALF_STEP, TIME, Phase, Program
+from sdmodel.program import HALF_STEP, STEP_NUMBER, TIME, Phase, Program
 from sdmodel.reference import ReferenceKernel
 
 _AT_A_TIME = 1024
@@ -79,6 +79,7 @@ class CompiledKernel:
                 for p in program.pipelines
             ),
             outputs=tuple(self.slots[name] for name in outputs),
+            step=self.slots.get(STEP_NUMBER, -1),
         )
         code.functions.append(driver.write_batch(self.width, plan, tableau))
         return code.text()

@@ -34,6 +34,7 @@ class Plan:
     memories: tuple[tuple[int, int], ...]
     pipelines: tuple[Pipe, ...]
     outputs: tuple[int, ...]
+    step: int = -1
 
 
 class _Loop:
@@ -102,6 +103,8 @@ def write_batch(width: int, plan: Plan, tableau: Tableau) -> str:
     over.close()
     _put(e, e.splat(0.0), plan.time)
     _put(e, half, plan.half_step)
+    if plan.step >= 0:
+        _put(e, e.splat(0.0), plan.step)
     e.line("call void @start(ptr %v)")
     bad = e.new(f"getelementptr inbounds double, ptr %bad, i64 {lane}").name
     lengths = _pipeline_lengths(e, plan, ints["steps"], h)
@@ -113,6 +116,8 @@ def write_batch(width: int, plan: Plan, tableau: Tableau) -> str:
     now = e.new(f"fmul double {now}, %h").name
     now = e.new(f"fadd double %t0, {now}").name
     _put(e, _splat(e, now), plan.time)
+    if plan.step >= 0:
+        _put(e, _splat(e, e.new(f"sitofp i64 {steps.i} to double").name), plan.step)
     e.line("call void @rates(ptr %v)")
     _save(e, plan, steps.i, ints, lane, bad)
     e.line(f"%final = icmp eq i64 {steps.i}, {ints['steps']}")

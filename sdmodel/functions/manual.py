@@ -137,7 +137,7 @@ _XMILE: tuple[tuple[str, str, str], ...] = (
     ("PREVIOUS", "PREVIOUS", ""),
     ("SELF", "self", "write PREVIOUS of the variable's own name"),
     ("SAFEDIV", "XIDZ", ""),
-    ("LOOKUP", "LOOKUP EXTRAPOLATE", ""),
+    ("LOOKUP", "WITH LOOKUP", ""),
     ("MEAN", "mean", _VECTOR),
     ("RANK", "rank", _VECTOR),
     ("SIZE", "ELMCOUNT", "write the number of elements"),

@@ -15,6 +15,7 @@ from sdmodel.program import (
     FINAL_TIME,
     HALF_STEP,
     SAVEPER,
+    STEP_NUMBER,
     TIME,
     TIME_STEP,
     Program,
@@ -113,6 +114,8 @@ def run_fixed(
     h, next_save = grid.step, 0
     for i in range(grid.steps + 1):
         values[time] = grid.start + i * h
+        if STEP_NUMBER in slots:
+            values[slots[STEP_NUMBER]] = i
         work.rates()
         if next_save < len(grid.saved) and grid.saved[next_save] == i:
             saved[:, next_save] = values[wanted]

@@ -14,7 +14,9 @@ from sdmodel.program import (
     CONTROL,
     HALF_STEP,
     INITIAL_TIME,
+    RUN_NUMBER,
     SAVEPER,
+    STEP_NUMBER,
     TIME,
     TIME_STEP,
     Phase,
@@ -139,6 +141,7 @@ def _program(model: SourceModel, expanded: Expanded) -> Program:
         and v.key in expanded.equations
     }
     equations = {n: e for n, e in expanded.equations.items() if n not in constants}
+    draws = any(RUN_NUMBER in _names(e) for e in equations.values())
     phases = _phases(expanded, equations, constants)
     start_equations = {n: e for n, e in _start_equations(expanded).items() if n not in constants}
     if INITIAL_TIME in constants:
@@ -153,7 +156,7 @@ def _program(model: SourceModel, expanded: Expanded) -> Program:
     step = [Statement(n, running[n], _owner(expanded, n), phases[n]) for n in order]
     step += [Statement(n, rate, _owner(expanded, of)) for n, (of, rate) in rates.items()]
     # Stocks stand together, and so do their rates in the same order: engines add them as blocks.
-    names = [TIME, HALF_STEP, *constants, *expanded.rates, *rates]
+    names = [TIME, HALF_STEP, *constants, *((STEP_NUMBER, RUN_NUMBER) if draws else ()), *expanded.rates, *rates]
     names += [s.target for s in (*start, *step)]
     return Program(
         constants=constants,
@@ -191,7 +194,8 @@ def _phases(
     phases = dict.fromkeys(constants, Phase.CONSTANT)
     phases |= dict.fromkeys(expanded.initials, Phase.STATE)
     phases |= dict.fromkeys(expanded.held, Phase.CONSTANT)
-    phases |= {TIME: Phase.TIME, HALF_STEP: Phase.CONSTANT}
+    phases |= {TIME: Phase.TIME, STEP_NUMBER: Phase.STATE, RUN_NUMBER: Phase.CONSTANT}
+    phases |= {HALF_STEP: Phase.CONSTANT}
     # What ACTIVE INITIAL stands in for at the start is computed from its own equation later.
     for name in expanded.initials:
         if name in equations:

@@ -34,19 +34,40 @@ SPECIAL = {
     "SMOOTH N": "SMOOTH N(x1, x2, x3, 3)",
     "DELAY N": "DELAY N(x1, 4, x2, 3)",
     "DELAY FIXED": "DELAY FIXED(x1, a5, x3)",
+    "DELAY MATERIAL": "DELAY MATERIAL(x1, a5, x3, x4)",
+    "DELAY INFORMATION": "DELAY INFORMATION(x1, a5, x3)",
+    "DEPRECIATE STRAIGHTLINE": "DEPRECIATE STRAIGHTLINE(x1, 3, 1, x2)",
+    "GET TIME VALUE": "GET TIME VALUE(0, x1, 0)",
+    "SINTEG": "SINTEG(x1, x2, x3, :NA:, :NA:, x4, x5)",
+    "LOOKUP AREA": "LOOKUP AREA(example lookup, x1, x2)",
+    "LOOKUP INVERT": "LOOKUP INVERT(example lookup, x1)",
+    "LOOKUP SLOPE": "LOOKUP SLOPE(example lookup, x1, x2)",
+    # Draws far from zero: near it their relative error is that of a difference.
+    "RANDOM BETA": "RANDOM BETA(5, 25, x5, 2, 10, 9, 1)",
+    "RANDOM BINOMIAL": "RANDOM BINOMIAL(5, 30, x5/3, 10*x5, 10, 1, 1)",
+    "RANDOM EXPONENTIAL": "RANDOM EXPONENTIAL(11, 30, 10, x5, 1)",
+    "RANDOM GAMMA": "RANDOM GAMMA(11, 30, x5, 10, 2, 1)",
+    "RANDOM LOOKUP": "RANDOM LOOKUP(density, 11, 12, 10, x5, 1)",
+    "RANDOM NEGATIVE BINOMIAL": "RANDOM NEGATIVE BINOMIAL(0, 90, 0.4, x5, 10, 1, 1)",
+    "RANDOM NORMAL": "RANDOM NORMAL(0, 19, 9 + x5, 2, 1)",
+    "RANDOM PINK NOISE": "RANDOM PINK NOISE(9, 1, x5, 1)",
+    "RANDOM POISSON": "RANDOM POISSON(15, 60, 10*x5, 10, 1, 1)",
+    "RANDOM TRIANGULAR": "RANDOM TRIANGULAR(8, 20, 9, 9 + x5, 12, 1)",
+    "RANDOM WEIBULL": "RANDOM WEIBULL(11, 90, x5 + 1, 10, 2, 1)",
+    "XMILE LOGNORMAL": "XMILE LOGNORMAL(9, x5, 1)",
 }
 WIDTHS = [width for width in (1, 2, 4, 8) if width <= widest()]
 
 
 def program(equations: str):
-    lookup = "example lookup((0,3),(1,10),(2,20),(7,-5))~~|"
+    lookup = "example lookup((0,3),(1,10),(2,20),(7,-5))~~|density((0,1),(1,3),(2,0),(3,1))~~|"
     inputs = "".join(f"a{i}=1~~|x{i}=a{i}+0*Time~~|" for i in range(1, 6))
     text = f"{{UTF-8}}{equations}{lookup}{inputs}{CONTROL}"
     return program_of(parse(SourceText("test.mdl", text)))
 
 
 def call_of(info: sd.FunctionInfo) -> str:
-    arguments = ", ".join(f"x{i}" for i in range(1, info.least + 1))
+    arguments = ", ".join(f"x{i % 5 + 1}" for i in range(info.least))
     return SPECIAL.get(info.name, f"{info.name}({arguments})")
 
 
