@@ -12,7 +12,7 @@ from sdmodel.errors import did_you_mean, near_names
 from sdmodel.names import key
 
 if TYPE_CHECKING:
-    from sdmodel.functions import FunctionInfo
+    from sdmodel.functions import Entry, FunctionInfo
 
 
 @click.command()
@@ -28,23 +28,34 @@ def functions(name: str | None, json_: bool) -> None:
       sdmodel functions --json
     """
     import sdmodel as sd
+    from sdmodel.functions import MANUAL
 
     known = {key(function.name): function for function in sd.functions()}
+    missing = [entry for entry in MANUAL if not entry.offered]
     if name is None:
         if json_:
-            as_json([_facts(function) for function in known.values()])
+            as_json([*(_facts(one) for one in known.values()), *(_missing(one) for one in missing)])
             return
-        rows = table(f"{len(known)} functions", ["function", "what it is"])
-        rows.columns[1].justify = "left"
-        for function in known.values():
-            rows.add_row(*plain(function.signature, function.summary))
-        console().print(rows)
+        _print_all(list(known.values()), missing)
         return
 
     if key(name) not in known:
-        near = near_names(name, (function.name for function in known.values()))
-        hint = did_you_mean(near) or "`sdmodel functions` lists them all"
-        raise Refused(f"no function named '{name}'; {hint}")
+        for entry in missing:
+            if key(entry.name) == key(name):
+                if json_:
+                    as_json(_missing(entry))
+                    return
+                click.echo(
+                    f"{entry.name} ({entry.source}) is not offered.\n\nInstead:  {entry.cure}"
+                )
+                return
+        # XMILE's own name for a function that is called otherwise here
+        meant = next((one.meant for one in MANUAL if key(one.name) == key(name)), "")
+        if key(meant) not in known:
+            near = near_names(name, (function.name for function in known.values()))
+            hint = did_you_mean(near) or "`sdmodel functions` lists them all"
+            raise Refused(f"no function named '{name}'; {hint}")
+        name = meant
     function = known[key(name)]
     if json_:
         as_json(_facts(function))
@@ -52,15 +63,55 @@ def functions(name: str | None, json_: bool) -> None:
     click.echo(f"{function.signature}\n\n{function.summary}\n")
     click.echo(f"Example:  {function.example} = {number(function.value)}  (time 0, TIME STEP 1)")
     click.echo(f"Manual:   {function.manual}")
+    click.echo(f"Kind:     {function.family}")
     if function.memory:
         click.echo("It remembers, so only methods with a fixed step (vensim, rk4 ...) can run it.")
+
+
+def _print_all(known: list[FunctionInfo], missing: list[Entry]) -> None:
+    rows = table(f"{len(known)} functions", ["function", "what it is", "example", "manual"])
+    rows.columns[1].justify = "left"
+    for one in known:
+        example = f"{one.example} = {number(one.value)}"
+        rows.add_row(*plain(one.signature, one.summary, example, one.source))
+    console().print(rows)
+    rows = table("In the manuals, but not offered", ["function", "manual", "what to do instead"])
+    rows.columns[2].justify = "left"
+    for entry in missing:
+        rows.add_row(*plain(entry.name, entry.source, entry.cure))
+    console().print(rows)
+    for line in _counts():
+        click.echo(line)
+
+
+def _counts() -> list[str]:
+    """How many of each manual's functions there are."""
+    from sdmodel.functions import MANUAL
+
+    lines = []
+    for source in ("Vensim", "XMILE"):
+        listed = [entry.offered for entry in MANUAL if entry.source == source]
+        lines.append(f"{source}: {sum(listed)} of the {len(listed)} functions in its manual")
+    return lines
+
+
+def _missing(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "source": entry.source,
+        "status": "not offered",
+        "cure": entry.cure,
+    }
 
 
 def _facts(function: FunctionInfo) -> dict[str, Any]:
     return {
         "name": function.name,
+        "source": function.source,
+        "status": "offered",
         "signature": function.signature,
         "summary": function.summary,
+        "family": function.family,
         "example": function.example,
         "value": function.value,
         "manual": function.manual,

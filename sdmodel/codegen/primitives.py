@@ -96,7 +96,7 @@ def _negate(e: Emitter, args: tuple[Value, ...]) -> Value:
 
 
 def _draw(e: Emitter, args: tuple[Value, ...]) -> Value:
-    """The same whole-number arithmetic as `sdmodel.primitives`, so equal bit for bit."""
+    """Do the whole-number arithmetic of `sdmodel.primitives`: equal bit for bit."""
 
     def step(what: str, a: str, b: int) -> str:
         # Constants wrap around, as the arithmetic does.

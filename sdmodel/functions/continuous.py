@@ -123,9 +123,7 @@ def random_weibull(
     return _standard(build, (least, most), shift, stretch, draw)
 
 
-@function(
-    "RANDOM TRIANGULAR", example="RANDOM TRIANGULAR(5, 5, 5, 5, 5, 0)", value=5, memory=True
-)
+@function("RANDOM TRIANGULAR", example="RANDOM TRIANGULAR(5, 5, 5, 5, 5, 0)", value=5, memory=True)
 def random_triangular(
     build: Build, least: Expr, most: Expr, start: Expr, peak: Expr, stop: Expr, seed: Expr
 ) -> Operand:
@@ -187,9 +185,7 @@ def random_lookup(
     return _standard(build, (least, most), shift, stretch, draw)
 
 
-@function(
-    "RANDOM PINK NOISE", example="RANDOM PINK NOISE(5, 0, 2, 0)", value=5, memory=True
-)
+@function("RANDOM PINK NOISE", example="RANDOM PINK NOISE(5, 0, 2, 0)", value=5, memory=True)
 def random_pink_noise(
     build: Build, mean: Expr, deviation: Expr, correlation_time: Expr, seed: Expr
 ) -> Operand:

@@ -111,9 +111,7 @@ def _scaled(count: Expr, shift: Expr, stretch: Expr, least: Expr, most: Expr) ->
     return where(without, within(shift, least, most), shift + stretch * count)
 
 
-@function(
-    "RANDOM BINOMIAL", example="RANDOM BINOMIAL(0, 9, 0.5, 4, 5, 0, 0)", value=5, memory=True
-)
+@function("RANDOM BINOMIAL", example="RANDOM BINOMIAL(0, 9, 0.5, 4, 5, 0, 0)", value=5, memory=True)
 def random_binomial(
     build: Build,
     least: Expr,
@@ -148,9 +146,7 @@ def random_binomial(
     scale = build.auxiliary(apply(Op.LN, (2.83 + 5.1 / width) * spread))
     middle = build.auxiliary(apply(Op.TRUNC, (whole + 1) * chance))
     log_odds = build.auxiliary(apply(Op.LN, odds))
-    peak = build.auxiliary(
-        apply(Op.LGAMMA, middle + 1) + apply(Op.LGAMMA, whole - middle + 1)
-    )
+    peak = build.auxiliary(apply(Op.LGAMMA, middle + 1) + apply(Op.LGAMMA, whole - middle + 1))
 
     def accepts(count: Expr, log_height: Expr, hat: Expr) -> Expr:
         ways = apply(Op.LGAMMA, count + 1) + apply(Op.LGAMMA, whole - count + 1)
@@ -193,4 +189,3 @@ def random_negative_binomial(
     count = build.auxiliary(wanted + failures)
     inside = _fits(shift, stretch, least, most)(count)
     return _scaled(where(inside, count, math.nan), shift, stretch, least, most)
-

@@ -28,17 +28,13 @@ def lookup_extrapolate(build: Build, lookup: Expr, x: Expr) -> Operand:
     return build.read(lookup, x, "extrapolate")
 
 
-@function(
-    "LOOKUP FORWARD", example="LOOKUP FORWARD(example lookup, 1.5)", value=20, lookup=True
-)
+@function("LOOKUP FORWARD", example="LOOKUP FORWARD(example lookup, 1.5)", value=20, lookup=True)
 def lookup_forward(build: Build, lookup: Expr, x: Expr) -> Operand:
     """Return the value of the next point of a lookup, without interpolation."""
     return build.read(lookup, x, "forward")
 
 
-@function(
-    "LOOKUP BACKWARD", example="LOOKUP BACKWARD(example lookup, 1.5)", value=10, lookup=True
-)
+@function("LOOKUP BACKWARD", example="LOOKUP BACKWARD(example lookup, 1.5)", value=10, lookup=True)
 def lookup_backward(build: Build, lookup: Expr, x: Expr) -> Operand:
     """Return the value of the previous point of a lookup, without interpolation."""
     return build.read(lookup, x, "backward")

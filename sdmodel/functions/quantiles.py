@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from sdmodel.expr import Const, Expr, Op, Operand, apply, where, wrap
 from sdmodel.functions.registry import Build
 
-# Wichura (1988), Algorithm AS 241, Applied Statistics 37: numerators and denominators of the middle,
-# the tail and the far tail, constant term first; the relative error is about 1e-16.
+# Wichura (1988), Algorithm AS 241, Applied Statistics 37: numerators and denominators of the
+# middle, the tail and the far tail, constant term first; the relative error is about 1e-16.
 _MIDDLE = (
     (
         3.3871328727963666080e0,

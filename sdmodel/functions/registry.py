@@ -187,4 +187,3 @@ def function(
 def call(info: FunctionInfo, build: Build, args: tuple[Any, ...]) -> Operand:
     """Return the nodes a call stands for."""
     return _DEFINITIONS[key(info.name)](build, *args)
-

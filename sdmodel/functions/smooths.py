@@ -130,8 +130,6 @@ def delay_material(
 
 
 @function("DELAY INFORMATION", example="DELAY INFORMATION(3, 2, 7)", value=7, memory=True)
-def delay_information(
-    build: Build, x: Expr, delay_time: Expr, initial_value: Expr
-) -> Operand:
+def delay_information(build: Build, x: Expr, delay_time: Expr, initial_value: Expr) -> Operand:
     """Return x as it was one delay time ago; the delay time must stay the same during a run."""
     return _fixed(build, x, delay_time, initial_value, "DELAY INFORMATION")

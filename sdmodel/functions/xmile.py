@@ -28,9 +28,7 @@ def previous(build: Build, x: Expr, initial_value: Expr) -> Operand:
     return last
 
 
-@function(
-    "XMILE INT", example="XMILE INT(-2.7)", value=-3, source="XMILE", manual="XMILE 1.0, INT"
-)
+@function("XMILE INT", example="XMILE INT(-2.7)", value=-3, source="XMILE", manual="XMILE 1.0, INT")
 def xmile_int(build: Build, x: Expr) -> Operand:
     """Return the largest whole number that is not above x."""
     x = build.auxiliary(x)

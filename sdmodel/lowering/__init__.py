@@ -156,7 +156,14 @@ def _program(model: SourceModel, expanded: Expanded) -> Program:
     step = [Statement(n, running[n], _owner(expanded, n), phases[n]) for n in order]
     step += [Statement(n, rate, _owner(expanded, of)) for n, (of, rate) in rates.items()]
     # Stocks stand together, and so do their rates in the same order: engines add them as blocks.
-    names = [TIME, HALF_STEP, *constants, *((STEP_NUMBER, RUN_NUMBER) if draws else ()), *expanded.rates, *rates]
+    names = [
+        TIME,
+        HALF_STEP,
+        *constants,
+        *((STEP_NUMBER, RUN_NUMBER) if draws else ()),
+        *expanded.rates,
+        *rates,
+    ]
     names += [s.target for s in (*start, *step)]
     return Program(
         constants=constants,

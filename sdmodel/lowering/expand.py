@@ -304,9 +304,7 @@ class Expander:
         given = wrap(seed)
         if NOISE_SEED in self.model.by_key:
             given = where(apply(Op.EQ, given, 0), Ref(NOISE_SEED), given)
-        return self.auxiliary(
-            apply(Op.DRAW, given, stream, self.step_number, Ref(RUN_NUMBER))
-        )
+        return self.auxiliary(apply(Op.DRAW, given, stream, self.step_number, Ref(RUN_NUMBER)))
 
     def read(self, lookup: Expr, x: Operand, mode: str) -> Expr:
         """See `Build.read`."""
@@ -322,7 +320,11 @@ class Expander:
                 continue
             seen.add(name)
             known = self.model.by_key.get(name)
-            if name in self.result.rates or name in self.result.initials or name in (TIME, STEP_NUMBER):
+            if (
+                name in self.result.rates
+                or name in self.result.initials
+                or name in (TIME, STEP_NUMBER)
+            ):
                 return True
             if name in self.result.equations:
                 todo += [ref.name for ref in references(self.result.equations[name])]

@@ -244,10 +244,16 @@ def test_compare_at_another_time() -> None:
 
 def test_functions_come_from_the_registry() -> None:
     listed = json.loads(succeed("functions", "--json"))
-    assert [one["name"] for one in listed] == [one.name for one in sd.functions()]
+    offered = [one["name"] for one in listed if one["status"] == "offered"]
+    assert offered == [one.name for one in sd.functions()]
+    assert all(one["cure"] for one in listed if one["status"] != "offered")
     assert "PULSE TRAIN" in succeed("functions")
     assert succeed("functions", "pulse_train").startswith("PULSE TRAIN")
     assert json.loads(succeed("functions", "XIDZ", "--json"))["name"] == "XIDZ"
+    assert succeed("functions", "expRnd").startswith("RANDOM EXPONENTIAL(")
+    assert "is not offered" in succeed("functions", "QUEUE FIFO")
+    assert json.loads(succeed("functions", "MESSAGE", "--json"))["status"] == "not offered"
+    assert "functions in its manual" in succeed("functions").splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,8 @@ Maker = Callable[..., Model]
 Values = Callable[..., list[float]]
 
 FUNCTIONS = sd.functions()
-FAMILIES = {
-    "mathematics", "lookup", "test input", "smooth and delay", "stock and memory", "financial", "random"
-}  # fmt: skip
+FAMILIES = {"mathematics", "lookup", "test input", "smooth and delay", "stock and memory"}
+FAMILIES |= {"financial", "random"}
 EXAMPLE_LOOKUP = "example lookup((1,10),(2,20))\n"
 
 
