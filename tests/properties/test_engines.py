@@ -221,8 +221,10 @@ def test_every_function_of_its_arguments_is_read_a_second_time() -> None:
     defined = {
         REGISTRY[key].name
         for key, define in _DEFINITIONS.items()
-        if define.__module__ == "sdmodel.functions.arithmetic"
+        if define.__module__ in ("sdmodel.functions.arithmetic", "sdmodel.functions.lookups")
     }
+    # Worked out on paper in test_functions_lookups instead.
+    defined -= {"LOOKUP AREA", "LOOKUP INVERT", "LOOKUP SLOPE"}
     assert defined == set(FUNCTIONS)
     for name, (written, _) in FUNCTIONS.items():
         info = REGISTRY[name.lower()]
