@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
@@ -306,9 +307,12 @@ class Expander:
             given = where(apply(Op.EQ, given, 0), Ref(NOISE_SEED), given)
         return self.auxiliary(apply(Op.DRAW, given, stream, self.step_number, Ref(RUN_NUMBER)))
 
-    def read(self, lookup: Expr, x: Operand, mode: str) -> Expr:
+    def read(
+        self, lookup: Expr, x: Operand, mode: str, change: Callable[[Table], Table] | None = None
+    ) -> Expr:
         """See `Build.read`."""
-        return Lookup(self.table(lookup), wrap(x), mode)
+        table = self.table(lookup)
+        return Lookup(change(table) if change else table, wrap(x), mode)
 
     def varies(self, value: Expr) -> bool:
         """See `Build.varies`."""
