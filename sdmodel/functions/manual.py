@@ -1,7 +1,7 @@
 """Every function that Vensim's manual and XMILE 1.0 list: offered here, or what to do instead.
 
-The lists are those of the Vensim Reference Manual, "Summary List of Functions", and of XMILE 1.0,
-chapters 3.5 and 4.5. Whether one is offered follows from the registry, so that nothing can be
+The lists follow the function pages of Vensim's Reference Manual and the chapters on built-in
+functions of XMILE 1.0. Whether one is offered follows from the registry, so that nothing can be
 claimed here that does not run.
 """
 
