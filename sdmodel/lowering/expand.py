@@ -148,17 +148,18 @@ class Expander:
             self.result.equations[value.name] = substitute(now, last)
 
     def _refuse(self, node: Expr, message: str, cure: str = "", **more: object) -> None:
-        self.result.problems.append(
-            self.model.source.problem(
-                node.at if node.at >= 0 else self.at,
-                f"in the equation of {self.variable!r}: {message}",
-                variable=self.variable,
-                cure=cure,
-                kind=str(more.get("kind", "definition")),
-                name=str(more.get("name", "")),
-                near=more.get("near", ()),  # type: ignore[arg-type]
-            )
+        found = self.model.source.problem(
+            node.at if node.at >= 0 else self.at,
+            f"in the equation of {self.variable!r}: {message}",
+            variable=self.variable,
+            cure=cure,
+            kind=str(more.get("kind", "definition")),
+            name=str(more.get("name", "")),
+            near=more.get("near", ()),  # type: ignore[arg-type]
         )
+        # A function may ask for the same table several times.
+        if found not in self.result.problems:
+            self.result.problems.append(found)
 
     def expand(self, expr: Expr) -> Expr:
         """Return the expression in primitives."""

@@ -88,5 +88,6 @@ def test_inverse_of_any_lookup_is_the_smallest_x(values: Values) -> None:
 @pytest.mark.parametrize("name", ["AREA", "INVERT", "SLOPE"])
 def test_what_is_no_lookup_is_refused(name: str, model: Maker) -> None:
     rest = "" if name == "INVERT" else ", 0"
-    with pytest.raises(sd.ModelError, match="'flat' is no lookup"):
+    with pytest.raises(sd.ModelError, match="'flat' is no lookup") as caught:
         model(f"flat = 3\nlook((0,0),(1,1))\nx = LOOKUP {name}(flat, 0.5{rest})")
+    assert len(caught.value.problems) == 1  # though the lookup is asked for several times
