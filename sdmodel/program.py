@@ -225,7 +225,7 @@ _LOWERED = (Const, Ref, Apply, Lookup, Position, Reduce, Pick, Block)
 
 def check(program: Program) -> None:
     """Verify that whatever is read was set before; a fault here is ours, not the user's."""
-    known = {TIME, HALF_STEP, STEP_NUMBER, *map(program.variable_of, program.constants)}
+    known = {TIME, HALF_STEP, STEP_NUMBER, RUN_NUMBER, *program.constants}
     _check_phase(program.start, known, "start")
     known |= {m.name for m in program.memories} | {p.name for p in program.pipelines}
     known |= {s.name for s in program.stocks}

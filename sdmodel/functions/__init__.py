@@ -5,6 +5,7 @@ from __future__ import annotations
 from sdmodel.functions import (
     arithmetic,
     continuous,
+    data,
     discrete,
     financial,
     inputs,
@@ -41,6 +42,7 @@ __all__ = [
     "advice",
     "arithmetic",
     "continuous",
+    "data",
     "discrete",
     "financial",
     "find",

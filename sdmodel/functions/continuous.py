@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from sdmodel.expr import Expr, Lookup, Op, Operand, Table, apply, where
-from sdmodel.functions.lookups import area_up_to, areas, distinct, slopes
+from sdmodel.expr import Expr, Op, Operand, Table, apply, where
+from sdmodel.functions.lookups import area_up_to, areas, distinct, ends, slopes, starts
 from sdmodel.functions.quantiles import normal_quantile, normal_share
 from sdmodel.functions.registry import Build, function
 
@@ -160,24 +160,29 @@ def random_lookup(
 ) -> Operand:
     """Return a number drawn from the density that a lookup shows, stretched and shifted."""
     table = distinct(build.table(lookup))
-    total = areas(table)
-    if min(table.ys) < 0 or not total[-1] > 0:
+    if min(table.ys) < 0 or not areas(table).ys[-1] > 0:
         reason = "the lookup of RANDOM LOOKUP is a density: nowhere negative, somewhere positive"
         return build.refuse(lookup, reason, "give it such values")
-    first, last = table.xs[0], table.xs[-1]
+    first, last = ends(build, lookup)
 
     def share(x: Expr) -> Expr:
-        return area_up_to(build, table, within(x, first, last))
+        return area_up_to(build, lookup, within(x, first, last))
 
     def inverse(area: Expr) -> Expr:
-        def before(values: tuple[float, ...]) -> Lookup:
-            return Lookup(Table(tuple(total), values), area, "backward")
+        def before(values: Callable[[Table], Table]) -> Expr:
+            """Read by the area below instead of x."""
 
-        slope, height = before((*slopes(table), 0.0)), before(table.ys)
-        rest = build.auxiliary(area - before(tuple(total)))
+            def change(table: Table) -> Table:
+                table = distinct(table)
+                return Table(areas(table).ys, values(table).ys)
+
+            return build.read(lookup, area, "backward", change)
+
+        slope, height = before(slopes), before(lambda table: table)
+        rest = build.auxiliary(area - before(areas))
         root = apply(Op.SQRT, apply(Op.MAX, height * height + 2 * slope * rest, 0))
         # 2c / (b + root) and not (root - b) / a: the slope a may be zero.
-        return before(table.xs) + where(rest > 0, 2 * rest / (height + root), 0)
+        return before(starts) + where(rest > 0, 2 * rest / (height + root), 0)
 
     def draw(low: Expr, high: Expr) -> Expr:
         return _cut(build, seed, low, high, share, inverse)

@@ -18,8 +18,8 @@ from sdmodel.functions.rejection import PROPOSALS, unit_gamma
 # From this mean on by rejection; below it a count of 50 or more has a chance under 1e-18.
 LARGE = 10
 COUNTS = 50
-# At least 3 of 4 proposals are accepted, so that all fail once in 3e8 draws.
-ATTEMPTS = 14
+# At least 7 of 10 proposals are accepted, so that all fail once in 2e8 draws.
+ATTEMPTS = 16
 # Beyond this mean the logarithms of factorials lose the digits that matter.
 LARGEST_MEAN = 1e9
 
@@ -183,7 +183,7 @@ def random_negative_binomial(
     wanted = build.auxiliary(apply(Op.TRUNC, successes + 0.5))
     known = apply(Op.AND, apply(Op.AND, probability > 0, probability <= 1), wanted >= 1)
     order = build.auxiliary(where(known, wanted, math.nan))
-    # Failures are Poisson with a gamma distributed mean (Johnson, Kemp, Kotz, section 5.4).
+    # Failures are Poisson with a gamma distributed mean (Greenwood and Yule 1920).
     rate = unit_gamma(build, order, seed, PROPOSALS) * (1 - probability) / probability
     failures = _poisson(build, build.auxiliary(rate), seed, lambda count: wrap(1))
     count = build.auxiliary(wanted + failures)

@@ -1,7 +1,7 @@
 """Every function that Vensim's manual and XMILE 1.0 list: offered here, or what to do instead.
 
-The lists are those of the Vensim Reference Manual, "Summary List of Functions", and of XMILE 1.0,
-chapters 3.5 and 4.5. Whether one is offered follows from the registry, so that nothing can be
+The lists follow the function pages of Vensim's Reference Manual and the chapters on built-in
+functions of XMILE 1.0. Whether one is offered follows from the registry, so that nothing can be
 claimed here that does not run.
 """
 
@@ -52,7 +52,9 @@ _VENSIM: tuple[tuple[str, str], ...] = (
     (
         "ABS|ACTIVE INITIAL|ARCCOS|ARCSIN|ARCTAN|COS|COSH|DELAY FIXED|DELAY INFORMATION"
         "|DELAY MATERIAL|DELAY N|DELAY1|DELAY1I|DELAY3|DELAY3I|DEPRECIATE STRAIGHTLINE|EXP|FORECAST"
-        "|GAME|GAMMA LN|GET TIME VALUE|IF THEN ELSE|INITIAL|INTEG|INTEGER|LN|LOG|LOOKUP AREA"
+        "|GAME|GAMMA LN|GET DATA AT TIME|GET DATA BETWEEN TIMES|GET DATA FIRST TIME"
+        "|GET DATA LAST TIME|GET DATA MEAN|GET DATA TOTAL POINTS|GET TIME VALUE|IF THEN ELSE"
+        "|INITIAL|INTEG|INTEGER|LN|LOG|LOOKUP AREA"
         "|LOOKUP BACKWARD|LOOKUP EXTRAPOLATE|LOOKUP FORWARD|LOOKUP INVERT|LOOKUP SLOPE|MAX|MIN"
         "|MODULO|NPV|NPVE|POWER|PULSE|PULSE TRAIN|QUANTUM|RAMP|RANDOM 0 1|RANDOM BETA"
         "|RANDOM BINOMIAL|RANDOM EXPONENTIAL|RANDOM GAMMA|RANDOM LOOKUP|RANDOM NEGATIVE BINOMIAL"
@@ -77,9 +79,7 @@ _VENSIM: tuple[tuple[str, str], ...] = (
         "|GET XLS CONSTANTS|GET XLS DATA|GET XLS LOOKUPS|GET XLS SUBSCRIPT",
         "write the numbers into the model, as constants or lookups",
     ),
-    ("GET DATA AT TIME|GET DATA BETWEEN TIMES", "write the data as a lookup and read it at a time"),
-    ("GET DATA FIRST TIME|GET DATA LAST TIME|GET DATA MAX|GET DATA MEAN|GET DATA MEDIAN", _DATA),
-    ("GET DATA MIN|GET DATA STDV|GET DATA TOTAL POINTS", _DATA),
+    ("GET DATA MAX|GET DATA MEDIAN|GET DATA MIN|GET DATA STDV", _DATA),
     ("INTERNAL RATE OF RETURN", "compute the NPV at several rates and look where it is zero"),
     ("INVERT MATRIX", "write the inverse as constants"),
     ("MESSAGE", "leave it out: it only shows a text during a game"),

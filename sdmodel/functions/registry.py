@@ -67,10 +67,13 @@ class Build(Protocol):
     def table(self, value: Expr) -> Table:
         """Return the table of a lookup variable or a lookup written in place."""
 
-    def read(self, lookup: Expr, x: Operand, mode: str) -> Expr:
-        """Return the value at x of a lookup variable, or of a lookup written in place.
+    def read(
+        self, lookup: Expr, x: Operand, mode: str, change: Callable[[Table], Table] | None = None
+    ) -> Expr:
+        """Return the value at x of a lookup or data variable, or of a lookup written in place.
 
-        `mode` is that of `sdmodel.expr.Lookup`.
+        `mode` is that of `sdmodel.expr.Lookup`. With `change` the table that it makes of the
+        lookup's own is read, of a subscripted lookup that of each element.
         """
 
     def draw(self, seed: Operand) -> Ref:
@@ -124,7 +127,7 @@ REGISTRY: dict[str, FunctionInfo] = {}
 _DEFINITIONS: dict[str, Definition] = {}
 # Modules, and what kind of function is in them; in those of the second row values change by
 # themselves.
-_FAMILY = {"arithmetic": "mathematics", "lookups": "lookup"}
+_FAMILY = {"arithmetic": "mathematics", "lookups": "lookup", "data": "data"}
 _CHANGING = {
     "inputs": "test input",
     "smooths": "smooth and delay",

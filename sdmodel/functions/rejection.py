@@ -11,7 +11,7 @@ from sdmodel.expr import Expr, Op, Operand, apply, where
 from sdmodel.functions.continuous import within
 from sdmodel.functions.registry import Build, function
 
-# Proposals for one number. At least 95 % are accepted, so that all fail once in 4e10 draws.
+# Proposals for one number. At least 95 % are accepted, so that all fail once in 2e10 draws.
 PROPOSALS = 8
 # Whole betas drawn until one lies between the bounds.
 BETAS = 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
@@ -147,17 +148,18 @@ class Expander:
             self.result.equations[value.name] = substitute(now, last)
 
     def _refuse(self, node: Expr, message: str, cure: str = "", **more: object) -> None:
-        self.result.problems.append(
-            self.model.source.problem(
-                node.at if node.at >= 0 else self.at,
-                f"in the equation of {self.variable!r}: {message}",
-                variable=self.variable,
-                cure=cure,
-                kind=str(more.get("kind", "definition")),
-                name=str(more.get("name", "")),
-                near=more.get("near", ()),  # type: ignore[arg-type]
-            )
+        found = self.model.source.problem(
+            node.at if node.at >= 0 else self.at,
+            f"in the equation of {self.variable!r}: {message}",
+            variable=self.variable,
+            cure=cure,
+            kind=str(more.get("kind", "definition")),
+            name=str(more.get("name", "")),
+            near=more.get("near", ()),  # type: ignore[arg-type]
         )
+        # A function may ask for the same table several times.
+        if found not in self.result.problems:
+            self.result.problems.append(found)
 
     def expand(self, expr: Expr) -> Expr:
         """Return the expression in primitives."""
@@ -306,9 +308,12 @@ class Expander:
             given = where(apply(Op.EQ, given, 0), Ref(NOISE_SEED), given)
         return self.auxiliary(apply(Op.DRAW, given, stream, self.step_number, Ref(RUN_NUMBER)))
 
-    def read(self, lookup: Expr, x: Operand, mode: str) -> Expr:
+    def read(
+        self, lookup: Expr, x: Operand, mode: str, change: Callable[[Table], Table] | None = None
+    ) -> Expr:
         """See `Build.read`."""
-        return Lookup(self.table(lookup), wrap(x), mode)
+        table = self.table(lookup)
+        return Lookup(change(table) if change else table, wrap(x), mode)
 
     def varies(self, value: Expr) -> bool:
         """See `Build.varies`."""

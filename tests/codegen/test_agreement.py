@@ -47,6 +47,17 @@ SPECIAL = {
     "RANDOM BINOMIAL": "RANDOM BINOMIAL(5, 30, x5/3, 10*x5, 10, 1, 1)",
     "RANDOM EXPONENTIAL": "RANDOM EXPONENTIAL(11, 30, 10, x5, 1)",
     "RANDOM GAMMA": "RANDOM GAMMA(11, 30, x5, 10, 2, 1)",
+    **{
+        f"GET DATA {name}": f"GET DATA {name}(example lookup{rest})"
+        for name, rest in {
+            "AT TIME": ", x1",
+            "BETWEEN TIMES": ", x1, x2",
+            "FIRST TIME": "",
+            "LAST TIME": "",
+            "MEAN": ", x1, x2",
+            "TOTAL POINTS": "",
+        }.items()
+    },
     "RANDOM LOOKUP": "RANDOM LOOKUP(density, 11, 12, 10, x5, 1)",
     "RANDOM NEGATIVE BINOMIAL": "RANDOM NEGATIVE BINOMIAL(0, 90, 0.4, x5, 10, 1, 1)",
     "RANDOM NORMAL": "RANDOM NORMAL(0, 19, 9 + x5, 2, 1)",

@@ -24,7 +24,7 @@ Values = Callable[..., list[float]]
 
 FUNCTIONS = sd.functions()
 FAMILIES = {"mathematics", "lookup", "test input", "smooth and delay", "stock and memory"}
-FAMILIES |= {"financial", "random"}
+FAMILIES |= {"financial", "random", "data"}
 EXAMPLE_LOOKUP = "example lookup((1,10),(2,20))\n"
 
 

@@ -1,5 +1,4 @@
-"""Draws: that they look random, depend on nothing but their four arguments, and are the same in
-every engine, bit for bit."""
+"""Draws look random, depend on four numbers alone, and are the same in every engine."""
 
 from __future__ import annotations
 
@@ -23,7 +22,9 @@ MANY = 100_000
 
 
 def draw(seed: object = 1, stream: object = 2, step: object = 0, run: object = 0) -> np.ndarray:
-    given = np.broadcast_arrays(*(np.asarray(one, dtype=float) for one in (seed, stream, step, run)))
+    given = np.broadcast_arrays(
+        *(np.asarray(one, dtype=float) for one in (seed, stream, step, run))
+    )
     out = np.empty(given[0].shape)
     NUMPY[Op.DRAW](*given, out=out)
     return out

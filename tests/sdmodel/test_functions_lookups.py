@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -69,17 +70,24 @@ def test_area_is_the_integral_of_the_lookup(values: Values) -> None:
         assert area == pytest.approx(np.trapezoid(ys[inside], xs[inside]), abs=1e-5)
 
 
-def test_a_long_lookup_with_ups_and_downs_is_not_inverted(model: Maker) -> None:
-    points = ",".join(f"({i},{i % 2})" for i in range(300))
-    with pytest.raises(sd.ModelError) as caught:
-        model(f"look({points})\nx = LOOKUP INVERT(look, 0.5)")
-    problem = caught.value.problems[0]
-    assert "a lookup with ups and downs is inverted up to 200 points" in problem.message
-    assert problem.cure == "use fewer points, or split it where it turns"
+def test_inverse_of_any_lookup_is_the_smallest_x(values: Values) -> None:
+    draw = np.random.default_rng(4)
+    for _ in range(20):
+        ys = draw.integers(-4, 5, 12).tolist()
+        points = ",".join(f"({x},{y})" for x, y in enumerate(ys))
+        for y in draw.uniform(min(ys), max(ys), 2).tolist():
+            found = values(f"look({points})\nx = LOOKUP INVERT(look, {y!r})")[0]
+            crossed = [
+                i + (y - a) / (b - a)
+                for i, (a, b) in enumerate(pairwise(ys))
+                if a != b and min(a, b) <= y <= max(a, b)
+            ]
+            assert found == pytest.approx(min(crossed), abs=1e-9)
 
 
 @pytest.mark.parametrize("name", ["AREA", "INVERT", "SLOPE"])
 def test_what_is_no_lookup_is_refused(name: str, model: Maker) -> None:
     rest = "" if name == "INVERT" else ", 0"
-    with pytest.raises(sd.ModelError, match="'flat' is no lookup"):
+    with pytest.raises(sd.ModelError, match="'flat' is no lookup") as caught:
         model(f"flat = 3\nlook((0,0),(1,1))\nx = LOOKUP {name}(flat, 0.5{rest})")
+    assert len(caught.value.problems) == 1  # though the lookup is asked for several times

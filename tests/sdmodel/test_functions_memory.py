@@ -78,7 +78,7 @@ def test_net_present_value_of_a_continuous_stream_by_fine_steps(values: Values) 
 def test_smooth_with_an_initial_value_moves_from_its_first_step_on(
     values: Values, every_engine: str
 ) -> None:
-    # Several engines show the initial value twice, or the input at once (PySD, issue on SMOOTHI).
+    # Its first value is the initial one, and by Euler the first step moves from there already.
     assert values("x = SMOOTHI(10, 2, 4)") == pytest.approx([4, 7, 8.5, 9.25, 9.625])
 
 

@@ -77,7 +77,9 @@ DISCRETE = {
     "RANDOM POISSON(0, 1e300, 9.99, 0, 1, 1)": POISSON(9.99).pmf,
     "RANDOM POISSON(0, 1e300, 10, 0, 1, 1)": POISSON(10).pmf,
     "RANDOM POISSON(0, 1e300, 400, 0, 1, 1)": POISSON(400).pmf,
-    "RANDOM POISSON(3, 7, 4, 0, 1, 1)": lambda k: POISSON(4).pmf(k) * (3 <= k) * (k <= 7) / 0.710785,
+    "RANDOM POISSON(3, 7, 4, 0, 1, 1)": lambda k: (
+        POISSON(4).pmf(k) * (k >= 3) * (k <= 7) / 0.710785
+    ),
     "RANDOM BINOMIAL(0, 1e300, 0.3, 5.4, 0, 1, 1)": BINOMIAL(5, 0.3).pmf,
     "RANDOM BINOMIAL(0, 1e300, 0.7, 5, 0, 1, 1)": BINOMIAL(5, 0.7).pmf,
     "RANDOM BINOMIAL(0, 1e300, 0.02, 300, 0, 1, 1)": BINOMIAL(300, 0.02).pmf,
@@ -87,7 +89,9 @@ DISCRETE = {
         BINOMIAL(5, 0.7).pmf(k) * (k >= 4) / 0.52822
     ),
     "RANDOM NEGATIVE BINOMIAL(0, 1e300, 0.3, 1, 0, 1, 1)": lambda k: stats.geom(0.3).pmf(k),
-    "RANDOM NEGATIVE BINOMIAL(0, 1e300, 0.6, 4, 0, 1, 1)": lambda k: stats.nbinom(4, 0.6).pmf(k - 4),
+    "RANDOM NEGATIVE BINOMIAL(0, 1e300, 0.6, 4, 0, 1, 1)": lambda k: stats.nbinom(4, 0.6).pmf(
+        k - 4
+    ),
 }
 
 
@@ -196,7 +200,21 @@ class _Sheet:
 
 
 def test_normal_quantile_to_the_last_digits() -> None:
-    shares = [1e-300, 1e-100, 1e-17, 1e-9, 1e-3, 0.0749, 0.076, 0.3, 0.5, 0.8, 0.9251, 0.999, 1 - 1e-12]
+    shares = [
+        1e-300,
+        1e-100,
+        1e-17,
+        1e-9,
+        1e-3,
+        0.0749,
+        0.076,
+        0.3,
+        0.5,
+        0.8,
+        0.9251,
+        0.999,
+        1 - 1e-12,
+    ]
     for share in shares:
         assert _number(normal_quantile(_Sheet(), share)) == pytest.approx(
             special.ndtri(share), rel=1e-14, abs=1e-16

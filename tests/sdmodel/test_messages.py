@@ -126,14 +126,14 @@ def test_an_open_comment_swallows_no_other_message(mdl: Text) -> None:
 UNSUPPORTED = [
     ("b[c]", "'b' has subscripts, which are not read yet", "write one variable for each element"),
     (
-        "RANDOM UNIFORM(0, 1, 2)",
-        "there is no function named 'RANDOM UNIFORM'",
-        "use a constant and draw its values in a sweep",
+        "QUEUE FIFO(0, 1, 2)",
+        "there is no function named 'QUEUE FIFO'",
+        "write the queue as a stock with a flow out of it, or as a delay",
     ),
     (
         "SUM(a)",
         "there is no function named 'SUM'",
-        "subscripts are not read yet: write the sum out",
+        "write the elements out",
     ),
     (
         "A FUNCTION OF(a)",
@@ -141,9 +141,9 @@ UNSUPPORTED = [
         "the equation is unfinished: write it",
     ),
     (
-        "GET DATA BETWEEN TIMES(a, 1, 2)",
-        "there is no function named 'GET DATA BETWEEN TIMES'",
-        "write the numbers into the model, as constants or lookups",
+        "GET DATA MAX(a, 1, 2)",
+        "there is no function named 'GET DATA MAX'",
+        "give the statistic as a constant, or compute it with stocks while the model runs",
     ),
     ("QXZ(a)", "there is no function named 'QXZ'", "`sdmodel functions` lists what there is"),
     ("loop up(a)", "there is no function named 'loop up'", "did you mean 'look up'?"),
