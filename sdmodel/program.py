@@ -14,6 +14,10 @@ TIME_STEP, SAVEPER = "time step", "saveper"
 CONTROL = (INITIAL_TIME, FINAL_TIME, TIME_STEP, SAVEPER)
 # Hidden names begin with a character that no name in a file can begin with.
 HALF_STEP = "#half step"
+# Set by integrators where a program has them: the index of the present step, the same at all its
+# stages, and that of the run in its batch.
+STEP_NUMBER = "#step"
+RUN_NUMBER = "#run"
 
 
 class Phase(enum.IntEnum):
@@ -108,7 +112,7 @@ def layout_of(names: Iterable[str]) -> Layout:
 
 def check(program: Program) -> None:
     """Verify that whatever is read was set before; a fault here is ours, not the user's."""
-    known = {TIME, HALF_STEP, *program.constants}
+    known = {TIME, HALF_STEP, STEP_NUMBER, RUN_NUMBER, *program.constants}
     _check_phase(program.start, known, "start")
     known |= {m.name for m in program.memories} | {p.name for p in program.pipelines}
     known |= {s.name for s in program.stocks}
