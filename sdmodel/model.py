@@ -331,8 +331,8 @@ class Model:
             raise placed(self.source, error, label) from None
         columns = tuple(program.display[k] for k in shown)
         table = np.ascontiguousarray(done.values[:, :, 0].T)
-        seen = slice(done.unknown, None)
-        result = judge(self.source, program, done.times[seen], table[seen], shown, label)
+        times, known = done.times[done.unknown :], table[done.unknown :]
+        result = judge(self.source, program, times, known, shown, label)
         run = Run(
             name=label,
             times=done.times,
@@ -369,13 +369,11 @@ class Model:
         """
         if what != "llvm":
             raise OverrideError(what, f'there is nothing called {what!r} to inspect; try "llvm"')
-        from sdmodel.integrators import FixedStep, tableau_of
+        from sdmodel.integrators import tableau_of
 
         chosen, _ = simulate.choose_method(self.program, "vensim")
         names = [self.definition(n).key for n in (self.stocks if outputs is None else outputs)]
-        # Where the step is adapted the batch of the same rule with a fixed step stands for it.
-        fixed = FixedStep(chosen.name.removesuffix("auto"))
-        return self._compiled.batch_text(names, tableau_of(fixed))
+        return self._compiled.batch_text(names, tableau_of(chosen.name))
 
     def _shown(self) -> list[str]:
         return [k for k in self.program.display if k in self.program.layout.slots]

@@ -204,7 +204,7 @@ def _on_grid(
         )
     else:
         assert isinstance(kernel, NativeKernel)
-        done = kernel.run_fixed(columns, runs, wide, tableau_of(method), outputs, threads)
+        done = kernel.run_fixed(columns, runs, wide, tableau_of(method.name), outputs, threads)
     if not difference:
         return done
     return as_recorded(Late.of(kernel.program, outputs), done, wide, grid)
@@ -217,7 +217,7 @@ def _is_difference(method: Method) -> bool:
 def _stepper(program: Program, work: Workspace, method: FixedStep | AutoStep) -> Stepper:
     if isinstance(method, AutoStep):
         return Auto(program, work, method)
-    return Fixed(program, work, tableau_of(method))
+    return Fixed(program, work, tableau_of(method.name))
 
 
 @runtime_checkable

@@ -18,15 +18,16 @@ import numpy as np
 
 from sdmodel.errors import OverrideError, SolverError
 from sdmodel.integrators.base import AutoStep
-from sdmodel.integrators.fixed import TABLEAUS, Fixed
+from sdmodel.integrators.fixed import Fixed, tableau_of
 from sdmodel.integrators.slots import Mask, slots_of
 from sdmodel.kernel import Array, Workspace
 from sdmodel.program import HALF_STEP, Program
 
 ABSOLUTE, RELATIVE = "absolute tolerance", "relative tolerance"
 DEFAULT = 0.001
-# No sub-step is shorter than TIME STEP divided by this: where a state jumps that is wide enough.
-FINEST = 2**30
+# No sub-step is shorter than TIME STEP divided by this. Where an equation jumps, even a flow of
+# 1e9 into an empty stock is small enough then; Time itself has few digits more.
+FINEST = 2**40
 # More than any sensible run takes: what creeps is stopped.
 MOST_EVALUATIONS = 1_000_000
 _EACH_STEP = 100
@@ -36,7 +37,7 @@ class Auto(Fixed):
     """Takes each TIME STEP of one run in as many parts as the tolerance asks for."""
 
     def __init__(self, program: Program, work: Workspace, method: AutoStep) -> None:
-        super().__init__(program, work, TABLEAUS[method.name.removesuffix("auto")])
+        super().__init__(program, work, tableau_of(method.name))
         self.method, self.owners = method, slots_of(program).owners
         self.slots = program.layout.slots
         self.size, self.most = FINEST, MOST_EVALUATIONS

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from sdmodel.integrators.base import FixedStep, Grid, Trajectory
+from sdmodel.integrators.base import Grid, Trajectory
 from sdmodel.integrators.slots import Slots, number_step, pipelines_of, slots_of
 from sdmodel.kernel import Array, Workspace
 from sdmodel.program import TIME, Program
@@ -57,13 +57,13 @@ def half_step(step: float) -> float:
     return _ALMOST_HALF * step
 
 
-def tableau_of(method: FixedStep) -> Tableau:
-    """Return the arithmetic of a fixed-step method; that of difference equations is Euler's.
+def tableau_of(name: str) -> Tableau:
+    """Return the arithmetic of a fixed-step method, or of the sub-steps of an automatic one.
 
-    >>> tableau_of(FixedStep("difference")).name
-    'euler'
+    >>> tableau_of("difference").name, tableau_of("rk4auto").name
+    ('euler', 'rk4')
     """
-    return TABLEAUS["euler" if method.name == "difference" else method.name]
+    return TABLEAUS["euler" if name == "difference" else name.removesuffix("auto")]
 
 
 class Stepper(Protocol):
