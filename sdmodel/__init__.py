@@ -17,13 +17,14 @@ from sdmodel.errors import (
 from sdmodel.explain import Explanation, VariableInfo
 from sdmodel.functions import FunctionInfo, functions
 from sdmodel.integration import IntegrationReport
-from sdmodel.integrators import FixedStep, SciPy, Tableau
+from sdmodel.integrators import AutoStep, FixedStep, SciPy, Tableau
 from sdmodel.model import Model, load
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.settings import Factor, ModelSettings, OutcomeSpec, Scenario, read_settings
 from sdmodel.version import __version__ as __version__
 
 __all__ = [
+    "AutoStep",
     "CircularError",
     "Explanation",
     "Factor",

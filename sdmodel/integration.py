@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 from sdmodel.errors import SDError
 from sdmodel.expr import JUMPS, Apply, Ref, walk
+from sdmodel.integrators import AutoStep, FixedStep, Method
+from sdmodel.integrators.auto import ABSOLUTE, DEFAULT, RELATIVE
+from sdmodel.integrators.base import AUTO
 from sdmodel.kernel import Array
 from sdmodel.names import key
 from sdmodel.program import CONTROL, Program
 from sdmodel.run import NonFiniteWarning
-from sdmodel.simulate import remembering
+from sdmodel.simulate import choose_method, remembering
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
 # read off graphs; a tenth of a percent is far below what anyone acts on (model design, V6).
 TOLERANCE = 1e-3
 TOLERANCE_AT_JUMPS = 5e-3
+_LATE = (
+    "how difference equations record auxiliary variables, one step late: they are compared as "
+    "Euler records them"
+)
 _NO_OTHER = "the model is no system of differential equations and runs by RK4 already"
 
 Slots = NDArray[np.intp]
@@ -63,26 +70,34 @@ def check_integration(model: Model, overrides: Overrides = None) -> IntegrationR
     """Compare the file's own method and step with smaller steps and another method."""
     import pandas as pd
 
-    own = model.run(overrides, method="vensim")
+    chosen, _ = choose_method(model.program, "vensim")
+    # By difference equations auxiliaries are recorded one step late, whatever the step: what is
+    # compared are the same numbers as Euler records them.
+    late = chosen == FixedStep("difference")
+    own = model.run(overrides, method="euler" if late else chosen)
     step = float(own.values("TIME STEP")[0])
-    left_out = [
+    left_out = [_LATE] if late else []
+    left_out += [
         f"{name!r} ({function} counts whole time steps, so that its own meaning changes with them)"
         for name, function in remembering(model.program)
     ]
     rows: list[tuple[str, str, float, float, str, float]] = []
-    jumping, skipped = _jumping(model.program), dict[str, None]()
-    # The better method is the yardstick: without it two coarse runs could agree by luck.
-    for label, method, width in (
+    comparisons: list[tuple[str, Method | str, float | None]] = [
         ("half the step", own.method, step / 2),
         ("a quarter of the step", own.method, step / 4),
-        ("another method", *_better(model, own, step)),
-    ):
+    ]
+    if isinstance(chosen, AutoStep):
+        comparisons.append(("a hundredth of the tolerance", _stricter(chosen, own), None))
+    comparisons.append(("another method", *_better(model, own, step)))
+    jumping, skipped = _jumping(model.program), dict[str, None]()
+    # The better method is the yardstick: without it two coarse runs could agree by luck.
+    for label, method, width in comparisons:
         finer = _run(model, overrides, method, width) if method else _NO_OTHER
         if isinstance(finer, str):
             left_out.append(f"{label}: {finer}")
         else:
             worst = _worst(own, finer, jumping, skipped)
-            rows.append((label, method, float("nan") if width is None else width, *worst))
+            rows.append((label, finer.method, float("nan") if width is None else width, *worst))
     left_out += [f"{name!r}, which is not a finite number somewhere" for name in skipped]
     columns = ["compared with", "method", "step", "largest change", "variable", "time"]
     table = pd.DataFrame(rows, columns=columns)
@@ -107,7 +122,17 @@ def _better(model: Model, own: Run, step: float) -> tuple[str, float | None]:
     return ("", None) if own.method == "rk4" else ("rk4", step / 4)
 
 
-def _run(model: Model, overrides: Overrides, method: str, step: float | None) -> Run | str:
+def _stricter(method: AutoStep, own: Run) -> AutoStep:
+    """Return the method with a hundredth of the tolerance of a run."""
+    known = {key(name): name for name in own.columns}
+
+    def hundredth(name: str) -> float:
+        return (float(own.values(known[name])[0]) if name in known else DEFAULT) / 100
+
+    return AutoStep(method.name, hundredth(ABSOLUTE), hundredth(RELATIVE))
+
+
+def _run(model: Model, overrides: Overrides, method: Method | str, step: float | None) -> Run | str:
     """Return a run, or why there is none; what it warns of was said by the first run."""
     try:
         with warnings.catch_warnings():
@@ -164,4 +189,6 @@ def _together(own: Array, other: Array) -> tuple[Slots, Slots]:
 def _cure(own: Run, step: float) -> str:
     if own.method == "euler":
         return f'use RK4 (method="rk4"), or a TIME STEP well below {step / 4:g}'
+    if own.method in AUTO:
+        return f"use a RELATIVE TOLERANCE below 0.001, or a TIME STEP of {step / 4:g} or less"
     return f"use a TIME STEP of {step / 4:g} or less"

@@ -281,7 +281,8 @@ class Model:
         method
             "auto" (SciPy's LSODA at rtol 1e-8 where the model is a system of differential
             equations, else the file's own method), "vensim" (the file's own), "euler", "rk2",
-            "rk4", "RK45", "DOP853", "LSODA", "BDF", "Radau"; or a `FixedStep` or `SciPy`.
+            "rk4", "heun", "difference", "rk2auto", "rk4auto", "RK45", "DOP853", "LSODA", "BDF",
+            "Radau"; or a `FixedStep`, `AutoStep` or `SciPy`.
         time_step
             Width of the steps of a fixed-step method, in the model's unit of time. The variable
             TIME STEP keeps its value, so that a pulse one TIME STEP wide stays as wide; to change
@@ -330,7 +331,8 @@ class Model:
             raise placed(self.source, error, label) from None
         columns = tuple(program.display[k] for k in shown)
         table = np.ascontiguousarray(done.values[:, :, 0].T)
-        result = judge(self.source, program, done.times, table, shown, label)
+        times, known = done.times[done.unknown :], table[done.unknown :]
+        result = judge(self.source, program, times, known, shown, label)
         run = Run(
             name=label,
             times=done.times,
@@ -367,11 +369,11 @@ class Model:
         """
         if what != "llvm":
             raise OverrideError(what, f'there is nothing called {what!r} to inspect; try "llvm"')
-        from sdmodel.integrators import TABLEAUS
+        from sdmodel.integrators import tableau_of
 
         chosen, _ = simulate.choose_method(self.program, "vensim")
         names = [self.definition(n).key for n in (self.stocks if outputs is None else outputs)]
-        return self._compiled.batch_text(names, TABLEAUS[chosen.name])
+        return self._compiled.batch_text(names, tableau_of(chosen.name))
 
     def _shown(self) -> list[str]:
         return [k for k in self.program.display if k in self.program.layout.slots]

@@ -32,6 +32,8 @@ TIME_STEP, SAVEPER = "time step", "saveper"
 CONTROL = (INITIAL_TIME, FINAL_TIME, TIME_STEP, SAVEPER)
 # Hidden names begin with a character that no name in a file can begin with.
 HALF_STEP = "#half step"
+# Set by integrators where a program has them: the index of the present step, the same at all its
+# stages, and that of the run in its batch.
 STEP_NUMBER = "#step"
 RUN_NUMBER = "#run"
 

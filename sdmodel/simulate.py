@@ -12,14 +12,28 @@ import numpy as np
 
 from sdmodel.errors import OverrideError, SDError, SolverError
 from sdmodel.expr import references
-from sdmodel.integrators import FixedStep, Grid, Method, SciPy, Trajectory, method_named
-from sdmodel.integrators.fixed import TABLEAUS, Tableau, half_step, run_dynamic, run_fixed
-from sdmodel.kernel import Array, Kernel, SwitchedWorkspace
+from sdmodel.integrators import (
+    AutoStep,
+    FixedStep,
+    Grid,
+    Method,
+    SciPy,
+    Tableau,
+    Trajectory,
+    method_named,
+    tableau_of,
+)
+from sdmodel.integrators.auto import Auto
+from sdmodel.integrators.difference import Late, as_recorded, with_steps_before
+from sdmodel.integrators.dynamic import run_dynamic
+from sdmodel.integrators.fixed import Fixed, Stepper, half_step, run_steps
+from sdmodel.kernel import Array, Kernel, SwitchedWorkspace, Workspace
 from sdmodel.program import (
     CONTROL,
     FINAL_TIME,
     HALF_STEP,
     INITIAL_TIME,
+    RUN_NUMBER,
     SAVEPER,
     TIME,
     TIME_STEP,
@@ -56,24 +70,8 @@ def choose_method(program: Program, method: str | Method) -> tuple[Method, str]:
         why = _not_an_ode(program)
         if not why:
             return SciPy("LSODA"), ""
-        return _of_file(program), f"the file's own method: {why}"
-    return _of_file(program), ""
-
-
-def _of_file(program: Program) -> FixedStep:
-    if program.method in TABLEAUS:
-        return FixedStep(program.method)
-    names = {
-        "rk4auto": ("RK4 with automatic step", "rk4"),
-        "rk2auto": ("RK2 with automatic step", "rk2"),
-        "difference": ("Difference equations", "euler"),
-    }
-    what, near = names[program.method]
-    raise OverrideError(
-        "method",
-        f'the file asks for the integration method "{what}", which is not offered yet; give '
-        f'method="{near}" (fixed step) or a SciPy method such as "LSODA"',
-    )
+        return method_named(program.method), f"the file's own method: {why}"
+    return method_named(program.method), ""
 
 
 def remembering(program: Program) -> list[tuple[str, str]]:
@@ -156,33 +154,70 @@ def trajectory(
     outputs: Sequence[int],
     threads: int = 1,
 ) -> Trajectory:
-    """Integrate a batch; under a SciPy method there is one run in it.
+    """Integrate a batch; where the step is adapted there is one run in it.
 
     A kernel with a fixed-step loop of its own runs it; for others there is the reference loop.
     """
     program = kernel.program
-    if isinstance(kernel, NativeKernel) and isinstance(method, FixedStep):
-        if not program.dynamic_control:
-            first, rows = _for_controls(program, columns, runs)
-            work, _ = started(kernel.reference, first, rows, timing.step)
-            grid = grid_of(work, program, timing)
-            _refuse_size(len(outputs), len(grid.saved), runs)
-            tableau = TABLEAUS[method.name]
-            return kernel.run_fixed(columns, runs, grid, tableau, outputs, threads)
-        kernel = kernel.reference
+    if isinstance(method, FixedStep) and _is_native(kernel, method):
+        first, rows = _for_controls(program, columns, runs)
+        work, _ = started(_setup(kernel), first, rows, timing.step)
+        grid = grid_of(work, program, timing)
+        return _on_grid(kernel, columns, runs, method, grid, outputs, threads)
+    if isinstance(method, FixedStep):
+        kernel = _setup(kernel)
     work, width = started(kernel, columns, runs, timing.step)
-    if program.dynamic_control and isinstance(method, FixedStep):
+    if program.dynamic_control and not isinstance(method, SciPy):
         if timing != Timing():
             reason = "the run controls change over time in this model: change them in the file"
             raise OverrideError("TIME STEP", reason)
-        return run_dynamic(program, work, TABLEAUS[method.name], outputs)
+        late = Late.of(program, outputs) if _is_difference(method) else None
+        return run_dynamic(program, work, _stepper(program, work, method), outputs, late)
     grid = grid_of(work, program, timing)
-    _refuse_size(len(outputs), len(grid.saved), runs)
     if isinstance(method, FixedStep):
-        return run_fixed(program, work, grid, TABLEAUS[method.name], outputs)
+        return _on_grid(kernel, columns, runs, method, grid, outputs, threads, work)
+    _refuse_size(len(outputs), len(grid.saved), runs)
+    if isinstance(method, AutoStep):
+        return run_steps(program, work, grid, Auto(program, work, method), outputs)
     from sdmodel.integrators.adaptive import run_adaptive
 
     return run_adaptive(kernel, work, grid, method, outputs, width)
+
+
+def _on_grid(
+    kernel: Kernel,
+    columns: Mapping[str, Array | float],
+    runs: int,
+    method: FixedStep,
+    grid: Grid,
+    outputs: Sequence[int],
+    threads: int,
+    work: Workspace | None = None,
+) -> Trajectory:
+    """Integrate by a fixed-step method: a started workspace, or all of it in machine code."""
+    difference = _is_difference(method)
+    wide = with_steps_before(grid) if difference else grid
+    _refuse_size(len(outputs), len(wide.saved), runs)
+    if work is not None:
+        done = run_steps(
+            kernel.program, work, wide, _stepper(kernel.program, work, method), outputs
+        )
+    else:
+        assert isinstance(kernel, NativeKernel)
+        done = kernel.run_fixed(columns, runs, wide, tableau_of(method.name), outputs, threads)
+    if not difference:
+        return done
+    return as_recorded(Late.of(kernel.program, outputs), done, wide, grid)
+
+
+def _is_difference(method: Method) -> bool:
+    return isinstance(method, FixedStep) and method.name == "difference"
+
+
+def _stepper(program: Program, work: Workspace, method: FixedStep | AutoStep) -> Stepper:
+    if isinstance(method, AutoStep):
+        return Auto(program, work, method)
+    return Fixed(program, work, tableau_of(method.name))
 
 
 @runtime_checkable
@@ -255,7 +290,10 @@ def batch(
         first, _ = started(_setup(kernel), some, rows, timing.step)
         times = len(grid_of(first, kernel.program, timing).saved)
         _refuse_size(len(outputs), times, runs)
-    alone = isinstance(method, SciPy) or kernel.program.dynamic_control
+    if RUN_NUMBER in kernel.program.constants and RUN_NUMBER not in columns:
+        columns = {**columns, RUN_NUMBER: np.arange(runs, dtype=float)}
+    # Where the step is adapted, it must not depend on what else is in the batch.
+    alone = not isinstance(method, FixedStep) or kernel.program.dynamic_control
     count = runs if alone else -(-runs // RUNS_AT_A_TIME)
     parts = [slice(runs * i // count, runs * (i + 1) // count) for i in range(count)]
 
@@ -297,6 +335,7 @@ def _put(whole: Trajectory, one: Trajectory, part: slice) -> None:
     whole.values[:, :, part] = one.values
     whole.bad[part] = one.bad
     whole.steps = max(whole.steps, one.steps)
+    whole.unknown = max(whole.unknown, one.unknown)
     whole.errors |= {part.start + run: error for run, error in one.errors.items()}
 
 

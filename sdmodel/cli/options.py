@@ -32,7 +32,8 @@ def integration_options(command: Command) -> Command:
             default="auto",
             show_default=True,
             help="auto (SciPy's LSODA wherever the model allows it), vensim (the method the file "
-            "names), euler, rk2, rk4, or one of SciPy's: RK45, DOP853, LSODA, BDF, Radau.",
+            "names), euler, rk2, rk4, heun, difference, rk2auto, rk4auto, or one of SciPy's: RK45, "
+            "DOP853, LSODA, BDF, Radau.",
         ),
         click.option("--time-step", type=float, help="Use this TIME STEP instead of the file's."),
         click.option("--final-time", type=float, help="Stop at this time."),

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from sdmodel.integrators.base import FixedStep, Grid, Method, SciPy, Trajectory, method_named
-from sdmodel.integrators.fixed import TABLEAUS, Tableau
+from sdmodel.integrators.base import (
+    AutoStep,
+    FixedStep,
+    Grid,
+    Method,
+    SciPy,
+    Trajectory,
+    method_named,
+)
+from sdmodel.integrators.fixed import TABLEAUS, Tableau, tableau_of
 
 __all__ = [
     "TABLEAUS",
+    "AutoStep",
     "FixedStep",
     "Grid",
     "Method",
@@ -14,4 +23,5 @@ __all__ = [
     "Tableau",
     "Trajectory",
     "method_named",
+    "tableau_of",
 ]

@@ -19,6 +19,7 @@ from sdmodel.errors import SolverError
 from sdmodel.expr import references
 from sdmodel.integrators.base import Grid, SciPy, Trajectory
 from sdmodel.integrators.instants import jump_instants
+from sdmodel.integrators.slots import slots_of
 from sdmodel.kernel import Array, Kernel, SwitchedWorkspace
 from sdmodel.program import HALF_STEP, TIME, Program
 
@@ -55,8 +56,7 @@ class _Problem:
         slots = program.layout.slots
         self.program, self.work = program, work
         self.time = slots[TIME]
-        self.stocks = np.array([slots[s.name] for s in program.stocks], dtype=np.intp)
-        self.rates = np.array([slots[s.rate] for s in program.stocks], dtype=np.intp)
+        self.stocks, self.rates, self.owners, *_ = slots_of(program)
         self.evaluations = 0
         self.latest = np.inf
 
@@ -72,7 +72,7 @@ class _Problem:
         rates: Array = self.work.values[self.rates, 0]
         if not np.isfinite(rates).all():
             first = int(np.argmin(np.isfinite(rates)))
-            raise _NotFinite(t, self.program.stocks[first].variable)
+            raise _NotFinite(t, self.owners[first])
         return rates
 
     def _set(self, t: float, y: Array) -> None:
@@ -107,7 +107,7 @@ class _Problem:
         with np.errstate(all="ignore"):
             speed = np.abs(values[self.rates, 0]) / (np.abs(values[self.stocks, 0]) + 1e-300)
         steep = int(np.argmax(speed))
-        return float(values[self.time, 0]), self.program.stocks[steep].variable
+        return float(values[self.time, 0]), self.owners[steep]
 
 
 def run_adaptive(
@@ -128,10 +128,10 @@ def run_adaptive(
     loose = sorted({j.variable for j in work.jumps if not j.holds and not j.time_only})
     if loose:
         notes.append(f"jumps inside {', '.join(map(repr, loose))} are not located")
-    states = np.empty((len(program.stocks), len(times)))
+    states = np.empty((len(problem.stocks), len(times)))
     states[:, 0] = work.values[problem.stocks, 0]
-    if len(program.stocks) and grid.steps:
-        _refuse_start(program, method, grid.start, states[:, 0])
+    if len(problem.stocks) and grid.steps:
+        _refuse_start(problem, method, grid.start, states[:, 0])
         try:
             _integrate(problem, method, grid, breaks, states, times, width, bool(loose))
         except _NotFinite as stop:
@@ -149,10 +149,10 @@ def run_adaptive(
     return Trajectory(times, values[:, :, None], bad, problem.evaluations, tuple(notes))
 
 
-def _refuse_start(program: Program, method: SciPy, start: float, state: Array) -> None:
+def _refuse_start(problem: _Problem, method: SciPy, start: float, state: Array) -> None:
     if np.isfinite(state).all():
         return
-    name = program.stocks[int(np.argmin(np.isfinite(state)))].variable
+    name = problem.owners[int(np.argmin(np.isfinite(state)))]
     raise SolverError(
         f"{name!r} is not a finite number at time {start:g}, where the run begins ({method.name}); "
         "look at its initial value",
@@ -356,6 +356,6 @@ def _outputs(
     every = kernel.workspace(len(times))
     every.values[...] = work.values[:, :1]
     every.values[slots[TIME]] = times
-    every.values[[slots[s.name] for s in program.stocks]] = states
+    every.values[slots_of(program).stocks] = states
     every.rates()
     return every.values[np.array(outputs, dtype=np.intp)].copy()

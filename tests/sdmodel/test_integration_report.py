@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sdmodel import OverrideError, SolverError
+from sdmodel import SolverError
 from sdmodel.model import Model
 
 pytestmark = pytest.mark.usefixtures("every_engine")
@@ -196,9 +196,42 @@ def test_controls_that_change_cannot_be_compared(model: Make) -> None:
     )
 
 
-def test_a_method_that_is_not_offered(model: Make) -> None:
-    with pytest.raises(OverrideError, match="RK4 with automatic step"):
-        model(LOGISTIC, "rk4auto").check_integration()
+def test_automatic_steps_are_compared_with_a_smaller_tolerance(model: Make) -> None:
+    made = model(LOGISTIC, "rk4auto", FINAL_TIME=10, TIME_STEP=2)
+    report = made.check_integration()
+    assert report.table["compared with"].tolist() == [
+        "half the step",
+        "a quarter of the step",
+        "a hundredth of the tolerance",
+        "another method",
+    ]
+    assert report.table["method"].tolist() == ["rk4auto"] * 3 + ["LSODA"]
+    assert report.ok
+    lax = model(
+        LOGISTIC + "\nABSOLUTE TOLERANCE = 0.5\nRELATIVE TOLERANCE = 0.5",
+        "rk2auto",
+        FINAL_TIME=10,
+        TIME_STEP=2,
+    ).check_integration()
+    assert not lax.ok
+    assert lax.verdict.endswith(
+        "use a RELATIVE TOLERANCE below 0.001, or a TIME STEP of 0.5 or less"
+    )
+    remembering = model("x = INTEG(DELAY FIXED(1, 2, 1)-x, 0)", "rk4auto", TIME_STEP=0.5)
+    report = remembering.check_integration()
+    assert report.table["method"].tolist() == ["rk4auto"] * 3 + ["rk4"]
+    assert [one.split(" ")[0] for one in report.left_out] == ["'x'"]
+
+
+def test_difference_equations_are_compared_as_euler_records_them(model: Make) -> None:
+    made = model(LOGISTIC, "difference", FINAL_TIME=10, TIME_STEP=1 / 1024, SAVEPER=0.5)
+    report = made.check_integration()
+    assert report.ok
+    assert report.verdict.startswith("euler with TIME STEP")
+    assert report.left_out == (
+        "how difference equations record auxiliary variables, one step late: they are compared as "
+        "Euler records them",
+    )
 
 
 def test_the_core_model(core: Model) -> None:

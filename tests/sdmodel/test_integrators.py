@@ -9,16 +9,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sdmodel import FixedStep, OverrideError, SDError, SolverError
-from sdmodel.integrators import TABLEAUS, Grid, SciPy, Tableau, fixed, method_named
+from sdmodel import AutoStep, FixedStep, OverrideError, SDError, SolverError
+from sdmodel.integrators import TABLEAUS, Grid, SciPy, Tableau, method_named
 from sdmodel.model import Model
 
 pytestmark = pytest.mark.usefixtures("every_engine")
 
 Make = Callable[..., Model]
-FIXED = ("euler", "rk2", "rk4")
+FIXED = ("euler", "rk2", "rk4", "heun")
+AUTO = ("rk2auto", "rk4auto")
 ADAPTIVE = ("RK45", "DOP853", "LSODA", "BDF", "Radau")
-EVERY = (*FIXED, *ADAPTIVE)
+EVERY = (*FIXED, *AUTO, *ADAPTIVE)
 # Logistic growth at a rate that changes with time: ln(x/(1-x)) = ln(x0/(1-x0)) + t + sin t.
 LOGISTIC = """
     x = INTEG(growth, 0.05)
@@ -33,12 +34,10 @@ def logistic(t: np.ndarray) -> np.ndarray:
 # The methods -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "order"), [("euler", 1), ("rk2", 2), ("rk4", 4)])
+@pytest.mark.parametrize(("name", "order"), [("euler", 1), ("rk2", 2), ("rk4", 4), ("heun", 2)])
 def test_observed_order(model: Make, name: str, order: int) -> None:
     made = model(LOGISTIC, SAVEPER=1, FINAL_TIME=6)
-    steps = [
-        2.0**-k for k in {"euler": range(9, 13), "rk2": range(6, 10), "rk4": range(4, 8)}[name]
-    ]
+    steps = [2.0**-k for k in {1: range(9, 13), 2: range(6, 10), 4: range(4, 8)}[order]]
     worst = []
     for step in steps:
         run = made.run(method=name, time_step=step)
@@ -94,15 +93,34 @@ def test_a_constant_flow_adds_up_exactly(model: Make, name: str) -> None:
     np.testing.assert_array_equal(run.values("x") + run.values("y"), 2)
 
 
+@pytest.mark.parametrize("method", ["rk4", "rk4auto", "difference"])
+def test_the_machine_code_of_a_method_can_be_looked_at(model: Make, method: str) -> None:
+    assert "; x" in model("x = INTEG(1, 0)", method).inspect("llvm")
+
+
 def test_every_tableau_is_a_method() -> None:
     assert tuple(TABLEAUS) == FIXED
     assert [method_named(name.upper()) for name in TABLEAUS] == [FixedStep(n) for n in TABLEAUS]
+    assert [method_named(name.upper()) for name in AUTO] == [AutoStep(n) for n in AUTO]
     assert [method_named(name.lower()) for name in ADAPTIVE] == [SciPy(n) for n in ADAPTIVE]
     assert method_named(SciPy("BDF", 1e-4)) == SciPy("BDF", 1e-4)
     with pytest.raises(OverrideError, match="'rk5'; did you mean 'rk2' or 'rk4'|RK45"):
         method_named("rk5")
     with pytest.raises(OverrideError, match="choose from auto, vensim, euler"):
         method_named("magic")
+
+
+def test_the_rk2_of_vensim_looks_at_the_middle_of_the_step(model: Make) -> None:
+    """Vensim Help, Runge-Kutta Integration; in XMILE RK2 is the mean of both ends."""
+    made = model("x = INTEG(Time^2, 0)", FINAL_TIME=2)
+    assert made.run(method="rk2").values("x").tolist() == [0, 0.25, 2.5]
+    assert made.run(method="heun").values("x").tolist() == [0, 0.5, 3]
+
+
+def test_smoothi_begins_at_its_initial_value(model: Make) -> None:
+    """The first step goes on from the initial value, not from the input (Vensim Help, SMOOTHI)."""
+    made = model("x = SMOOTHI(10, 4, 2)", FINAL_TIME=2)
+    assert made.run(method="euler").values("x").tolist() == [2, 4, 5.5]
 
 
 def test_oscillator_by_rk4(model: Make) -> None:
@@ -144,8 +162,8 @@ def test_growth_without_bound_is_an_error(model: Make, name: str) -> None:
     with pytest.raises(SolverError, match="'x'") as caught:
         made.run(method=name)
     assert caught.value.variable == "x"
-    if name in ADAPTIVE:
-        assert caught.value.time == pytest.approx(1, abs=1e-3)
+    if name not in FIXED:
+        assert caught.value.time == pytest.approx(1, abs=2e-2)
     else:
         assert 1 < caught.value.time < 3
     assert f"time {caught.value.time:g}" in str(caught.value)
@@ -295,80 +313,6 @@ def test_a_step_takes_effect_at_the_nearest_time_step(
 ) -> None:
     run = model(f"a = STEP(1, {instant})", FINAL_TIME=3, TIME_STEP=0.5).run(method="euler")
     assert run.times[run.values("a") > 0].tolist() == np.arange(begins, 3.5, 0.5).tolist()
-
-
-# Run controls that change ------------------------------------------------------------------------
-
-
-def test_time_step_that_changes(model: Make) -> None:
-    made = model(
-        "x = INTEG(x, 1)\nTIME STEP = IF THEN ELSE(Time < 2, 1, 0.5)\npulse = PULSE(2.5, 0)",
-        FINAL_TIME=4,
-    )
-    run = made.run()
-    assert run.method == "euler"
-    assert run.notes == ("the file's own method: the run controls change over time",)
-    assert run.times.tolist() == [0, 1, 2, 2.5, 3, 3.5, 4]
-    assert run.values("x").tolist() == [1, 2, 4, 6, 9, 13.5, 20.25]
-    # A pulse of one TIME STEP is one step wide, by the step that holds at that time.
-    assert run.values("pulse").tolist() == [0, 0, 0, 1, 0, 0, 0]
-
-
-def test_half_a_step_is_that_of_the_present_time_step(model: Make) -> None:
-    """At 2 the step is 0.5 already: a step at 2.4 has not come, as it would have by steps of 1."""
-    made = model("a = STEP(1, 2.4)\nTIME STEP = IF THEN ELSE(Time < 2, 1, 0.5)", FINAL_TIME=4)
-    run = made.run()
-    assert dict(zip(run.times, run.values("a"), strict=True)) == {
-        0: 0, 1: 0, 2: 0, 2.5: 1, 3: 1, 3.5: 1, 4: 1,
-    }  # fmt: skip
-
-
-def test_saveper_and_final_time_that_change(model: Make) -> None:
-    made = model(
-        "x = INTEG(1, 0)\nSAVEPER = IF THEN ELSE(Time < 2, 1, 2)\n"
-        "FINAL TIME = IF THEN ELSE(x < 6, 100, 8)",
-        TIME_STEP=0.5,
-    )
-    for name in FIXED:
-        run = made.run(method=name)
-        assert run.times.tolist() == [0, 1, 2, 4, 6, 8]
-        assert run.values("x").tolist() == [0, 1, 2, 4, 6, 8]
-
-
-def test_changing_controls_and_what_they_exclude(model: Make) -> None:
-    made = model("x = INTEG(1, 0)", TIME_STEP="1+0*Time")
-    with pytest.raises(OverrideError, match="the run controls change over time in this model"):
-        made.run(time_step=0.5)
-    with pytest.raises(OverrideError, match="LSODA cannot run run controls that change over time"):
-        made.run(method="LSODA")
-    delayed = model("x = DELAY FIXED(Time, 2, 0)", TIME_STEP="1+0*Time")
-    with pytest.raises(OverrideError, match="DELAY FIXED counts whole time steps"):
-        delayed.run()
-
-
-def test_a_final_time_that_runs_away(model: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fixed, "MOST_STEPS", 100)
-    made = model("x = INTEG(1, 0)", FINAL_TIME="Time + 10")
-    with pytest.raises(OverrideError, match="after 100 steps FINAL TIME is still ahead, at time"):
-        made.run()
-
-
-@pytest.mark.parametrize(
-    ("name", "equation"), [("FINAL TIME", "9+0*LN(2-Time)"), ("TIME STEP", "1+0*SQRT(1-Time)")]
-)
-def test_changing_controls_that_leave_the_numbers(model: Make, name: str, equation: str) -> None:
-    """A FINAL TIME that is no number must not pass for one that is reached."""
-    made = model("x = INTEG(1, 0)", **{name: equation})
-    with pytest.raises(OverrideError, match=f"{name} is nan: it must be a finite number"):
-        made.run()
-
-
-def test_run_controls_that_are_computed(model: Make) -> None:
-    """Computed once a run, they may depend on what a run sets."""
-    made = model("x = INTEG(1, 0)\nhorizon = 6\nFINAL TIME = INITIAL TIME+horizon", TIME_STEP="1/4")
-    assert not made.program.dynamic_control
-    assert made.run({"horizon": 3}).values("x")[-1] == pytest.approx(3, rel=1e-7)
-    assert made.run(final_time=2, method="euler").times[-1] == 2
 
 
 # Delays in whole steps ---------------------------------------------------------------------------

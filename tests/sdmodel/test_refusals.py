@@ -140,26 +140,6 @@ def test_what_a_run_is_asked_for(model: Maker) -> None:
         made.run(outputs=["b"])
 
 
-@pytest.mark.parametrize(
-    ("method", "name", "near"),
-    [
-        ("rk4auto", "RK4 with automatic step", "rk4"),
-        ("rk2auto", "RK2 with automatic step", "rk2"),
-        ("difference", "Difference equations", "euler"),
-    ],
-)
-def test_methods_of_a_file_that_are_not_offered(
-    method: str, name: str, near: str, model: Maker
-) -> None:
-    made = model("a = INTEG(1, 0)", method=method)
-    assert refused(made, None, method="vensim") == (
-        f'the file asks for the integration method "{name}", which is not offered yet; give '
-        f'method="{near}" (fixed step) or a SciPy method such as "LSODA"'
-    )
-    assert made.run(method=near).values("a")[-1] == pytest.approx(4.0, rel=1e-14)
-    assert made.run().method == "LSODA"
-
-
 def test_a_second_opinion_that_cannot_be_had(model: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     made = model("a = 1\nx = INTEG(a, 0)")
     assert refused(made, None, engine="pysd", time_step=-1) == "time_step must be above zero"
