@@ -12,7 +12,11 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Union
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Op(enum.Enum):
@@ -264,12 +268,13 @@ class Pick(_Sugar):
 class Block(_Sugar):
     """A whole array computed at once from other arrays, such as an inverse matrix.
 
-    Stands alone as the value of a hidden array; `args` are hidden arrays too. The axes that all of
-    them share come first; over those the function is applied one by one.
+    Stands alone as the value of a hidden array; `args` are hidden arrays too. All of them begin
+    with the same dimensions, `outer` places together; at each the function is applied anew.
     """
 
     function: str
     args: tuple[Ref, ...]
+    outer: int = 1
 
 
 Expr = Union[  # noqa: UP007 - forward references above
@@ -367,7 +372,7 @@ def with_children(node: Expr, new: tuple[Expr, ...]) -> Expr:
             assert isinstance(base, Ref)
             return Pick(base, offset, node.size)
         case Block():
-            return Block(node.function, tuple(one for one in new if isinstance(one, Ref)))
+            return replace(node, args=new)
         case _:
             return node
 
@@ -446,3 +451,28 @@ def fix_axes(expr: Expr, places: Mapping[Axis, int]) -> Expr:
                 return node
 
     return rewrite(expr, change)
+
+
+def flat_places(
+    sizes: Sequence[int], axes: Sequence[Axis], where: Sequence[At]
+) -> NDArray[np.intp]:
+    """Return the flat places that a reference covers, in the order of its axes, the last fastest.
+
+    >>> i = Axis(0, 2)
+    >>> flat_places((3, 4), [i], [At(i, range(1, 3)), At(None, (2,))]).tolist()
+    [6, 10]
+    """
+    import numpy as np  # late: what a file says is read without it
+
+    shape = [axis.size for axis in axes]
+    total = np.zeros(shape, dtype=np.intp)
+    stride = 1
+    for size, one in zip(reversed(sizes), reversed(where), strict=True):
+        at = np.asarray(one.places, dtype=np.intp)
+        if one.axis is None:
+            total += stride * at[0]
+        else:
+            place = list(axes).index(one.axis)
+            total += stride * at.reshape([-1 if i == place else 1 for i in range(len(shape))])
+        stride *= size
+    return total.reshape(-1)

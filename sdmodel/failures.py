@@ -15,7 +15,7 @@ from sdmodel.kernel import Array
 from sdmodel.names import key
 from sdmodel.program import Program
 from sdmodel.run import NonFiniteWarning
-from sdmodel.source import SourceModel
+from sdmodel.source import SourceModel, Variable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,17 +48,18 @@ def judge(
         return "completed"
     at = int(np.argmin(finite.all(axis=1)))
     first = _first(source, program, finite[at], shown)
-    name, place = program.display.get(first, first), source.source.path
-    variable = source.by_key.get(first)
+    name = program.columns[first][0] if first in program.columns else first
+    place = source.source.path
+    variable = source.by_key.get(program.variable_of(first))
     inputs = ""
     if variable is not None:
         place += f":{source.source.place(variable.at)[0]}"
-        inputs = _inputs(source, first, table[at], shown)
+        inputs = _inputs(source, variable, table[at], shown)
     message = (
         f"{place}: in run {label!r}, {name!r} is no longer a finite number at time {times[at]:g}"
         + (f" (there {inputs})" if inputs else "")
     )
-    stocks = {stock.name for stock in program.stocks}
+    stocks = {element for stock in program.stocks for element in program.elements(stock.name)}
     state = [i for i in range(table.shape[1]) if i >= len(shown) or shown[i] in stocks]
     if not finite[:, state].all():
         raise SolverError(
@@ -84,20 +85,20 @@ def _first(source: SourceModel, program: Program, finite: Array, shown: Sequence
     """Return the variable that went wrong before the others it drew along."""
     bad = {name for i, name in enumerate(shown) if not finite[i]}
     if not bad:  # a hidden stock: the variable whose equation holds it
-        hidden = [s for s in program.stocks if s.name not in set(shown)]
-        wrong = int(np.argmin(finite[len(shown) :]))
-        return key(hidden[wrong].variable)
-    order = [*(s.target for s in program.start), *(s.target for s in program.step)]
-    running = [name for name in order if name in bad and not _is_stock(program, name)]
+        layout = program.layout
+        hidden = [s for s in program.stocks if s.name not in program.display]
+        owners = [s.variable for s in hidden for _ in range(layout.size(s.name))]
+        return key(owners[int(np.argmin(finite[len(shown) :]))])
+    stocks = {stock.name for stock in program.stocks}
+    order = dict.fromkeys(one.target for one in (*program.start, *program.step))
+    place = {name: i for i, name in enumerate(order) if name not in stocks}
+    running = [name for name in shown if name in bad and program.variable_of(name) in place]
+    running.sort(key=lambda name: place[program.variable_of(name)])
     return next(iter([*running, *(name for name in shown if name in bad)]))
 
 
-def _is_stock(program: Program, name: str) -> bool:
-    return any(stock.name == name for stock in program.stocks)
-
-
-def _inputs(source: SourceModel, name: str, row: Array, shown: Sequence[str]) -> str:
-    equation = source.by_key[name].equation
+def _inputs(source: SourceModel, variable: Variable, row: Array, shown: Sequence[str]) -> str:
+    equation = variable.equation
     if equation is None:
         return ""
     place = {one: i for i, one in enumerate(shown)}

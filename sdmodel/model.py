@@ -25,7 +25,7 @@ from sdmodel.expr import Call, references, walk
 from sdmodel.failures import judge, list_failures, placed
 from sdmodel.integrators import Method
 from sdmodel.lowering import problems, program_of
-from sdmodel.names import key
+from sdmodel.names import element_key, key
 from sdmodel.program import CONTROL, FINAL_TIME, Phase, Program
 from sdmodel.reference import ReferenceKernel
 from sdmodel.run import Run, RunBatch, provenance
@@ -41,13 +41,22 @@ if TYPE_CHECKING:
 Overrides = Mapping[str, float] | str | Scenario | None
 
 
-def load(path: str | Path) -> Model:
-    """Read a Vensim model (`.mdl`), and the TOML file of the same name beside it if there is one.
+def load(
+    path: str | Path,
+    *,
+    data: Sequence[str | Path] = (),
+    allow: Sequence[str | Path] = (),
+) -> Model:
+    """Read a model, and the TOML file of the same name beside it if there is one.
 
     Parameters
     ----------
     path
-        The model file.
+        The model file: Vensim's `.mdl`, or XMILE (`.xmile`, `.stmx`).
+    data
+        Files with the series of data variables: `.dat`, `.tab`, `.csv`, `.xlsx`, `.xls`, `.vdf`.
+    allow
+        Folders beside the model's own from which it may take external data.
 
     Raises
     ------
@@ -62,9 +71,10 @@ def load(path: str | Path) -> Model:
     >>> model.name
     'core'
     """
+    from sdmodel.external.resolve import resolve
     from sdmodel.frontends import read
 
-    model = Model(read(path))
+    model = Model(resolve(read(path), data, allow=allow))
     model.program  # noqa: B018 - raises what is wrong with the model
     beside = Path(path).with_suffix(".toml")
     if beside.is_file() and beside.name != "pyproject.toml":
@@ -149,7 +159,8 @@ class Model:
     @cached_property
     def constants(self) -> dict[str, float]:
         """The constants and their values: what a run may set."""
-        return {self.source.by_key[k].name: v for k, v in self.program.constants.items()}
+        columns = self.program.columns
+        return {columns[k][0]: v for k, v in self.program.constants.items() if k in columns}
 
     @cached_property
     def stocks(self) -> list[str]:
@@ -209,7 +220,7 @@ class Model:
             return "lookup"
         if v.key in CONTROL:
             return "control"
-        if v.key in self.program.constants:
+        if all(one in self.program.constants for one in self.program.elements(v.key)):
             return "constant"
         if any(stock.name == v.key for stock in self.program.stocks):
             return "stock"
@@ -322,14 +333,16 @@ class Model:
         if final_time is not None and FINAL_TIME in program.constants:
             checked.setdefault(FINAL_TIME, float(final_time))
         timing = simulate.Timing(time_step, final_time, save_every)
-        shown = self._shown()
-        slots = [program.layout.slots[k] for k in shown]
-        hidden = [program.layout.slots[s.name] for s in program.stocks if s.name not in shown]
+        shown = list(program.columns)
+        slots = [slot for _, slot in program.columns.values()]
+        hidden = program.layout.block(
+            s.name for s in program.stocks if s.name not in program.display
+        )
         try:
             done = simulate.trajectory(kernel, checked, 1, chosen, timing, [*slots, *hidden])
         except SolverError as error:
             raise placed(self.source, error, label) from None
-        columns = tuple(program.display[k] for k in shown)
+        columns = tuple(name for name, _ in program.columns.values())
         table = np.ascontiguousarray(done.values[:, :, 0].T)
         times, known = done.times[done.unknown :], table[done.unknown :]
         result = judge(self.source, program, times, known, shown, label)
@@ -339,12 +352,13 @@ class Model:
             columns=columns,
             table=table[:, : len(columns)],
             units=self.units,
-            overrides={self.source.by_key[k].name: v for k, v in checked.items()},
+            overrides={program.columns[k][0]: v for k, v in checked.items()},
             method=chosen.name,
             result=result,
             steps=done.steps,
             notes=(*done.notes, *([why] if why else [])),
             provenance=provenance(self.digest, self.path.name) | {"engine": kernel.label},
+            shapes=program.shapes,
         )
         return self._keep(run, outputs)
 
@@ -372,11 +386,9 @@ class Model:
         from sdmodel.integrators import tableau_of
 
         chosen, _ = simulate.choose_method(self.program, "vensim")
-        names = [self.definition(n).key for n in (self.stocks if outputs is None else outputs)]
-        return self._compiled.batch_text(names, tableau_of(chosen.name))
-
-    def _shown(self) -> list[str]:
-        return [k for k in self.program.display if k in self.program.layout.slots]
+        keys = map(element_key, self._outputs(self.stocks if outputs is None else outputs))
+        slots = [self.program.columns[k][1] for k in keys]
+        return self._compiled.batch_text(slots, tableau_of(chosen.name))
 
     def _keep(self, run: Run, outputs: Sequence[str] | None) -> Run:
         if outputs is None:
@@ -392,11 +404,22 @@ class Model:
     def _outputs(self, wanted: Sequence[str]) -> list[str]:
         if isinstance(wanted, str):
             raise OverrideError("outputs", f"outputs is a list of names: write [{wanted!r}]")
-        names = [self.definition(name).name for name in wanted]
-        for name in names:
-            if self.definition(name).table is not None:
-                reason = f"{name!r} is a lookup and has no course in time"
-                raise OverrideError(name, f"{reason}: name the variable that reads it")
+        names: list[str] = []
+        for name in wanted:
+            known = element_key(name)
+            if known in self.program.columns:
+                names.append(self.program.columns[known][0])
+                continue
+            found = self.definition(self.program.variable_of(known) if "[" in name else name)
+            if found.key not in self.program.display:
+                reason = f"{found.name!r} is a lookup and has no course in time"
+                raise OverrideError(found.name, f"{reason}: name the variable that reads it")
+            elements = [self.program.columns[k][0] for k in self.program.elements(found.key)]
+            if "[" in name and known not in self.program.elements(found.key):
+                near = near_names(name, elements)
+                hint = did_you_mean(near) or f"there is {', '.join(elements[:5])}"
+                raise OverrideError(name, f"{found.name!r} has no element {name!r}; {hint}")
+            names += elements
         return names
 
     def _values(self, overrides: Overrides) -> tuple[Mapping[str, float], str]:
@@ -453,7 +476,7 @@ class Model:
         if final_time is not None and FINAL_TIME in program.constants:
             columns.setdefault(FINAL_TIME, np.full(len(table), float(final_time)))
         names = self._outputs(self.stocks if outputs is None else outputs)
-        slots = [program.layout.slots[key(name)] for name in names]
+        slots = [program.columns[element_key(name)][1] for name in names]
         timing = simulate.Timing(time_step, final_time, save_every)
         done = simulate.batch(kernel, columns, len(table), chosen, timing, slots, threads, progress)
         return RunBatch(

@@ -10,7 +10,7 @@ import numpy as np
 
 from sdmodel.errors import OverrideError, did_you_mean, near_names
 from sdmodel.kernel import Array
-from sdmodel.names import key
+from sdmodel.names import element_key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,34 +19,38 @@ if TYPE_CHECKING:
     from sdmodel.source import SourceModel
 
 
-def check_override(source: SourceModel, program: Program, name: str, where: str = "") -> str:
-    """Return the key of a constant that a run may set.
+def check_override(source: SourceModel, program: Program, name: str, where: str = "") -> list[str]:
+    """Return the key of a constant that a run may set, or of all elements of a subscripted one.
 
     Raises
     ------
     OverrideError
         If there is no such variable, or if it is no constant.
     """
-    found = key(name)
     at = f"{source.source.path}: {where}"
-    if found in program.constants:
-        variable = source.by_key[found]
+    found = element_key(name)
+    elements = program.elements(found)
+    if elements and all(one in program.constants and one in program.columns for one in elements):
+        base = program.variable_of(elements[0])
+        variable = source.by_key[base]
         if variable.unchangeable:
             raise OverrideError(
                 name,
                 f"{at}'{variable.name}' is marked as unchangeable (==) in the model: "
                 "write it with a single = to set it in a run",
             )
-        if found in program.structural:
+        if base in program.structural:
             raise OverrideError(
                 name,
                 f"{at}'{variable.name}' decides how many stages a delay has, which a run cannot "
                 f'change: use model.replace("{variable.name}", ...)',
             )
-        return found
+        return elements
+    found = program.variable_of(found)
     known = source.by_key.get(found)
     if known is None:
-        near = near_names(name, [source.by_key[one].name for one in program.constants])
+        shown = [program.columns[k][0] for k in program.constants if k in program.columns]
+        near = near_names(name, shown)
         near = near or near_names(name, [v.name for v in source.variables])
         hint = did_you_mean(near) or "`sdmodel show MODEL` lists its constants"
         raise OverrideError(name, f"{at}there is no variable named '{name}'; {hint}")
@@ -66,11 +70,12 @@ def check_values(
     """Return overrides by key after checking names, numbers and ranges; each name once."""
     checked: dict[str, float] = {}
     for name, value in overrides.items():
-        found = check_override(source, program, str(name), where)
-        variable = source.by_key[found]
+        elements = check_override(source, program, str(name), where)
+        found = elements[0]
+        variable = source.by_key[program.variable_of(found)]
         line = source.source.place(variable.at)[0]
         at = f"{source.source.path}:{line}: {where}"
-        if found in checked:
+        if not checked.keys().isdisjoint(elements):
             raise OverrideError(name, f"{at}'{variable.name}' is set twice: keep one value")
         try:
             number = float(value)
@@ -85,8 +90,8 @@ def check_values(
             raise OverrideError(
                 name, f"{at}'{variable.name}' must be set to a finite number, not {number:g}"
             )
-        check_range(source, found, number, where)
-        checked[found] = number
+        check_range(source, variable.key, number, where)
+        checked |= dict.fromkeys(elements, number)
     return checked
 
 
@@ -115,8 +120,8 @@ def check_table(source: SourceModel, program: Program, table: pd.DataFrame) -> d
         reason = "give a pandas DataFrame: a column for each constant, a row for each run"
         raise OverrideError("table", reason)
     for place, name in enumerate(table.columns):
-        found = check_override(source, program, str(name), "in the table, ")
-        if found in columns:
+        elements = check_override(source, program, str(name), "in the table, ")
+        if not columns.keys().isdisjoint(elements):
             raise OverrideError(str(name), f"the column '{name}' is in the table twice")
         column = table.iloc[:, place]
         try:
@@ -132,8 +137,8 @@ def check_table(source: SourceModel, program: Program, table: pd.DataFrame) -> d
             raise OverrideError(str(name), reason)
         for row in {int(np.argmin(values)), int(np.argmax(values))} if len(values) else ():
             value = float(values[row])
-            check_range(source, found, value, f"row {row}, ")
-        columns[found] = values
+            check_range(source, program.variable_of(elements[0]), value, f"row {row}, ")
+        columns |= dict.fromkeys(elements, values)
     return columns
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import enum
+import bisect
 import itertools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sdmodel.expr import (
     Apply,
@@ -118,6 +122,14 @@ class Layout:
         """Return how many slots a name has."""
         return math.prod(self.shapes.get(name, ()))
 
+    def name_of(self, slot: int) -> str:
+        """Return the name that a slot belongs to."""
+        return self.names[bisect.bisect_right(self._firsts, slot) - 1]
+
+    @cached_property
+    def _firsts(self) -> list[int]:
+        return list(self.slots.values())
+
     def block(self, names: Iterable[str]) -> list[int]:
         """Return all slots of some names, one name after the other."""
         return [self.slots[name] + i for name in names for i in range(self.size(name))]
@@ -158,9 +170,9 @@ class Program:
     """A model as a list of statements in order of evaluation.
 
     `start` gives run constants and initial values; `step` gives everything else, at every instant.
-    `constants` are the values a run may override, elements of arrays as ``x[a1]``; `structural`
-    those that decide how many hidden stocks there are. `shapes` describes subscripted variables.
-    `memory_users` names what is no differential equation, as (variable, why).
+    `constants` are the values a run may override, elements of arrays as ``x[a1]``, with their
+    slots in `constant_slots`; `structural` the variables that decide how many hidden stocks there
+    are. `shapes` describes subscripted variables. `memory_users` names what is no differential equation, as (variable, why).
     """
 
     constants: Mapping[str, float]
@@ -177,6 +189,7 @@ class Program:
     method: str = "euler"
     dynamic_control: bool = False
     shapes: Mapping[str, Shape] = field(default_factory=dict)
+    constant_slots: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> dict[str, tuple[str, int]]:
@@ -196,11 +209,10 @@ class Program:
         return found
 
     @cached_property
-    def constant_slots(self) -> dict[str, int]:
-        """The slot of every constant."""
-        own = {name: slot for name, (_, slot) in self.columns.items() if name in self.constants}
-        hidden = {name: self.layout.slots[name] for name in self.constants if name not in own}
-        return {**own, **hidden}
+    def defaults(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """The slots of all constants, and their values."""
+        slots = [self.constant_slots[name] for name in self.constants]
+        return np.array(slots, dtype=np.intp), np.array(list(self.constants.values()), dtype=float)
 
     def elements(self, name: str) -> list[str]:
         """Return the keys of all elements of a variable; of one without subscripts its own."""
@@ -227,7 +239,7 @@ _LOWERED = (Const, Ref, Apply, Lookup, Position, Reduce, Pick, Block)
 
 def check(program: Program) -> None:
     """Verify that whatever is read was set before; a fault here is ours, not the user's."""
-    known = {TIME, HALF_STEP, STEP_NUMBER, RUN_NUMBER, *program.constants}
+    known = {TIME, HALF_STEP, STEP_NUMBER, *map(program.variable_of, program.constants)}
     _check_phase(program.start, known, "start")
     known |= {m.name for m in program.memories} | {p.name for p in program.pipelines}
     known |= {s.name for s in program.stocks}

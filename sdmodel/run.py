@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,8 @@ import numpy as np
 
 from sdmodel.errors import Problem, SDError, UnknownNameError, did_you_mean, near_names
 from sdmodel.kernel import Array
-from sdmodel.names import key
+from sdmodel.names import element_key, key
+from sdmodel.program import Shape
 from sdmodel.version import __version__
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ class Run:
     steps: int = 0
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Return what a person wants to know first."""
@@ -66,14 +70,42 @@ class Run:
         )
 
     def values(self, name: str) -> Array:
-        """Return the saved values of a variable, shape (times,)."""
-        return self.table[:, self._column(name)]
+        """Return the saved values of a variable, shape (times,).
+
+        Of a subscripted variable the shape is (times, elements of each range); an element without
+        an equation is NaN.
+        """
+        found = self._array(name)
+        if found is None:
+            return self.table[:, self._column(name)]
+        shown, shape = found
+        values = np.full((len(self.times), math.prod(shape.sizes)), np.nan)
+        for place, label in enumerate(shape.labels()):
+            if place not in shape.undefined:
+                values[:, place] = self.table[:, self._column(shown + label)]
+        return values.reshape(-1, *shape.sizes)
+
+    def _array(self, name: str) -> tuple[str, Shape] | None:
+        """Return the name and the ranges of a variable all of whose elements were saved."""
+        wanted = key(name)
+        shape = self.shapes.get(wanted)
+        if shape is None:
+            return None
+        index = self._index
+        keys = [wanted + one for i, one in enumerate(shape.keys()) if i not in shape.undefined]
+        if not keys or any(one not in index for one in keys):
+            return None
+        first = self.columns[index[keys[0]]]
+        return first[: first.rindex("[")], shape
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {element_key(column): index for index, column in enumerate(self.columns)}
 
     def _column(self, name: str) -> int:
-        wanted = key(name)
-        for index, column in enumerate(self.columns):
-            if key(column) == wanted:
-                return index
+        found = self._index.get(element_key(name))
+        if found is not None:
+            return found
         near = near_names(name, self.columns)
         raise UnknownNameError(
             [
@@ -88,22 +120,30 @@ class Run:
         )
 
     def __getitem__(self, name: str) -> xr.DataArray:
-        """Return a variable as a labelled array over time, with its units."""
+        """Return a variable as a labelled array over time and its ranges, with its units."""
         import xarray as xr
 
-        column = self._column(name)
-        spelled = self.columns[column]
+        found = self._array(name)
+        if found is None:
+            spelled = self.columns[self._column(name)]
+            coords: dict[str, Any] = {"time": self.times}
+        else:
+            spelled, shape = found
+            ranges = _distinct(list(shape.ranges))
+            coords = {"time": self.times, **dict(zip(ranges, shape.elements, strict=True))}
+            coords = {dim: np.asarray(values) for dim, values in coords.items()}
+        units = self.units.get(spelled, self.units.get(spelled.partition("[")[0], ""))
         return xr.DataArray(
-            self.table[:, column].copy(),
-            coords={"time": self.times},
-            dims=("time",),
+            self.values(spelled).copy(),
+            coords=coords,
+            dims=tuple(coords),
             name=spelled,
-            attrs={"units": self.units.get(spelled, "")},
+            attrs={"units": units},
         )
 
     def __contains__(self, name: str) -> bool:
-        """Return whether the run has a variable of this name."""
-        return any(key(column) == key(name) for column in self.columns)
+        """Return whether the run has a variable of this name, or an element of it."""
+        return element_key(name) in self._index or self._array(name) is not None
 
     @property
     def data(self) -> xr.Dataset:
@@ -153,7 +193,10 @@ class Run:
         """One array, names as a coordinate: a name may hold what a store forbids in its own."""
         import xarray as xr
 
-        units = [self.units.get(name, "") for name in self.columns]
+        units = [
+            self.units.get(name, self.units.get(name.partition("[")[0], ""))
+            for name in self.columns
+        ]
         return xr.Dataset(
             {"values": (("time", "variable"), self.table)},
             coords={

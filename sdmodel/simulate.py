@@ -112,8 +112,7 @@ def started(
     """Return a workspace with constants set and initial values computed, and the file's step."""
     program = kernel.program
     work, slots = kernel.workspace(runs), program.layout.slots
-    for name, value in program.constants.items():
-        work.values[slots[name]] = columns.get(name, value)
+    set_constants(program, work.values, columns)
     work.values[slots[TIME]] = 0.0
     # TIME STEP may be computed, so that it is known only after a first start.
     for _ in range(2):
@@ -124,6 +123,14 @@ def started(
             work.values[slots[TIME]] = work.values[slots[INITIAL_TIME]]
             work.rates()
     return work, width
+
+
+def set_constants(program: Program, values: Array, columns: Mapping[str, Array | float]) -> None:
+    """Fill in the constants of a program, those in `columns` with other values."""
+    places, defaults = program.defaults
+    values[places] = defaults[:, None]
+    for name, given in columns.items():
+        values[program.constant_slots[name]] = given
 
 
 def _one(work: SwitchedWorkspace, program: Program, name: str) -> float:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # From the ground up. A module may import its own layer and those below it, never one above.
 LAYERS = (
     ("errors", "names", "version"),
-    ("expr", "source", "program", "kernel", "primitives"),
+    ("expr", "source", "program", "kernel", "primitives", "blocks"),
     ("dimensions",),
     ("functions", "frontends", "external"),
     ("lowering", "reference", "editing"),

@@ -32,7 +32,7 @@ def run_constants(program: Program) -> set[str]:
     moving = {TIME, *(s.name for s in program.stocks), *(s.target for s in program.step)}
     moving |= {m.name for m in program.memories} | {p.name for p in program.pipelines}
     # The half step is not among them: solvers set it anew during a run.
-    fixed = {*program.constants, *(s.target for s in program.start)}
+    fixed = {*map(program.variable_of, program.constants), *(s.target for s in program.start)}
     return fixed - moving
 
 

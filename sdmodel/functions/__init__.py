@@ -11,8 +11,10 @@ from sdmodel.functions import (
     inputs,
     lookups,
     rejection,
+    rounding,
     smooths,
     stateful,
+    vectors,
     xmile,
 )
 from sdmodel.functions.manual import MANUAL, Entry, advice
@@ -50,7 +52,9 @@ __all__ = [
     "inputs",
     "lookups",
     "rejection",
+    "rounding",
     "smooths",
     "stateful",
+    "vectors",
     "xmile",
 ]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sdmodel.expr import Expr, Operand, Ref, Table
+from sdmodel.expr import Axis, Expr, Operand, Ref, Table
 from sdmodel.names import key
 
 # A constant of this name is the seed of all draws whose own seed is zero.
@@ -26,6 +26,8 @@ class Build(Protocol):
     time_step: Ref
     half_step: Ref
     step_number: Ref
+    # What ``range!`` among the arguments runs over.
+    bound: tuple[Axis, ...]
 
     def stock(self, initial: Operand) -> Ref:
         """Return a new hidden stock with this initial value."""
@@ -84,6 +86,34 @@ class Build(Protocol):
         zero means the model's NOISE SEED.
         """
 
+    def count(self, range_: Expr) -> int:
+        """Return how many elements a range has."""
+
+    def elements(self, array: Expr) -> int:
+        """Return how many elements an array has in all."""
+
+    def last_axes(self, array: Expr, count: int) -> tuple[Ref, tuple[Axis, ...]] | None:
+        """Return the axes of an array's last subscripts; None where it has fewer.
+
+        A fixed element there stands for itself and those behind it: the array comes back with an
+        axis in its stead.
+        """
+
+    def array(self, value: Expr, along: Sequence[Axis]) -> Ref:
+        """Return a hidden array of a value, the given axes last."""
+
+    def block(
+        self,
+        function: str,
+        args: Sequence[tuple[Expr, Sequence[Axis]]],
+        result: Sequence[Axis],
+    ) -> Ref:
+        """Return an array computed at once by a function of `sdmodel.blocks`.
+
+        Each argument comes with the axes that make up its vector, `result` are those of the result;
+        for every place of all other axes the function is applied anew.
+        """
+
     def refuse(self, value: Expr, reason: str, cure: str) -> Expr:
         """Report that a call cannot be run, at the place of `value`; returns a number to go on."""
 
@@ -127,7 +157,7 @@ REGISTRY: dict[str, FunctionInfo] = {}
 _DEFINITIONS: dict[str, Definition] = {}
 # Modules, and what kind of function is in them; in those of the second row values change by
 # themselves.
-_FAMILY = {"arithmetic": "mathematics", "lookups": "lookup", "data": "data"}
+_FAMILY = {"arithmetic": "mathematics", "lookups": "lookup", "data": "data", "vectors": "array"}
 _CHANGING = {
     "inputs": "test input",
     "smooths": "smooth and delay",

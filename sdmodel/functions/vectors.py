@@ -181,8 +181,11 @@ def rank(build: Build, vector: Expr, place: Expr) -> Operand:
     return Pick(first, place - 1, build.elements(order)) + 1
 
 
-@function("INVERT MATRIX", example="INVERT MATRIX(example matrix[example range, other range], 3)",
-          value=0.5)
+@function(
+    "INVERT MATRIX",
+    example="INVERT MATRIX(example matrix[example range, other range], 3)",
+    value=0.5,
+)
 def invert_matrix(build: Build, matrix: Expr, size: Expr) -> Operand:
     """Return the inverse of the square matrix in the last two subscripts."""
     along = build.last_axes(matrix, 2)
@@ -192,17 +195,3 @@ def invert_matrix(build: Build, matrix: Expr, size: Expr) -> Operand:
         )
     matrix, axes = along
     return build.block("invert", [(matrix, axes)], axes)
-
-
-_PROFILE = 4  # type, priority, width, extra: the elements of a priority profile
-
-
-def _profile(build: Build, profile: Expr, axes: tuple[At, ...]) -> list[Expr] | None:
-    """Return the four parts of a priority profile, of which the first is named."""
-    if not isinstance(profile, Ref) or not profile.where:
-        return None
-    last = profile.where[-1]
-    if last.axis is not None or not build.fits(profile, last.places[0] + _PROFILE - 1):
-        return None
-    parts = [At(None, (last.places[0] + i,)) for i in range(_PROFILE)]
-    return [Ref(profile.name, where=(*profile.where[:-1], part)) for part in parts]

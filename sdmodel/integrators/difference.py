@@ -48,7 +48,7 @@ class Late:
             late.add(statement.target)
             if statement.target not in initial:
                 unknown.add(statement.target)
-        names = [program.layout.names[slot] for slot in outputs]
+        names = [program.layout.name_of(slot) for slot in outputs]
         return cls(
             np.array([name in late for name in names], dtype=bool),
             np.array([name in unknown for name in names], dtype=bool),

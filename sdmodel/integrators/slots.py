@@ -35,15 +35,16 @@ class PipelineSlots(NamedTuple):
 
 def slots_of(program: Program) -> Slotted:
     """Return where stocks, rates and memories lie."""
-    slots = program.layout.slots
+    layout = program.layout
 
     def place(names: list[str]) -> Slots:
-        return np.array([slots[name] for name in names], dtype=np.intp)
+        return np.array(layout.block(names), dtype=np.intp)
 
+    owners = [s.variable for s in program.stocks for _ in range(layout.size(s.name))]
     return Slotted(
         place([s.name for s in program.stocks]),
         place([s.rate for s in program.stocks]),
-        tuple(s.variable for s in program.stocks),
+        tuple(owners),
         place([m.name for m in program.memories]),
         place([m.source for m in program.memories]),
     )
@@ -51,10 +52,13 @@ def slots_of(program: Program) -> Slotted:
 
 def pipelines_of(program: Program) -> list[PipelineSlots]:
     """Return where the parts of every DELAY FIXED lie."""
-    slots = program.layout.slots
+    layout = program.layout
     return [
-        PipelineSlots(slots[p.name], slots[p.source], slots[p.delay], slots[p.initial])
+        PipelineSlots(*at)
         for p in program.pipelines
+        for at in zip(
+            *(layout.block([n]) for n in (p.name, p.source, p.delay, p.initial)), strict=True
+        )
     ]
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 
+from sdmodel.dimensions import Dimensions
 from sdmodel.errors import Problem, model_error
-from sdmodel.expr import Const, Expr, Ref, literal, references, substitute
-from sdmodel.lowering.expand import Expanded, Expander
+from sdmodel.expr import Const, Ref, substitute
+from sdmodel.lowering.arrays import Arrays
+from sdmodel.lowering.expand import Expander
+from sdmodel.lowering.macros import expand_macros
 from sdmodel.lowering.names import check_names
-from sdmodel.lowering.order import in_order
+from sdmodel.lowering.order import Graph, arrange, reads
+from sdmodel.lowering.parts import Expanded
 from sdmodel.names import tidy
 from sdmodel.program import (
     CONTROL,
@@ -19,6 +23,7 @@ from sdmodel.program import (
     STEP_NUMBER,
     TIME,
     TIME_STEP,
+    Layout,
     Phase,
     Program,
     Statement,
@@ -60,44 +65,52 @@ def program_of(model: SourceModel) -> Program:
 
 def lower(model: SourceModel) -> Program:
     """Do the passes in their order; stop where going on would only repeat what is known."""
-    found = [*model.problems, *check_names(model)]
-    expanded = Expander(model).run()
+    model = expand_macros(model)
+    dimensions = Dimensions(model)
+    arrays = Arrays(model, dimensions)
+    found = [*model.problems, *dimensions.problems, *arrays.problems]
+    found += check_names(model, dimensions)
+    expanded = Expander(model, dimensions, arrays).run()
     found += expanded.problems
     if found:
         # A circle among the equations that were understood is worth telling at the same time.
-        raise _Refused([*found, *_circles(model, expanded)])
-    if SAVEPER not in expanded.equations:
-        expanded.equations[SAVEPER] = Ref(TIME_STEP)
+        raise _Refused([*dict.fromkeys(found), *_circles(model, expanded)])
+    if SAVEPER not in expanded.equations and SAVEPER not in expanded.constants:
+        expanded.equations[SAVEPER] = [Statement(SAVEPER, Ref(TIME_STEP), "SAVEPER")]
         expanded.owner[SAVEPER] = "SAVEPER"
     circles = _circles(model, expanded)
     if circles:
         raise _Refused(circles)
-    program = _program(model, expanded)
+    program = _program(model, arrays, expanded)
     check(program)
     return program
 
 
-def _names(expr: Expr) -> list[str]:
-    return [ref.name for ref in references(expr)]
-
-
-def _start_equations(expanded: Expanded) -> dict[str, Expr]:
+def _start_parts(expanded: Expanded) -> list[Statement]:
     """Return what each name is while initial values are computed."""
-    start = {**expanded.equations, **expanded.initials}
-    start[TIME] = Ref(INITIAL_TIME)
-    # INITIAL TIME may itself be written with Time; the clock stands at 0 before it is set.
-    if INITIAL_TIME in start:
-        start[INITIAL_TIME] = substitute(start[INITIAL_TIME], {TIME: Const(0.0)})
-    return start
+    parts = [Statement(TIME, Ref(INITIAL_TIME), "Time")]
+    for name in dict.fromkeys((*expanded.equations, *expanded.initials)):
+        for one in expanded.start(name):
+            # INITIAL TIME may itself be written with Time; the clock stands at 0 before it is set.
+            if name == INITIAL_TIME:
+                one = replace(one, value=substitute(one.value, {TIME: Const(0.0)}))
+            parts.append(one)
+    return parts
+
+
+def _step_parts(expanded: Expanded) -> list[Statement]:
+    return [
+        one
+        for name, parts in expanded.equations.items()
+        if name not in expanded.rates
+        for one in parts
+    ]
 
 
 def _circles(model: SourceModel, expanded: Expanded) -> list[Problem]:
-    start = _start_equations(expanded)
     wanted = [*expanded.initials, *expanded.equations]
-    _, at_start = in_order({n: _names(e) for n, e in start.items()}, wanted)
-    stocks = set(expanded.rates)
-    step = {n: _names(e) for n, e in expanded.equations.items() if n not in stocks}
-    _, during = in_order(step, step)
+    _, at_start = arrange(_start_parts(expanded), wanted)
+    _, during = arrange(_step_parts(expanded))
     found: list[Problem] = []
     seen: set[frozenset[str]] = set()
     for circles, when in ((during, ""), (at_start, " while initial values are computed")):
@@ -132,56 +145,68 @@ def _visible(expanded: Expanded, circle: list[str]) -> list[str]:
     return loop[first:] + loop[:first]
 
 
-def _program(model: SourceModel, expanded: Expanded) -> Program:
-    constants = {
-        v.key: value
-        for v in model.by_key.values()
-        if v.equation is not None
-        and (value := literal(v.equation)) is not None
-        and v.key in expanded.equations
-    }
-    equations = {n: e for n, e in expanded.equations.items() if n not in constants}
-    draws = any(RUN_NUMBER in _names(e) for e in equations.values())
-    phases = _phases(expanded, equations, constants)
-    start_equations = {n: e for n, e in _start_equations(expanded).items() if n not in constants}
-    if INITIAL_TIME in constants:
-        start_equations[TIME] = Ref(INITIAL_TIME)
-    once = [n for n in equations if phases[n] is Phase.CONSTANT]
+def _program(model: SourceModel, arrays: Arrays, expanded: Expanded) -> Program:
+    running, once, phases = _phased(expanded)
     wanted = [TIME, *expanded.initials, *once]
-    order, _ = in_order({n: _names(e) for n, e in start_equations.items()}, wanted)
-    start = [Statement(n, start_equations[n], _owner(expanded, n)) for n in order]
-    rates = {f"#rate of {name}": (name, rate) for name, rate in expanded.rates.items()}
-    running = {n: e for n, e in equations.items() if phases[n] is not Phase.CONSTANT}
-    order, _ = in_order({n: _names(e) for n, e in running.items()}, running)
-    step = [Statement(n, running[n], _owner(expanded, n), phases[n]) for n in order]
-    step += [Statement(n, rate, _owner(expanded, of)) for n, (of, rate) in rates.items()]
+    start, _ = arrange(_start_parts(expanded), wanted)
+    rates = {f"#rate of {name}": name for name in expanded.rates}
+    step = list(running)
+    for slot, name in rates.items():
+        step += [replace(one, target=slot) for one in expanded.rates[name]]
+    draws = any(_draws(one) for one in (*start, *step))
     # Stocks stand together, and so do their rates in the same order: engines add them as blocks.
     names = [
         TIME,
         HALF_STEP,
-        *constants,
+        *expanded.constants,
         *((STEP_NUMBER, RUN_NUMBER) if draws else ()),
         *expanded.rates,
         *rates,
     ]
     names += [s.target for s in (*start, *step)]
+    shapes = {**expanded.shapes}
+    shapes |= {slot: shapes[name] for slot, name in rates.items() if name in shapes}
+    layout = layout_of(names, shapes)
+    constants, slots = _constants(arrays, expanded, layout)
+    if draws:
+        constants[RUN_NUMBER], slots[RUN_NUMBER] = 0.0, layout.slots[RUN_NUMBER]
     return Program(
         constants=constants,
         start=tuple(start),
         step=tuple(step),
-        stocks=tuple(
-            Stock(name, slot, _owner(expanded, name)) for slot, (name, _) in rates.items()
-        ),
+        stocks=tuple(Stock(name, slot, _owner(expanded, name)) for slot, name in rates.items()),
         memories=tuple(expanded.memories),
         pipelines=tuple(expanded.pipelines),
-        layout=layout_of(names),
+        layout=layout,
         display=_display(model, expanded),
         structural=frozenset(expanded.structural),
         memory_users=tuple(expanded.memory_users),
         step_users=_step_users(model, phases),
         method=model.method,
         dynamic_control=any(phases.get(n, Phase.CONSTANT) != Phase.CONSTANT for n in CONTROL),
+        shapes={name: arrays.shapes[name] for name in arrays.shapes},
+        constant_slots=slots,
     )
+
+
+def _draws(one: Statement) -> bool:
+    return any(name == RUN_NUMBER for name, _ in reads(one.value))
+
+
+def _constants(
+    arrays: Arrays, expanded: Expanded, layout: Layout
+) -> tuple[dict[str, float], dict[str, int]]:
+    """Return the values and the slots of all constants, arrays element by element."""
+    constants: dict[str, float] = {}
+    slots: dict[str, int] = {}
+    for name, parts in expanded.constants.items():
+        first = layout.slots[name]
+        keys = arrays.shapes[name].keys() if name in arrays.shapes else [""]
+        for part in parts:
+            for place, value in zip(part.places.tolist(), part.values.tolist(), strict=True):
+                constants[name + keys[place]] = value
+                slots[name + keys[place]] = first + place
+    return constants, slots
 
 
 def _owner(expanded: Expanded, name: str) -> str:
@@ -189,31 +214,46 @@ def _owner(expanded: Expanded, name: str) -> str:
 
 
 def _display(model: SourceModel, expanded: Expanded) -> dict[str, str]:
-    shown = {v.key: v.name for v in model.by_key.values() if v.table is None}
+    valued = set(expanded.names)
+    shown = {
+        v.key: v.name
+        for v in model.by_key.values()
+        if v.key in valued and not v.key.startswith("#")
+    }
     if SAVEPER not in shown and SAVEPER in expanded.equations:
         shown[SAVEPER] = "SAVEPER"
     return shown
 
 
-def _phases(
-    expanded: Expanded, equations: dict[str, Expr], constants: Iterable[str]
-) -> dict[str, Phase]:
-    phases = dict.fromkeys(constants, Phase.CONSTANT)
-    phases |= dict.fromkeys(expanded.initials, Phase.STATE)
-    phases |= dict.fromkeys(expanded.held, Phase.CONSTANT)
-    phases |= {TIME: Phase.TIME, STEP_NUMBER: Phase.STATE, RUN_NUMBER: Phase.CONSTANT}
-    phases |= {HALF_STEP: Phase.CONSTANT}
+def _phased(expanded: Expanded) -> tuple[list[Statement], list[str], dict[str, Phase]]:
+    """Return what is computed at every step, in order; what only once; and the phases by name."""
+    order, _ = arrange(_step_parts(expanded))
+    graph = Graph(order)
+    fixed = dict.fromkeys(expanded.initials, Phase.STATE)
+    fixed |= dict.fromkeys(expanded.held, Phase.CONSTANT)
+    fixed |= {TIME: Phase.TIME, STEP_NUMBER: Phase.STATE, RUN_NUMBER: Phase.CONSTANT}
+    fixed |= {HALF_STEP: Phase.CONSTANT}
     # What ACTIVE INITIAL stands in for at the start is computed from its own equation later.
     for name in expanded.initials:
-        if name in equations:
-            phases.pop(name)
-    order, _ = in_order({n: _names(e) for n, e in equations.items()}, equations)
-    for name in order:
-        below = [phases[one] for one in _names(equations[name])]
-        phases[name] = max(below, default=Phase.CONSTANT)
-        if name in expanded.initials:  # its running value is not its value at the start
-            phases[name] = max(phases[name], Phase.TIME)
-    return phases
+        if name in expanded.equations and name not in expanded.rates:
+            fixed.pop(name)
+    found: list[Phase] = []
+    for part, below in zip(order, graph.below, strict=True):
+        phase = max((found[i] for i in below), default=Phase.CONSTANT)
+        for name, _ in reads(part.value):
+            phase = max(phase, fixed.get(name, Phase.CONSTANT))
+        if part.target in expanded.initials:  # its running value is not its value at the start
+            phase = max(phase, Phase.TIME)
+        found.append(phase)
+    phases = {**fixed}
+    running, once = [], []
+    for part, phase in zip(order, found, strict=True):
+        phases[part.target] = max(phase, phases.get(part.target, Phase.CONSTANT))
+        if phase is Phase.CONSTANT:
+            once.append(part.target)
+        else:
+            running.append(replace(part, phase=phase))
+    return running, once, phases
 
 
 def _step_users(model: SourceModel, phases: dict[str, Phase]) -> tuple[str, ...]:

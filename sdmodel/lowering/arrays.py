@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sdmodel.dimensions import Dimensions
 from sdmodel.errors import Problem, did_you_mean, near_names
-from sdmodel.expr import At, Axis, Table, Tables
+from sdmodel.expr import At, Axis, Table, Tables, flat_places
 from sdmodel.names import key
 from sdmodel.program import Shape
 from sdmodel.source import SourceModel, Variable
@@ -260,29 +260,6 @@ class Arrays:
     def sizes(self) -> dict[str, tuple[int, ...]]:
         """The sizes of every subscripted variable."""
         return {name: shape.sizes for name, shape in self.shapes.items()}
-
-
-def flat_places(
-    sizes: Sequence[int], axes: Sequence[Axis], where: Sequence[At]
-) -> NDArray[np.intp]:
-    """Return the flat places that a reference covers, in the order of its axes, the last fastest.
-
-    >>> i = Axis(0, 2)
-    >>> flat_places((3, 4), [i], [At(i, range(1, 3)), At(None, (2,))]).tolist()
-    [6, 10]
-    """
-    shape = [axis.size for axis in axes]
-    total = np.zeros(shape, dtype=np.intp)
-    stride = 1
-    for size, one in zip(reversed(sizes), reversed(where), strict=True):
-        at = np.asarray(one.places, dtype=np.intp)
-        if one.axis is None:
-            total += stride * at[0]
-        else:
-            place = list(axes).index(one.axis)
-            total += stride * at.reshape([-1 if i == place else 1 for i in range(len(shape))])
-        stride *= size
-    return total.reshape(-1)
 
 
 def combinations(axes: Sequence[Axis]) -> Iterable[tuple[int, ...]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from sdmodel.dimensions import Dimensions
 from sdmodel.errors import Problem, did_you_mean, near_names
 from sdmodel.expr import Call, Expr, Ref, walk
 from sdmodel.functions.manual import advice
 from sdmodel.functions.registry import REGISTRY
+from sdmodel.lowering.resolve import COMPUTED
 from sdmodel.names import key
 from sdmodel.program import CONTROL, SAVEPER, TIME
 from sdmodel.source import SourceModel, Variable
 
 
-def check_names(model: SourceModel) -> list[Problem]:
+def check_names(model: SourceModel, dimensions: Dimensions) -> list[Problem]:
     """Return a problem for every name that cannot be resolved."""
     problems = [problem for name in CONTROL for problem in _control(model, name)]
     clock = model.by_key.get(TIME)
@@ -28,7 +30,7 @@ def check_names(model: SourceModel) -> list[Problem]:
         )
     for variable in model.variables:
         if variable.equation is not None:
-            problems += _equation(model, variable, variable.equation)
+            problems += _equation(model, dimensions, variable, variable.equation)
     return problems
 
 
@@ -58,7 +60,9 @@ def _control(model: SourceModel, name: str) -> list[Problem]:
     ]
 
 
-def _equation(model: SourceModel, variable: Variable, equation: Expr) -> list[Problem]:
+def _equation(
+    model: SourceModel, dimensions: Dimensions, variable: Variable, equation: Expr
+) -> list[Problem]:
     problems: list[Problem] = []
     lookup_places: set[int] = set()
     for node in walk(equation):
@@ -68,7 +72,7 @@ def _equation(model: SourceModel, variable: Variable, equation: Expr) -> list[Pr
                 lookup_places.add(id(node.args[0]))
             problem = _call(model, variable, node)
         elif isinstance(node, Ref):
-            problem = _reference(model, variable, node, id(node) in lookup_places)
+            problem = _reference(model, dimensions, variable, node, id(node) in lookup_places)
         else:
             continue
         if problem is not None:
@@ -79,7 +83,7 @@ def _equation(model: SourceModel, variable: Variable, equation: Expr) -> list[Pr
 def _call(model: SourceModel, variable: Variable, node: Call) -> Problem | None:
     name = key(node.function)
     called = model.by_key.get(name)
-    if name in REGISTRY or (called is not None and called.table is not None):
+    if name in REGISTRY or name == COMPUTED or (called is not None and called.table is not None):
         return None
     where = f"in the equation of {variable.name!r}: "
     if called is not None:
@@ -108,23 +112,20 @@ def _call(model: SourceModel, variable: Variable, node: Call) -> Problem | None:
 
 
 def _reference(
-    model: SourceModel, variable: Variable, node: Ref, may_be_lookup: bool
+    model: SourceModel,
+    dimensions: Dimensions,
+    variable: Variable,
+    node: Ref,
+    may_be_lookup: bool,
 ) -> Problem | None:
     where = f"in the equation of {variable.name!r}: "
-    if node.subscripts:
-        return model.source.problem(
-            node.at,
-            where + f"{node.name!r} has subscripts, which are not read yet",
-            kind="unsupported",
-            variable=variable.name,
-            name="subscripts",
-            cure="write one variable for each element",
-        )
     known = model.by_key.get(key(node.name))
     if known is None:
-        if key(node.name) == TIME:
+        bare = key(node.name).removesuffix("!")
+        number = not node.subscripts and (dimensions.is_range(bare) or dimensions.is_element(bare))
+        if key(node.name) == TIME or number:
             return None
-        near = near_names(node.name, [v.name for v in model.variables])
+        near = near_names(node.name, [v.name for v in model.variables if v.name[0] != "#"])
         return model.source.problem(
             node.at,
             where + f"no variable is named {node.name!r}",
@@ -134,7 +135,7 @@ def _reference(
             near=near,
             cure=did_you_mean(near) or "define it, or correct the name",
         )
-    if known.table is not None and not may_be_lookup:
+    if known.table is not None and not known.data and not may_be_lookup:
         return model.source.problem(
             node.at,
             where + f"{known.name!r} is a lookup and has no value of its own",

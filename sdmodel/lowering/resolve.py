@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 from sdmodel.dimensions import Dimensions
@@ -13,10 +14,14 @@ from sdmodel.expr import (
     Const,
     Expr,
     Lookup,
+    Op,
+    Pick,
     Position,
     Ref,
     Table,
+    apply,
     children,
+    where,
     with_children,
 )
 from sdmodel.functions.vectors import REDUCING, VECTOR
@@ -32,6 +37,7 @@ class _Scope:
     """What a function such as SUM runs over: the axes of ``range!``, by range."""
 
     free: bool = False
+    counting: bool = False
     axes: dict[str, tuple[Axis, tuple[str, ...]]] = field(default_factory=dict)
 
 
@@ -69,23 +75,26 @@ class Resolver:
             if below and not ready:
                 function = key(node.function) if isinstance(node, Call) else ""
                 if function in REDUCING or function in VECTOR:
-                    scopes = (*scopes, _Scope(free=function in VECTOR))
+                    scopes = (*scopes, _Scope(function in VECTOR, function == "elmcount"))
                 todo.append((node, scopes, True))
                 todo.extend((child, scopes, False) for child in reversed(below))
                 continue
+            original = node
             if below:
                 new = tuple(done[len(done) - len(below) :])
                 del done[len(done) - len(below) :]
                 if any(a is not b for a, b in zip(new, below, strict=True)):
                     node = with_children(node, new)
-            done.append(self._node(node, scopes))
+            done.append(self._node(node, original, scopes))
         return done[0]
 
-    def _node(self, node: Expr, scopes: tuple[_Scope, ...]) -> Expr:
+    def _node(self, node: Expr, original: Expr, scopes: tuple[_Scope, ...]) -> Expr:
         if isinstance(node, Ref):
             return self._ref(node, scopes)
         if isinstance(node, Call):
             function = key(node.function)
+            if function == COMPUTED:
+                return self._computed(node, original)
             if function in REDUCING or function in VECTOR:
                 return replace(node, axes=tuple(axis for axis, _ in scopes[-1].axes.values()))
             entries = self.model.entries.get(function, ())
@@ -113,14 +122,14 @@ class Resolver:
         return Ref(name, (), node.at, where)
 
     def _range_as_number(self, node: Ref, name: str, scopes: tuple[_Scope, ...]) -> Expr | None:
-        """A range stands for the position of its present element, an element for its own."""
+        """A range stands for the place of its present element, an element for its own."""
         dimensions = self.dimensions
         if name.endswith("!") and dimensions.is_range(name[:-1]):
             axis, elements = self._bound(name[:-1], scopes)
             order = {e: i for i, e in enumerate(dimensions.elements(name[:-1]))}
             return Position(At(axis, places(order[e] for e in elements)))
         if dimensions.is_range(name):
-            if any(scope.free for scope in scopes):  # an argument that is a range: ELMCOUNT
+            if scopes and scopes[-1].counting:
                 return Ref(name, (), node.at)
             found = self._present(name, scopes)
             if found is None:
@@ -182,7 +191,7 @@ class Resolver:
     def _subscript(
         self, name: str, place: int, subscript: str, scopes: tuple[_Scope, ...]
     ) -> tuple[Axis | None, tuple[str, ...]] | None:
-        """Return the axis and the elements that a subscript stands for; None where it is unknown."""
+        """Return the axis and elements that a subscript stands for; None where it is unknown."""
         index, own = self.arrays.index(name, place), self.arrays.ranges[name][place]
         known = key(subscript)
         if subscript.startswith("*"):
@@ -264,9 +273,34 @@ class Resolver:
             self._refuse(node, message, cure, name=bare)
             return
         near = near_names(bare, [*shape.elements[place], *self.dimensions.names])
-        message = f"{subscript!r} is no element of {shape.ranges[place]!r}, subscript of {spelled!r}"
+        message = (
+            f"{subscript!r} is no element of {shape.ranges[place]!r}, subscript of {spelled!r}"
+        )
         cure = did_you_mean(near) or f"there are: {', '.join(shape.elements[place][:8])}"
         self._refuse(node, message, cure, kind="unknown name", name=bare, near=near)
+
+    def _computed(self, node: Call, original: Expr) -> Expr:
+        """Return the element at computed positions, from 1; outside of the array no number."""
+        base, *positions = node.args
+        assert isinstance(original, Call)
+        written = original.args[0]
+        if not (isinstance(base, Ref) and base.where and isinstance(written, Ref)):
+            self._refuse(node, "only a subscripted variable has elements", "name one")
+            return Const(0.0, node.at)
+        sizes = self.arrays.sizes[base.name]
+        computed = iter(positions)
+        offset: Expr = Const(0.0)
+        stride, strides = 1, list[int]()
+        for size in reversed(sizes):
+            strides.append(stride)
+            stride *= size
+        for subscript, size, step in zip(written.subscripts, sizes, reversed(strides), strict=True):
+            if subscript != COMPUTED:
+                continue
+            place = apply(Op.TRUNC, next(computed) + 0.5)
+            inside = apply(Op.AND, place >= 1, place <= size)
+            offset = offset + where(inside, (place - 1) * step, math.nan)
+        return Pick(base, offset, stride)
 
     # Lookups ------------------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ def run_pysd(
     except ImportError:
         raise SDError('engine="pysd" needs PySD: pip install pysd') from None
     checked = check_values(model.source, model.program, overrides)
-    values = {model.source.by_key[k].name: v for k, v in checked.items()}
+    values = {model.program.columns[k][0]: v for k, v in checked.items()}
     if time_step is not None and time_step <= 0:
         raise OverrideError("TIME STEP", "time_step must be above zero")
     with tempfile.TemporaryDirectory(prefix="sdmodel-pysd-") as folder:
