@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,3 +78,11 @@ class Kernel(Protocol):
 
     def workspace(self, runs: int) -> SwitchedWorkspace:
         """Return a fresh workspace for so many runs."""
+
+
+def set_constants(program: Program, values: Array, columns: Mapping[str, Array | float]) -> None:
+    """Fill in the constants of a program, those in `columns` with other values."""
+    places, defaults = program.defaults
+    values[places] = defaults[:, None]
+    for name, given in columns.items():
+        values[program.constant_slots[name]] = given

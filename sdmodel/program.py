@@ -136,7 +136,8 @@ class Layout:
 
     def extended(self, shapes: Mapping[str, tuple[int, ...]]) -> Layout:
         """Return the layout with further names behind those it has."""
-        return Layout((*self.names, *shapes), {**self.shapes, **shapes})
+        sized = {name: sizes for name, sizes in shapes.items() if sizes}
+        return Layout((*self.names, *shapes), {**self.shapes, **sized})
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from sdmodel.integrators.auto import Auto
 from sdmodel.integrators.difference import Late, as_recorded, with_steps_before
 from sdmodel.integrators.dynamic import run_dynamic
 from sdmodel.integrators.fixed import Fixed, Stepper, half_step, run_steps
-from sdmodel.kernel import Array, Kernel, SwitchedWorkspace, Workspace
+from sdmodel.kernel import Array, Kernel, SwitchedWorkspace, Workspace, set_constants
 from sdmodel.program import (
     CONTROL,
     FINAL_TIME,
@@ -123,14 +123,6 @@ def started(
             work.values[slots[TIME]] = work.values[slots[INITIAL_TIME]]
             work.rates()
     return work, width
-
-
-def set_constants(program: Program, values: Array, columns: Mapping[str, Array | float]) -> None:
-    """Fill in the constants of a program, those in `columns` with other values."""
-    places, defaults = program.defaults
-    values[places] = defaults[:, None]
-    for name, given in columns.items():
-        values[program.constant_slots[name]] = given
 
 
 def _one(work: SwitchedWorkspace, program: Program, name: str) -> float:

@@ -11,16 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdmodel.codegen import driver, jit
-from sdmodel.codegen.rates import Code, write_function, write_switched
+from sdmodel.codegen.rates import Code, write_function
 from sdmodel.codegen.simplify import needed, run_constants, simplify
+from sdmodel.codegen.switched import write_switched
 from sdmodel.integrators.base import Grid, Trajectory
 from sdmodel.integrators.fixed import Tableau, half_step, run_fixed
-from sdmodel.kernel import Array, Jump
+from sdmodel.integrators.slots import PipelineSlots, pipelines_of
+from sdmodel.kernel import Array, Jump, set_constants
 from sdmodel.program import HALF_STEP, STEP_NUMBER, TIME, Phase, Program
 from sdmodel.reference import ReferenceKernel
 
 _AT_A_TIME = 1024
 _LARGEST_PAST = 2**29
+_MOST_PIPELINES = 500  # each has code of its own
 _P = ctypes.c_void_p
 _D = ctypes.c_double
 _SWITCHED = ctypes.CFUNCTYPE(None, _P, _P, _P, _P, _P, ctypes.c_bool)
@@ -39,10 +42,8 @@ class CompiledKernel:
         self.program, self.exact = program, exact
         self.width = width or jit.widest()
         self.parts = simplify(program)
-        slots = dict(program.layout.slots)
-        for name in self.parts.extra:
-            slots[name] = len(slots)
-        self.slots = slots
+        self.layout = program.layout.extended(self.parts.extra)
+        self.slots = self.layout.slots
         self._modules: dict[object, jit.Machine] = {}
 
     # Assembly -----------------------------------------------------------------------------------
@@ -50,13 +51,13 @@ class CompiledKernel:
     def _code(self, width: int) -> Code:
         return Code(
             width,
-            self.slots,
+            self.layout,
             permute=width == 8 and jit.can_permute(),
             vector_math=not self.exact,
         )
 
-    def batch_text(self, outputs: Sequence[str], tableau: Tableau) -> str:
-        """Return the assembly of a fixed-step batch that saves these outputs."""
+    def batch_text(self, outputs: Sequence[int], tableau: Tableau) -> str:
+        """Return the assembly of a fixed-step batch that saves these slots."""
         program, code = self.program, self._code(self.width)
         stocks = [s.name for s in program.stocks]
         lasting = run_constants(program) | set(self.parts.extra) | {TIME, *stocks}
@@ -65,31 +66,38 @@ class CompiledKernel:
         stored = {s.rate for s in program.stocks} | {m.source for m in program.memories}
         stored |= {p.source for p in program.pipelines}
         moving = {s.target for s in self.parts.step}
-        stored |= {name for name in outputs if name in moving}
+        stored |= {program.layout.name_of(slot) for slot in outputs} & moving
         write_function(code, "rates", needed(self.parts.step, stored), stored)
         plan = driver.Plan(
             time=self.slots[TIME],
             half_step=self.slots[HALF_STEP],
             stocks=self.slots[stocks[0]] if stocks else 0,
             rates=self.slots[program.stocks[0].rate] if stocks else 0,
-            count=len(stocks),
-            memories=tuple((self.slots[m.name], self.slots[m.source]) for m in program.memories),
-            pipelines=tuple(
-                driver.Pipe(*(self.slots[n] for n in (p.name, p.source, p.delay, p.initial)))
-                for p in program.pipelines
+            count=len(program.layout.block(stocks)),
+            memories=tuple(
+                driver.Copied(self.slots[m.name], self.slots[m.source], self.layout.size(m.name))
+                for m in program.memories
             ),
-            outputs=tuple(self.slots[name] for name in outputs),
+            pipelines=tuple(driver.Pipe(*one) for one in self.pipelines),
+            outputs=len(outputs),
             step=self.slots.get(STEP_NUMBER, -1),
         )
         code.functions.append(driver.write_batch(self.width, plan, tableau))
         return code.text()
 
     @functools.cached_property
+    def pipelines(self) -> list[PipelineSlots]:
+        """Where the parts of every DELAY FIXED lie."""
+        return pipelines_of(self.program)
+
+    @functools.cached_property
     def _switched(self) -> tuple[str, list[Jump]]:
         code = self._code(1)
         changing = (self.program.stocks, self.program.memories, self.program.pipelines)
         phases = {one.name: Phase.STATE for kind in changing for one in kind}
-        phases |= {one.target: one.phase for one in self.parts.step} | {TIME: Phase.TIME}
+        for one in self.parts.step:
+            phases[one.target] = max(one.phase, phases.get(one.target, Phase.CONSTANT))
+        phases[TIME] = Phase.TIME
         jumps = write_switched(code, self.parts.step, phases)
         stocks = {s.name for s in self.program.stocks}
         lasting = run_constants(self.program) | set(self.parts.extra) | {TIME} | stocks
@@ -125,7 +133,7 @@ class CompiledKernel:
         runs: int,
         grid: Grid,
         tableau: Tableau,
-        outputs: Sequence[str],
+        outputs: Sequence[int],
         half: float,
         threads: int = 1,
     ) -> tuple[Array, Array]:
@@ -142,7 +150,8 @@ class CompiledKernel:
         for row, values in enumerate(columns.values()):
             over[row, :runs] = values
             over[row, runs:] = over[row, runs - 1]
-        slots = np.array([self.slots[name] for name in columns], dtype=np.int64)
+        given = self.program.constant_slots
+        slots = np.array([given[name] for name in columns], dtype=np.int64)
         saves = np.full(grid.steps + 1, -1, dtype=np.int64)
         saves[grid.saved] = np.arange(len(grid.saved))
         # A row length that is no power of two keeps rows from competing for the same cache lines.
@@ -151,16 +160,18 @@ class CompiledKernel:
         bad = np.empty(padded)
 
         def work(first: int, last: int) -> None:
-            state = np.zeros((len(self.slots), width))
-            for name, value in self.program.constants.items():
-                state[self.slots[name]] = value
-            count = len(self.program.stocks)
-            size = count * (len(tableau.times) + 1) + len(self.program.memories) + 1
+            state = np.zeros((len(self.layout), width))
+            set_constants(self.program, state, {})
+            layout = self.program.layout
+            count = len(layout.block(s.name for s in self.program.stocks))
+            kept = len(layout.block(m.name for m in self.program.memories))
+            size = count * (len(tableau.times) + 1) + kept + 1
             scratch = np.empty((size, width))
             ints = np.array(
-                [first, last, grid.steps, len(grid.saved), len(slots), padded, row], dtype=np.int64
+                [first, last, grid.steps, len(grid.saved), len(slots), padded, row, *outputs],
+                dtype=np.int64,
             )
-            past = np.empty((len(self.program.pipelines) * (grid.steps + 1), width))
+            past = np.empty((len(self.pipelines) * (grid.steps + 1), width))
             arrays = (state, scratch, ints, slots, over, saves, out, bad, past)
             function(*(a.ctypes.data for a in arrays), grid.start, grid.step, half)
 
@@ -195,12 +206,12 @@ class CompiledKernel:
     ) -> Trajectory:
         """Integrate a batch over the grid; `outputs` are slots of the layout."""
         # Machine code keeps the whole past of a DELAY FIXED; too long a one goes into a ring.
-        past = 8 * self.width * len(self.program.pipelines) * grid.steps * threads
-        if past > _LARGEST_PAST:
+        pipes = len(self.pipelines)
+        past = 8 * self.width * pipes * grid.steps * threads
+        if past > _LARGEST_PAST or pipes > _MOST_PIPELINES:
             return self._by_reference(columns, np.arange(runs), grid, tableau, outputs)
-        names = [self.program.layout.names[slot] for slot in outputs]
         half = half_step(grid.step)
-        values, flagged = self.batch(columns, runs, grid, tableau, names, half, threads)
+        values, flagged = self.batch(columns, runs, grid, tableau, outputs, half, threads)
         bad = np.full(runs, -1, dtype=np.intp)
         wrong = np.flatnonzero(flagged)
         for first in range(0, len(wrong), _AT_A_TIME):
@@ -219,9 +230,8 @@ class CompiledKernel:
         """Run some rows by the reference kernel, which looks at every saved time."""
         program, slots = self.program, self.program.layout.slots
         work = self.reference.workspace(len(rows))
-        for name, default in program.constants.items():
-            given = columns.get(name, default)
-            work.values[slots[name]] = given[rows] if isinstance(given, np.ndarray) else given
+        chosen = {n: v[rows] if isinstance(v, np.ndarray) else v for n, v in columns.items()}
+        set_constants(program, work.values, chosen)
         work.values[slots[HALF_STEP]] = half_step(grid.step)
         work.values[slots[TIME]] = 0.0
         work.start()
@@ -233,7 +243,7 @@ class CompiledWorkspace:
 
     def __init__(self, kernel: CompiledKernel, machine: jit.Machine, runs: int) -> None:
         self.kernel, self._machine = kernel, machine
-        count, jumps = len(kernel.slots), max(len(kernel.jumps), 1)
+        count, jumps = len(kernel.layout), max(len(kernel.jumps), 1)
         self._all = np.zeros((runs, count))
         self.values = self._all.T  # behind the slots of the layout stand the values taken out
         self._held = np.zeros((runs, jumps))

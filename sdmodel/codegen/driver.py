@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sdmodel.codegen.emit import Emitter, literal
+from sdmodel.codegen.emit import Emitter, Loop, literal
 from sdmodel.integrators.fixed import Tableau
 
 # Positions in the array of whole numbers that a caller hands over.
 FIRST_BLOCK, LAST_BLOCK, STEPS, SAVES, OVERRIDES, OVERRIDE_STRIDE, OUT_STRIDE = range(7)
+OUTPUTS = 7  # from here on the slots to save
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,15 @@ class Pipe:
 
 
 @dataclass(frozen=True, slots=True)
+class Copied:
+    """The first slots of a memory and its source, and how many there are."""
+
+    shown: int
+    source: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What the loop must know of a model: slots of stocks, rates, memories and outputs."""
 
@@ -31,9 +41,9 @@ class Plan:
     stocks: int
     rates: int
     count: int
-    memories: tuple[tuple[int, int], ...]
+    memories: tuple[Copied, ...]
     pipelines: tuple[Pipe, ...]
-    outputs: tuple[int, ...]
+    outputs: int
     step: int = -1
 
 
@@ -87,8 +97,8 @@ def write_batch(width: int, plan: Plan, tableau: Tableau) -> str:
     ):
         place = e.new(f"getelementptr inbounds i64, ptr %ints, i64 {at}").name
         ints[name] = e.new(f"load i64, ptr {place}").name
-    h = _splat(e, "%h")
-    half = _splat(e, "%half")
+    h = e.spread("%h")
+    half = e.spread("%half")
     blocks = _Loop(e, "block", ints["first"], ints["last"], "entry")
     lane = e.new(f"mul i64 {blocks.i}, {width}").name
     over = _Loop(e, "set", "0", ints["overrides"], "block.body")
@@ -115,9 +125,9 @@ def write_batch(width: int, plan: Plan, tableau: Tableau) -> str:
     now = e.new(f"sitofp i64 {steps.i} to double").name
     now = e.new(f"fmul double {now}, %h").name
     now = e.new(f"fadd double %t0, {now}").name
-    _put(e, _splat(e, now), plan.time)
+    _put(e, e.spread(now), plan.time)
     if plan.step >= 0:
-        _put(e, _splat(e, e.new(f"sitofp i64 {steps.i} to double").name), plan.step)
+        _put(e, e.spread(e.new(f"sitofp i64 {steps.i} to double").name), plan.step)
     e.line("call void @rates(ptr %v)")
     _save(e, plan, steps.i, ints, lane, bad)
     e.line(f"%final = icmp eq i64 {steps.i}, {ints['steps']}")
@@ -133,15 +143,8 @@ def write_batch(width: int, plan: Plan, tableau: Tableau) -> str:
     blocks.close()
     e.line("ret void")
     e.lines.append("}")
-    return "\n".join(e.lines)
-
-
-def _splat(e: Emitter, name: str) -> str:
-    if e.width == 1:
-        return name
-    one = e.new(f"insertelement {e.number} undef, double {name}, i32 0").name
-    zeros = f"<{e.width} x i32> zeroinitializer"
-    return e.new(f"shufflevector {e.number} {one}, {e.number} undef, {zeros}").name
+    head, entry, *rest = e.lines
+    return "\n".join([head, entry, *e.places, *rest])
 
 
 def _place(e: Emitter, base: str, index: int | str) -> str:
@@ -164,18 +167,34 @@ def _save(e: Emitter, plan: Plan, step: str, ints: dict[str, str], lane: str, ba
     e.line(f"br i1 {wanted}, label %saving, label %saved")
     e.lines.append("saving:")
     total = e.new(f"load {e.number}, ptr {bad}, align 8").name
-    for number, slot in enumerate(plan.outputs):
-        value = _get(e, slot)
-        row = e.new(f"mul i64 {ints['saves']}, {number}").name
+    total = _copy_out(e, plan, which, ints, lane, total)
+    e.line(f"store {e.number} {total}, ptr {bad}, align 8")
+    e.line("br label %saved")
+    e.lines.append("saved:")
+
+
+def _copy_out(
+    e: Emitter, plan: Plan, which: str, ints: dict[str, str], lane: str, total: str
+) -> str:
+    """Copy every output to its place; return the sum that shows whether all were finite."""
+    if plan.outputs:
+        tainted = e.variable(e.number)
+        e.line(f"store {e.number} {total}, ptr {tainted}, align 8")
+        loop = Loop(e, plan.outputs)
+        listed = e.new(f"add i64 {loop.i}, {OUTPUTS}").name
+        place = e.new(f"getelementptr inbounds i64, ptr %ints, i64 {listed}").name
+        value = _get(e, e.new(f"load i64, ptr {place}").name)
+        row = e.new(f"mul i64 {ints['saves']}, {loop.i}").name
         row = e.new(f"add i64 {row}, {which}").name
         at = e.new(f"mul i64 {row}, {ints['row']}").name
         at = e.new(f"add i64 {at}, {lane}").name
         target = e.new(f"getelementptr inbounds double, ptr %out, i64 {at}").name
         e.line(f"store {e.number} {value}, ptr {target}, align 8")
-        total = _taint(e, total, value)
-    e.line(f"store {e.number} {total}, ptr {bad}, align 8")
-    e.line("br label %saved")
-    e.lines.append("saved:")
+        so_far = e.new(f"load {e.number}, ptr {tainted}, align 8").name
+        e.line(f"store {e.number} {_taint(e, so_far, value)}, ptr {tainted}, align 8")
+        loop.close()
+        total = e.new(f"load {e.number}, ptr {tainted}, align 8").name
+    return total
 
 
 def _taint(e: Emitter, total: str, value: str) -> str:
@@ -191,7 +210,7 @@ def _pipeline_lengths(e: Emitter, plan: Plan, steps: str, h: str) -> list[list[s
     finite lets nothing out but NaN.
     """
     lengths = []
-    longest = _splat(e, e.new(f"sitofp i64 {steps} to double").name)
+    longest = e.spread(e.new(f"sitofp i64 {steps} to double").name)
     longest = e.binary("fadd", longest, e.splat(1.0)).name
     for pipe in plan.pipelines:
         delay = _get(e, pipe.delay)
@@ -259,9 +278,7 @@ def _judge(e: Emitter, plan: Plan, bad: str) -> None:
 def _advance(e: Emitter, plan: Plan, tableau: Tableau, now: str, h: str) -> None:
     n, stages = plan.count, len(tableau.times)
     memory = n * (stages + 1)
-    for number, (_, source) in enumerate(plan.memories):
-        _put(e, _get(e, source), memory + number, "%scratch")
-    before = "advance"
+    before = _keep_memories(e, plan, memory)
     if stages > 1:
         keep = _Loop(e, "keep", "0", str(n), before)
         stock = e.new(f"add i64 {keep.i}, {plan.stocks}").name
@@ -293,10 +310,28 @@ def _advance(e: Emitter, plan: Plan, tableau: Tableau, now: str, h: str) -> None
         if not last:
             later = e.new(f"fmul double %h, {_double(tableau.times[stage + 1])}").name
             later = e.new(f"fadd double {now}, {later}").name
-            _put(e, _splat(e, later), plan.time)
+            _put(e, e.spread(later), plan.time)
             e.line("call void @rates(ptr %v)")
-    for number, (target, _) in enumerate(plan.memories):
-        _put(e, _get(e, memory + number, "%scratch"), target)
+    for one in plan.memories:
+        loop = Loop(e, one.size)
+        value = _get(e, e.new(f"add i64 {loop.i}, {memory}").name, "%scratch")
+        _put(e, value, e.new(f"add i64 {loop.i}, {one.shown}").name)
+        loop.close()
+        memory += one.size
+
+
+def _keep_memories(e: Emitter, plan: Plan, first: int) -> str:
+    """Keep what memories are to take over at the end of the step; return the present label."""
+    label = "remembered"
+    for one in plan.memories:
+        loop = Loop(e, one.size)
+        value = _get(e, e.new(f"add i64 {loop.i}, {one.source}").name)
+        _put(e, value, e.new(f"add i64 {loop.i}, {first}").name, "%scratch")
+        loop.close()
+        first += one.size
+    e.line(f"br label %{label}")
+    e.lines.append(f"{label}:")
+    return label
 
 
 def _double(value: float) -> str:
@@ -308,7 +343,7 @@ def _middle(e: Emitter, state: str, slopes: list[str], row: tuple[float, ...]) -
     for a, slope in zip(row, slopes, strict=True):
         if a:
             part = e.new(f"fmul double %h, {_double(a)}").name
-            state = e.binary("fadd", state, e.binary("fmul", _splat(e, part), slope).name).name
+            state = e.binary("fadd", state, e.binary("fmul", e.spread(part), slope).name).name
     return state
 
 

@@ -36,6 +36,8 @@ class Emitter:
         self.lines: list[str] = []
         self.declared: dict[str, str] = {}
         self.tables: dict[tuple[float, ...], str] = {}
+        self.wholes: dict[tuple[int, ...], str] = {}
+        self.places: list[str] = []
         self._count = 0
 
     @property
@@ -57,6 +59,15 @@ class Emitter:
     def suffix(self) -> str:
         """How intrinsics name the type of a number."""
         return "f64" if self.width == 1 else f"v{self.width}f64"
+
+    def counted(self) -> int:
+        """Return a number that no other name in the function has."""
+        self._count += 1
+        return self._count
+
+    def body(self) -> list[str]:
+        """Return the lines of the function, its places in memory first."""
+        return ["entry:", *self.places, *self.lines]
 
     def line(self, text: str) -> None:
         """Add a line."""
@@ -153,20 +164,93 @@ class Emitter:
         key = tuple(values)
         return self.tables.setdefault(key, f"@table{len(self.tables)}")
 
-    def address(self, slot: int) -> str:
+    def whole_table(self, values: Sequence[int]) -> str:
+        """Return the name of an array of whole constants."""
+        key = tuple(values)
+        return self.wholes.setdefault(key, f"@whole{len(self.wholes)}")
+
+    def spread(self, name: str) -> str:
+        """Return a single number on all lanes."""
+        if self.width == 1:
+            return name
+        one = self.new(f"insertelement {self.number} undef, double {name}, i32 0").name
+        zeros = f"<{self.width} x i32> zeroinitializer"
+        return self.new(f"shufflevector {self.number} {one}, {self.number} undef, {zeros}").name
+
+    def spread_whole(self, name: str) -> str:
+        """Return a single whole number on all lanes."""
+        if self.width == 1:
+            return name
+        one = self.new(f"insertelement {self.whole} undef, i64 {name}, i32 0").name
+        zeros = f"<{self.width} x i32> zeroinitializer"
+        return self.new(f"shufflevector {self.whole} {one}, {self.whole} undef, {zeros}").name
+
+    def variable(self, kind: str) -> str:
+        """Return a place in memory for a value that changes in a loop."""
+        name = f"%place{len(self.places)}"
+        self.places.append(f"  {name} = alloca {kind}, align 64")
+        return name
+
+    def gather(self, base: str, index: str) -> Value:
+        """Return the numbers that lie so many places behind an address, one for each lane."""
+        if self.width == 1:
+            place = self.new(f"getelementptr inbounds double, ptr {base}, i64 {index}").name
+            return self.new(f"load double, ptr {place}, align 8")
+        pointers = f"<{self.width} x ptr>"
+        places = self.new(f"getelementptr inbounds double, ptr {base}, {self.whole} {index}").name
+        symbol = f"@llvm.masked.gather.v{self.width}f64.v{self.width}p0"
+        self.declared[symbol] = (
+            f"declare {self.number} {symbol}({pointers}, i32 immarg, {self.truth}, {self.number})"
+        )
+        ones = "<" + ", ".join(["i1 true"] * self.width) + ">"
+        return self.new(
+            f"call {self.number} {symbol}({pointers} {places}, i32 8, {self.truth} {ones}, "
+            f"{self.number} undef)"
+        )
+
+    def address(self, slot: int | str) -> str:
         """Return the place of a slot in the values `%v`."""
         return self.new(f"getelementptr inbounds {self.number}, ptr %v, i64 {slot}").name
 
-    def load(self, slot: int) -> Value:
+    def load(self, slot: int | str) -> Value:
         """Read a slot."""
         place = self.address(slot)
         return self.new(f"load {self.number}, ptr {place}, align 8")
 
-    def store(self, value: Value, slot: int) -> None:
+    def store(self, value: Value, slot: int | str) -> None:
         """Write a slot."""
         number = self.as_number(value)
         place = self.address(slot)
         self.line(f"store {self.number} {number}, ptr {place}, align 8")
+
+
+class Loop:
+    """A counted loop from 0; ``with`` blocks would hide how little there is to it."""
+
+    def __init__(self, e: Emitter, size: int) -> None:
+        self.e = e
+        self.name = name = f"loop{e.counted()}"
+        self.counter = e.variable("i64")
+        e.line(f"store i64 0, ptr {self.counter}")
+        e.line(f"br label %{name}")
+        e.lines.append(f"{name}:")
+        self.i = e.new(f"load i64, ptr {self.counter}").name
+        self.size = size
+
+    def close(self) -> None:
+        """End the body, and go on after the last round."""
+        e = self.e
+        following = e.new(f"add i64 {self.i}, 1").name
+        e.line(f"store i64 {following}, ptr {self.counter}")
+        more = e.new(f"icmp slt i64 {following}, {self.size}").name
+        e.line(f"br i1 {more}, label %{self.name}, label %{self.name}.end")
+        e.lines.append(f"{self.name}.end:")
+
+
+def whole_definition(name: str, values: Sequence[int]) -> str:
+    """Return the definition of an array of whole constants."""
+    inside = ", ".join(f"i64 {value}" for value in values)
+    return f"{name} = private unnamed_addr constant [{len(values)} x i64] [{inside}], align 64"
 
 
 def array_definition(name: str, values: Sequence[float]) -> str:

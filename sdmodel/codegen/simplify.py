@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sdmodel.expr import (
     Apply,
+    At,
+    Block,
     Const,
     Expr,
     Lookup,
+    Position,
     Ref,
     children,
+    free_axes,
     references,
     rewrite,
 )
 from sdmodel.program import TIME, Program, Statement
 
 
+# Elements of a value taken out: a large one costs more memory than it saves time.
+LARGEST_HOISTED = 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Simplified:
-    """Statements for the start and for every step, and the names of the values taken out."""
+    """Statements for the start and for every step, and the shapes of the values taken out."""
 
     start: tuple[Statement, ...]
     step: tuple[Statement, ...]
-    extra: tuple[str, ...]
+    extra: Mapping[str, tuple[int, ...]]
 
 
 def run_constants(program: Program) -> set[str]:
@@ -44,29 +53,37 @@ def simplify(program: Program) -> Simplified:
     of that.
     """
     fixed = run_constants(program)
-    once: dict[Expr, str] = {}
+    once: dict[Expr, Ref] = {}
 
-    def hoisted(expr: Expr) -> Ref:
-        return Ref(once.setdefault(expr, f"#once {len(once)}"))
+    def hoisted(expr: Expr) -> Expr:
+        if expr not in once:
+            axes = free_axes(expr)
+            if math.prod(axis.size for axis in axes) > LARGEST_HOISTED:
+                return expr
+            where = tuple(At(axis, range(axis.size)) for axis in axes)
+            once[expr] = Ref(f"#once {len(once)}", where=where)
+        return once[expr]
 
     def is_fixed(expr: Expr) -> bool:
-        return isinstance(expr, Const) or (
-            isinstance(expr, Ref) and (expr.name in fixed or expr.name.startswith("#once"))
-        )
+        if isinstance(expr, Ref):
+            return expr.name in fixed or expr.name.startswith("#once")
+        return isinstance(expr, Const | Position)
 
     def change(node: Expr) -> Expr:
         below = children(node)
-        if below and all(is_fixed(one) for one in below):
+        if below and all(is_fixed(one) for one in below) and not isinstance(node, Block):
             if all(isinstance(one, Const) for one in below) and isinstance(node, Apply):
                 return node  # a number: the compiler folds it
             return hoisted(node)
         return node
 
-    step = tuple(
-        Statement(s.target, rewrite(s.value, change), s.variable, s.phase) for s in program.step
-    )
-    extra = [Statement(name, expr, "#once") for expr, name in once.items()]
-    return Simplified((*program.start, *extra), step, tuple(once.values()))
+    step = tuple(replace(s, value=rewrite(s.value, change)) for s in program.step)
+    extra = [
+        Statement(ref.name, expr, "#once", axes=free_axes(expr), where=ref.where)
+        for expr, ref in once.items()
+    ]
+    shapes = {ref.name: tuple(len(place.places) for place in ref.where) for ref in once.values()}
+    return Simplified((*program.start, *extra), step, shapes)
 
 
 def needed(statements: Sequence[Statement], wanted: Iterable[str]) -> list[Statement]:

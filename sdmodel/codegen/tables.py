@@ -7,10 +7,12 @@ up to 17 points never touch memory.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from sdmodel.codegen.emit import Emitter, Value
-from sdmodel.expr import Table
+from sdmodel.codegen.emit import Emitter, Loop, Value
+from sdmodel.expr import Table, Tables
 
 _COUNTED = 24  # uneven tables up to this size: comparing with every point beats searching
 
@@ -143,17 +145,87 @@ def _pick(e: Emitter, values: np.ndarray, index: str, permute: bool) -> Value:
 
 
 def _gather(e: Emitter, values: np.ndarray, index: str) -> Value:
-    name = e.table([float(v) for v in values])
-    if e.width == 1:
-        place = e.new(f"getelementptr inbounds double, ptr {name}, i64 {index}").name
-        return e.new(f"load double, ptr {place}, align 8")
-    pointers = f"<{e.width} x ptr>"
-    places = e.new(f"getelementptr inbounds double, ptr {name}, {e.whole} {index}").name
-    symbol = f"@llvm.masked.gather.v{e.width}f64.v{e.width}p0"
-    e.declared[symbol] = (
-        f"declare {e.number} {symbol}({pointers}, i32 immarg, {e.truth}, {e.number})"
+    return e.gather(e.table([float(v) for v in values]), index)
+
+
+def read_one_of(e: Emitter, several: Tables, mode: str, x: Value, row: int | str) -> Value:
+    """Return the value at x of the table in a row of many; all are given the same length."""
+    if isinstance(row, int):
+        table = several.tables[row]
+        if table is None:
+            return e.constant(math.nan)
+        return read(e, table, mode, x, False)
+    at = e.as_number(x)
+    size = max(2, *(len(one.xs) for one in several.tables if one is not None), 2)
+    points = [_padded(one, size, mode) for one in several.tables]
+    xs, ys = (np.array([one[i] for one in points]) for i in (0, 1))
+    stepped = mode in ("forward", "backward")
+    base = e.new(f"mul i64 {row}, {size}").name
+    counted = {"forward": range(size - 1), "backward": range(1, size)}
+    index = _count(e, xs, base, at, counted.get(mode, range(1, size - 1)), mode)
+    if stepped:
+        found = e.gather(e.table(ys.reshape(-1).tolist()), index)
+        unknown = e.compare("uno", at, at)
+        return e.select(unknown.name, at, found.name)
+    with np.errstate(all="ignore"):
+        width = np.diff(xs, axis=1, append=np.inf)
+        slope = np.where(width > 0, np.diff(ys, axis=1, append=0) / width, 0.0)
+        slope = np.where(np.isfinite(slope), slope, 0.0)
+    begin = np.where(width > 0, ys, np.roll(ys, -1, axis=1))
+    low = _at(e, xs, base)
+    if mode != "extrapolate":
+        high = _at(e, xs, e.new(f"add i64 {base}, {size - 1}").name)
+        inside = e.select(e.compare("olt", at, low).name, low, at).name
+        inside = e.select(e.compare("ogt", inside, high).name, high, inside).name
+    else:
+        inside = at
+    start, rise, from_ = (
+        e.gather(e.table(a.reshape(-1).tolist()), index) for a in (begin, slope, xs)
     )
-    ones = "<" + ", ".join(["i1 true"] * e.width) + ">"
-    return e.new(
-        f"call {e.number} {symbol}({pointers} {places}, i32 8, {e.truth} {ones}, {e.number} undef)"
-    )
+    part = e.binary("fsub", inside, from_.name)
+    line = e.binary("fadd", start.name, e.binary("fmul", rise.name, part.name).name)
+    # A jump at the very beginning: below it the first value holds.
+    steep = _at(e, np.where(width > 0, 0.0, 1.0), base)
+    before = e.compare("olt", at, low).name
+    before = e.new(f"and {e.truth} {before}, {e.as_truth(Value(steep))}", True).name
+    return e.select(before, _at(e, ys, base), line.name)
+
+
+def _padded(table: Table | None, size: int, mode: str) -> tuple[list[float], list[float]]:
+    """Return the points of a table with more behind them that change nothing."""
+    if table is None:
+        return [0.0] * size, [math.nan] * size
+    xs, ys = list(table.xs), list(table.ys)
+    slope = 0.0
+    if mode == "extrapolate" and len(xs) > 1 and xs[-1] > xs[-2]:
+        slope = (ys[-1] - ys[-2]) / (xs[-1] - xs[-2])
+    step = max(1.0, abs(xs[-1])) if mode == "extrapolate" else 0.0
+    for _ in range(size - len(xs)):
+        xs.append(xs[-1] + step)
+        ys.append(ys[-1] + slope * step)
+    return xs, ys
+
+
+def _at(e: Emitter, values: np.ndarray, index: str) -> str:
+    name = e.table(values.reshape(-1).tolist())
+    place = e.new(f"getelementptr inbounds double, ptr {name}, i64 {index}").name
+    return e.spread(e.new(f"load double, ptr {place}, align 8").name)
+
+
+def _count(e: Emitter, xs: np.ndarray, base: str, x: str, points: range, mode: str) -> str:
+    """Return the index, in all tables, of the last of these points that x has passed."""
+    how = "ogt" if mode == "forward" else "oge"
+    total = e.variable(e.whole)
+    e.line(f"store {e.whole} {e.spread_whole(base)}, ptr {total}, align 8")
+    if len(points):
+        loop = Loop(e, len(points))
+        place = e.new(f"add i64 {loop.i}, {points.start}").name
+        place = e.new(f"add i64 {place}, {base}").name
+        passed = e.compare(how, x, _at(e, xs, place)).name
+        one = e.new(f"zext {e.truth} {passed} to {e.whole}").name
+        so_far = e.new(f"load {e.whole}, ptr {total}, align 8").name
+        e.line(
+            f"store {e.whole} {e.new(f'add {e.whole} {so_far}, {one}').name}, ptr {total}, align 8"
+        )
+        loop.close()
+    return e.new(f"load {e.whole}, ptr {total}, align 8").name
