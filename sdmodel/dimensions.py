@@ -168,6 +168,22 @@ class Dimensions:
         order = {element: i for i, element in enumerate(self._all(family))}
         return tuple(sorted(set(wanted), key=lambda one: order.get(one, len(order))))
 
+    @cached_property
+    def _numbers(self) -> dict[str, dict[str, int]]:
+        """The place of each element in its family, from 0, by family."""
+        families = dict.fromkeys(self._families.values())
+        return {
+            family: {element: i for i, element in enumerate(self._all(family))}
+            for family in families
+        }
+
+    def position(self, element: str, range_: str) -> int:
+        """Return the place, from 0, of an element in the whole family of a range.
+
+        That is what a range means as a number (SDXorg test-models, subscript_definition).
+        """
+        return self._numbers[self._families[range_]][element]
+
     def _all(self, family: str) -> tuple[str, ...]:
         members = [name for name, leader in self._families.items() if leader == family]
         members.remove(family)

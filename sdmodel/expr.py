@@ -372,7 +372,7 @@ def with_children(node: Expr, new: tuple[Expr, ...]) -> Expr:
             assert isinstance(base, Ref)
             return Pick(base, offset, node.size)
         case Block():
-            return replace(node, args=new)
+            return replace(node, args=tuple(one for one in new if isinstance(one, Ref)))
         case _:
             return node
 

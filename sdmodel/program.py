@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import enum
 import bisect
+import enum
 import itertools
 import math
 from collections.abc import Iterable, Mapping
@@ -173,7 +173,8 @@ class Program:
     `start` gives run constants and initial values; `step` gives everything else, at every instant.
     `constants` are the values a run may override, elements of arrays as ``x[a1]``, with their
     slots in `constant_slots`; `structural` the variables that decide how many hidden stocks there
-    are. `shapes` describes subscripted variables. `memory_users` names what is no differential equation, as (variable, why).
+    are. `shapes` describes subscripted variables. `memory_users` names what is no differential
+    equation, as (variable, why).
     """
 
     constants: Mapping[str, float]

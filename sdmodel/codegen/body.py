@@ -24,6 +24,7 @@ from sdmodel.expr import (
     Reduce,
     Ref,
     Table,
+    Tables,
     children,
     references,
 )
@@ -134,8 +135,9 @@ class Body:
                 return RULES[node.op](e, args)
             case Lookup() if isinstance(node.table, Table):
                 return read(e, node.table, node.mode, args[0], self.permute)
-            case Lookup():
+            case Lookup(table=Tables()):
                 row = self.flat(0, node.sizes, node.where)
+                assert isinstance(node.table, Tables)
                 return read_one_of(e, node.table, node.mode, args[0], row)
             case Pick():
                 name = node.base.name

@@ -313,10 +313,10 @@ def _advance(e: Emitter, plan: Plan, tableau: Tableau, now: str, h: str) -> None
             _put(e, e.spread(later), plan.time)
             e.line("call void @rates(ptr %v)")
     for one in plan.memories:
-        loop = Loop(e, one.size)
-        value = _get(e, e.new(f"add i64 {loop.i}, {memory}").name, "%scratch")
-        _put(e, value, e.new(f"add i64 {loop.i}, {one.shown}").name)
-        loop.close()
+        copy = Loop(e, one.size)
+        value = _get(e, e.new(f"add i64 {copy.i}, {memory}").name, "%scratch")
+        _put(e, value, e.new(f"add i64 {copy.i}, {one.shown}").name)
+        copy.close()
         memory += one.size
 
 

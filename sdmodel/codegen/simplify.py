@@ -22,7 +22,6 @@ from sdmodel.expr import (
 )
 from sdmodel.program import TIME, Program, Statement
 
-
 # Elements of a value taken out: a large one costs more memory than it saves time.
 LARGEST_HOISTED = 1024
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from sdmodel.program import Layout
 
 _I = ctypes.c_int64
 _P = ctypes.c_void_p
-# values, lanes, outer places, slot and size of the result, number of arguments, their slots and sizes
+# Values, lanes, outer places, slot and size of the result, how many arguments, their slots and
+# sizes in pairs.
 _CALLBACK = ctypes.CFUNCTYPE(None, _P, _I, _I, _I, _I, _I, _P)
 
 
@@ -70,7 +72,7 @@ def block_symbol(name: str) -> str:
 _KEPT: list[object] = []  # as long as machine code may call them
 
 
-def _callback(function: BlockFunction) -> object:
+def _callback(function: BlockFunction) -> Any:
     def call(
         values: int, lanes: int, outer: int, target: int, size: int, count: int, places: int
     ) -> None:

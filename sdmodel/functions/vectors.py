@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sdmodel.expr import At, Const, Expr, Op, Operand, Pick, Reduce, Ref, apply, where, wrap
 from sdmodel.functions.registry import Build, function
 
@@ -25,7 +27,6 @@ VECTOR = frozenset(
         "supply at price",
     }
 )
-_MANUAL = "Vensim Reference Manual, "
 
 
 def _reduce(build: Build, op: Op, x: Expr) -> Expr:
@@ -85,7 +86,8 @@ def stddev(build: Build, x: Expr) -> Operand:
 
 @function(
     "VECTOR SELECT",
-    example="VECTOR SELECT(example vector[example range!], example vector[example range!], 0, 0, 0)",
+    example="VECTOR SELECT(example vector[example range!], "
+    "example vector[example range!], 0, 0, 0)",
     value=6,
 )
 def vector_select(
@@ -96,23 +98,31 @@ def vector_select(
     numerical_action: Expr,
     error_action: Expr,
 ) -> Operand:
-    """Return the sum (0), product (1), minimum (2) or maximum (3) of the selected elements.
+    """Return the sum (0), minimum (1), mean (2), maximum (3) or product (4) of what is selected.
 
     Where nothing is selected it is the missing value.
     """
     action = build.known(numerical_action, "the numerical action of VECTOR SELECT")
     chosen = apply(Op.NE, selection, 0)
-    any_ = _reduce(build, Op.MAX, where(chosen, 1, 0))
-    if action in (0, 1):
-        op, neutral = (Op.ADD, 0.0) if action == 0 else (Op.MUL, 1.0)
-    elif action in (2, 3):
-        op, neutral = (Op.MIN, float("inf")) if action == 2 else (Op.MAX, -float("inf"))
-    elif action is None:
+    how = {
+        0: (Op.ADD, 0.0),
+        1: (Op.MIN, math.inf),
+        2: (Op.ADD, 0.0),
+        3: (Op.MAX, -math.inf),
+        4: (Op.MUL, 1.0),
+    }
+    if action is None:
         return Const(0.0)
-    else:
+    if action not in how:
         reason = f"VECTOR SELECT has no numerical action {action:g}"
-        return build.refuse(numerical_action, reason, "0 is sum, 1 product, 2 minimum, 3 maximum")
-    return where(any_, _reduce(build, op, where(chosen, expression, neutral)), missing_value)
+        cure = "0 is sum, 1 minimum, 2 mean, 3 maximum, 4 product"
+        return build.refuse(numerical_action, reason, cure)
+    op, neutral = how[int(action)]
+    found = _reduce(build, op, where(chosen, expression, neutral))
+    count = build.auxiliary(_reduce(build, Op.ADD, where(chosen, 1, 0)))
+    if action == 2:
+        found = found / apply(Op.MAX, count, 1)
+    return where(count > 0, found, missing_value)
 
 
 @function("ELMCOUNT", example="ELMCOUNT(example range)", value=3)
@@ -123,7 +133,7 @@ def elmcount(build: Build, range_: Expr) -> Operand:
 
 @function("VECTOR ELM MAP", example="VECTOR ELM MAP(example vector[example first], 2)", value=3)
 def vector_elm_map(build: Build, vector: Expr, offset: Expr) -> Operand:
-    """Return the element that lies so many elements behind the one named, last subscript fastest."""
+    """Return the element that lies so many places behind the one named, last range fastest."""
     if not isinstance(vector, Ref) or not vector.where:
         reason = "VECTOR ELM MAP picks from an array"
         return build.refuse(vector, reason, "name an element of a subscripted variable")

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from sdmodel.dimensions import Dimensions
 from sdmodel.errors import Problem, model_error
-from sdmodel.expr import Const, Ref, substitute
+from sdmodel.expr import Call, Const, Expr, Ref, substitute, walk
 from sdmodel.lowering.arrays import Arrays
 from sdmodel.lowering.expand import Expander
 from sdmodel.lowering.macros import expand_macros
 from sdmodel.lowering.names import check_names
 from sdmodel.lowering.order import Graph, arrange, reads
 from sdmodel.lowering.parts import Expanded
-from sdmodel.names import tidy
+from sdmodel.names import key, tidy
 from sdmodel.program import (
     CONTROL,
     HALF_STEP,
@@ -258,9 +258,6 @@ def _phased(expanded: Expanded) -> tuple[list[Statement], list[str], dict[str, P
 
 def _step_users(model: SourceModel, phases: dict[str, Phase]) -> tuple[str, ...]:
     """Variables whose running equations name TIME STEP outside a pulse or other test input."""
-    from sdmodel.expr import Call, walk
-    from sdmodel.names import key
-
     found = []
     for variable in model.by_key.values():
         if variable.equation is None or variable.key in CONTROL:
@@ -285,7 +282,4 @@ _WIDTH_ONLY = {"pulse", "pulse train", "step", "ramp"}
 
 
 def _uses_step(node: Expr) -> bool:
-    from sdmodel.expr import Call
-    from sdmodel.names import key
-
     return isinstance(node, Call) and key(node.function) == "npv"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sdmodel.dimensions import Dimensions
 from sdmodel.expr import (
@@ -105,7 +106,7 @@ class Expander(Builder):
             self._set(entry.key, self.expand(equation))
 
     def _data(self, entry: Variable) -> Expr:
-        """A data variable is read over Time; raw data has a value at its own points only."""
+        """Return a data variable read over Time; raw data has a value at its own points only."""
         table = self.arrays.table(entry.key)
         places = self.region.where if isinstance(table, Tables) else ()
         sizes = self.result.shapes.get(entry.key, ())
@@ -146,7 +147,7 @@ class Expander(Builder):
 
     def _listed(self, ranges: list[str]) -> list[int]:
         """Return which numbers of a full list the elements of the present region take."""
-        total = np.zeros(self.region.axes[0].size, dtype=np.intp)
+        total: NDArray[np.intp] = np.zeros(self.region.axes[0].size, dtype=np.intp)
         for one in ranges:
             order = {e: i for i, e in enumerate(self.dimensions.elements(one))}
             total = total * len(order) + [order[e] for e in self.region.scope[key(one)][1]]

@@ -122,25 +122,26 @@ class Resolver:
         return Ref(name, (), node.at, where)
 
     def _range_as_number(self, node: Ref, name: str, scopes: tuple[_Scope, ...]) -> Expr | None:
-        """A range stands for the place of its present element, an element for its own."""
+        """Return the number a range stands for: the place of its present element."""
         dimensions = self.dimensions
         if name.endswith("!") and dimensions.is_range(name[:-1]):
             axis, elements = self._bound(name[:-1], scopes)
-            order = {e: i for i, e in enumerate(dimensions.elements(name[:-1]))}
-            return Position(At(axis, places(order[e] for e in elements)))
+            return self._position(axis, name[:-1], elements)
         if dimensions.is_range(name):
             if scopes and scopes[-1].counting:
                 return Ref(name, (), node.at)
             found = self._present(name, scopes)
             if found is None:
                 return Ref(name, (), node.at)
-            axis, elements = found
-            order = {e: i for i, e in enumerate(dimensions.elements(name))}
-            return Position(At(axis, places(order[e] for e in elements)))
+            return self._position(found[0], name, found[1])
         if dimensions.is_element(name):
             family = dimensions.family(name)
-            return Const(float(dimensions.elements(family).index(name) + 1), node.at)
+            return Const(float(dimensions.position(name, family) + 1), node.at)
         return None
+
+    def _position(self, axis: Axis, name: str, elements: tuple[str, ...]) -> Position:
+        numbers = (self.dimensions.position(one, name) for one in elements)
+        return Position(At(axis, places(numbers)))
 
     def _places(
         self, node: Ref | Call, name: str, subscripts: tuple[str, ...], scopes: tuple[_Scope, ...]

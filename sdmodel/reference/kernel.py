@@ -18,6 +18,7 @@ from sdmodel.kernel import Array, Jump
 from sdmodel.primitives import NUMPY, reader, segment
 from sdmodel.program import Program
 from sdmodel.reference.flatten import Flattener, Instruction
+from sdmodel.reference.values import Slots
 
 Compute = Callable[[], Any]
 # What a reduction begins with; the empty sum is 0.
@@ -143,11 +144,11 @@ def _copy(value: Array, out: Array) -> None:
     out[...] = value
 
 
-def _gather(table: Array, rows: Array, out: Array) -> None:
+def _gather(table: Array, rows: Slots | None, out: Array) -> None:
     out[...] = table[rows].reshape(out.shape)
 
 
-def _scatter(value: Array, table: Array, rows: Array) -> None:
+def _scatter(value: Array, table: Array, rows: Slots) -> None:
     table[rows] = value.reshape(-1, table.shape[1])
 
 

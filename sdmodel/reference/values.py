@@ -37,7 +37,8 @@ class Value:
     def view(self, table: Array) -> Array:
         """Return the rows as an array over axes and runs."""
         if not self.axes:
-            return table[self.start]
+            single: Array = table[self.start]
+            return single
         rows = table[self.start : self.start + self.count]
         return rows.reshape(*self.sizes, table.shape[1])
 

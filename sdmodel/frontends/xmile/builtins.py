@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 
 from sdmodel.expr import Apply, Call, Const, Expr, Op, Ref, apply, literal
-from sdmodel.frontends.expressions import NOT_AVAILABLE, ExpressionError
+from sdmodel.frontends.lists import NOT_AVAILABLE
+from sdmodel.frontends.tokens import ExpressionError
 from sdmodel.names import key
 
 # Functions for `sdmodel.functions` to define: those of XMILE that no function of Vensim equals.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sdmodel.expr import Call, Expr, Ref, rewrite
-from sdmodel.frontends.expressions import ExpressionError
+from sdmodel.frontends.tokens import ExpressionError
 from sdmodel.frontends.xmile.directory import Directory, MacroHead
 from sdmodel.names import key
 

@@ -6,8 +6,7 @@ import re
 
 from sdmodel.errors import did_you_mean, near_names
 from sdmodel.expr import Call, Const, Expr, Ref, Text, Values, children, rewrite, walk
-from sdmodel.frontends.expressions import ExpressionError
-from sdmodel.frontends.tokens import LexicalError
+from sdmodel.frontends.tokens import ExpressionError, LexicalError
 from sdmodel.frontends.xmile.builtins import REDUCING, build_call, constants
 from sdmodel.frontends.xmile.calls import allocate, macro_call
 from sdmodel.frontends.xmile.directory import Directory

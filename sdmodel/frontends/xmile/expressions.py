@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sdmodel.expr import Apply, Call, Const, Expr, Op, Text
-from sdmodel.frontends.expressions import ExpressionError
+from sdmodel.frontends.tokens import ExpressionError
 from sdmodel.frontends.xmile.words import Word
 
 _BINARY: dict[str, tuple[int, Op | str]] = {
