@@ -135,7 +135,7 @@ class Body:
                 return RULES[node.op](e, args)
             case Lookup() if isinstance(node.table, Table):
                 return read(e, node.table, node.mode, args[0], self.permute)
-            case Lookup(table=Tables()):
+            case Lookup():
                 row = self.flat(0, node.sizes, node.where)
                 assert isinstance(node.table, Tables)
                 return read_one_of(e, node.table, node.mode, args[0], row)

@@ -150,7 +150,8 @@ class Expander(Builder):
         total: NDArray[np.intp] = np.zeros(self.region.axes[0].size, dtype=np.intp)
         for one in ranges:
             order = {e: i for i, e in enumerate(self.dimensions.elements(one))}
-            total = total * len(order) + [order[e] for e in self.region.scope[key(one)][1]]
+            own = [order[element] for element in self.region.scope[key(one)][1]]
+            total = total * len(order) + np.array(own, dtype=np.intp)
         return [int(i) for i in total]
 
     def _name(self, name: str) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice, product
 
 from sdmodel.expr import Apply, Call, Const, Expr, Lookup, Op, Ref, references
 from sdmodel.frontends.xmile import conveyors, stocks
@@ -44,11 +45,38 @@ class Assembly:
         """The time step, as named here."""
         return Ref("TIME STEP" + self.directory.model_mark)
 
+    def _spread(self, draft: Draft) -> None:
+        """Give each element its own equation where several stand in a row, the last range fastest.
+
+        The standard has one for all elements or an ``<element>`` for each, but a converter writes
+        such files (SDXorg test-models, subscripted_trig).
+        """
+        equations = list(draft.element.all("eqn"))
+        if len(equations) < 2:
+            return
+        ranges = [self.directory.ranges.found.get(key(one)) for one in draft.dimensions]
+        names = [one.elements for one in ranges if one is not None]
+        places = list(islice(product(*names), len(equations) + 1))
+        if len(names) < len(draft.dimensions) or len(places) != len(equations):
+            self.report.refuse(
+                equations[1].at,
+                f"{draft.name!r} has {len(equations)} equations, which is not one for each element",
+                'write one <eqn>, or an <element subscript="..."> for each element',
+                variable=draft.name,
+            )
+            return
+        first = draft.parts[0]
+        draft.parts = [
+            replace(first, subscripts=place, element=draft.element, equation=one.passage)
+            for place, one in zip(places, equations, strict=True)
+        ]
+
     def variables(self) -> list[Variable]:
         """Return all variables, in the order of the file."""
         drafts = list(self.directory.drafts.values())
         for draft in drafts:
             if not self._connected(draft):
+                self._spread(draft)
                 self._check(draft)
                 self.parsed[key(draft.name)] = list(self._parse(draft))
         for draft in drafts:
