@@ -12,6 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from sdmodel.allocation import ALLOCATIONS
+
 Array = NDArray[np.float64]
 BlockFunction = Callable[..., None]
 
@@ -43,4 +45,9 @@ def invert(matrix: Array, out: Array) -> None:
     out[...] = found.reshape(outer, runs, cells).transpose(0, 2, 1)
 
 
-BLOCKS: dict[str, BlockFunction] = {"sort order": sort_order, "rank": rank, "invert": invert}
+BLOCKS: dict[str, BlockFunction] = {
+    "sort order": sort_order,
+    "rank": rank,
+    "invert": invert,
+    **ALLOCATIONS,
+}

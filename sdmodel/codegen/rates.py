@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sdmodel.codegen.body import Body
 from sdmodel.codegen.emit import Emitter, array_definition, whole_definition
 from sdmodel.codegen.simplify import size
-from sdmodel.expr import references
+from sdmodel.expr import Block, references
 from sdmodel.program import Layout, Statement
 
 # Nodes in one function: the compiler's time grows faster than a function's length.
@@ -45,6 +45,9 @@ def write_function(
     code: Code, name: str, statements: Sequence[Statement], stored: set[str]
 ) -> None:
     """Write a function of the values `%v` that computes statements and stores some of them."""
+    # A function of whole arrays finds its arguments in memory.
+    blocks = (one.value for one in statements if isinstance(one.value, Block))
+    stored = stored | {ref.name for block in blocks for ref in block.args}
     pieces = _pieces(statements)
     if len(pieces) == 1:
         _write(code, name, statements, stored)

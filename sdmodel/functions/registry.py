@@ -92,6 +92,9 @@ class Build(Protocol):
     def elements(self, array: Expr) -> int:
         """Return how many elements an array has in all."""
 
+    def width(self, array: Ref) -> int:
+        """Return how many elements the last dimension of an array has."""
+
     def last_axes(self, array: Expr, count: int) -> tuple[Ref, tuple[Axis, ...]] | None:
         """Return the axes of an array's last subscripts; None where it has fewer.
 
@@ -157,7 +160,13 @@ REGISTRY: dict[str, FunctionInfo] = {}
 _DEFINITIONS: dict[str, Definition] = {}
 # Modules, and what kind of function is in them; in those of the second row values change by
 # themselves.
-_FAMILY = {"arithmetic": "mathematics", "lookups": "lookup", "data": "data", "vectors": "array"}
+_FAMILY = {
+    "arithmetic": "mathematics",
+    "lookups": "lookup",
+    "data": "data",
+    "vectors": "array",
+    "markets": "array",
+}
 _CHANGING = {
     "inputs": "test input",
     "smooths": "smooth and delay",

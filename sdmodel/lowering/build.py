@@ -212,6 +212,10 @@ class Builder:
         assert isinstance(array, Ref)
         return math.prod(self.result.shapes.get(array.name, ()))
 
+    def width(self, array: Ref) -> int:
+        """See `Build.width`."""
+        return self.result.shapes[array.name][-1]
+
     def last_axes(self, array: Expr, count: int) -> tuple[Ref, tuple[Axis, ...]] | None:
         """See `Build.last_axes`."""
         if not isinstance(array, Ref) or len(array.where) < count:
