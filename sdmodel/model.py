@@ -74,11 +74,12 @@ def load(
     from sdmodel.external.resolve import resolve
     from sdmodel.frontends import read
 
-    model = Model(resolve(read(path), data, allow=allow))
+    files = tuple(data), tuple(allow)
+    model = Model(resolve(read(path), data, allow=allow), files=files)
     model.program  # noqa: B018 - raises what is wrong with the model
     beside = Path(path).with_suffix(".toml")
     if beside.is_file() and beside.name != "pyproject.toml":
-        model = Model(model.source, read_settings(beside, model))
+        model = Model(model.source, read_settings(beside, model), files)
     return model
 
 
@@ -98,13 +99,19 @@ class Model:
     True
     """
 
-    def __init__(self, source: SourceModel, settings: ModelSettings | None = None) -> None:
+    def __init__(
+        self,
+        source: SourceModel,
+        settings: ModelSettings | None = None,
+        files: tuple[Sequence[str | Path], Sequence[str | Path]] = ((), ()),
+    ) -> None:
         self.source = source
         self.settings = settings or ModelSettings()
+        self._files = files  # of data, and the folders that may be read
 
     def __getstate__(self) -> dict[str, object]:
         """Leave machine code behind: it is made anew where the copy is used."""
-        return {"source": self.source, "settings": self.settings}
+        return {"source": self.source, "settings": self.settings, "_files": self._files}
 
     def __repr__(self) -> str:
         """Return name and size."""
@@ -157,6 +164,17 @@ class Model:
         return [v.name for v in self.source.by_key.values()]
 
     @cached_property
+    def columns(self) -> list[str]:
+        """Everything a run shows, by name; of a subscripted variable each element.
+
+        Examples
+        --------
+        >>> load("models/core.mdl").columns[0]
+        'Foreign frontier'
+        """
+        return [name for name, _ in self.program.columns.values()]
+
+    @cached_property
     def constants(self) -> dict[str, float]:
         """The constants and their values: what a run may set."""
         columns = self.program.columns
@@ -176,6 +194,8 @@ class Model:
     def definition(self, name: str) -> Variable:
         """Return what the file says of a variable, or say which name was meant."""
         found = self.source.by_key.get(key(name))
+        if found is None and "[" in name:
+            found = self.source.by_key.get(self.program.variable_of(element_key(name)))
         if found is None:
             near = near_names(name, self.variables)
             raise UnknownNameError(
@@ -507,10 +527,27 @@ class Model:
             == model.constants.keys() - {"network exposure"}
         True
         """
-        model = Model(with_equation(self.source, self.definition(name), equation))
+        from sdmodel.external.resolve import resolve
+
+        changed = with_equation(self.source, self._entry(name), equation)
+        data, allow = self._files
+        model = Model(resolve(changed, data, allow=allow), files=self._files)
         model.program  # noqa: B018 - raises what is wrong with the new equation
         model.settings = self.settings.among(model.constants)
         return model
+
+    def _entry(self, name: str) -> Variable:
+        """Return the entry of a variable that has the subscripts given, of one entry that one."""
+        found = self.definition(name)
+        entries = self.source.entries[found.key]
+        if len(entries) == 1:
+            return found
+        spelled = {f"{one.name}[{','.join(one.subscripts)}]": one for one in entries}
+        for shown, one in spelled.items():
+            if element_key(shown) == element_key(name):
+                return one
+        choices = ", ".join(repr(one) for one in spelled)
+        raise OverrideError(name, f"{found.name!r} has several equations: name one of {choices}")
 
     def check_integration(self, overrides: Overrides = None) -> IntegrationReport:
         """Tell whether the file's method and TIME STEP are good enough.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sdmodel.errors import SettingsError, did_you_mean, near_names
-from sdmodel.names import key
+from sdmodel.names import element_key, key
 from sdmodel.source import Variable
 
 KINDS = ("continuous", "integer", "switch")
@@ -135,6 +135,10 @@ class HasVariables(Protocol):
     def variables(self) -> Sequence[str]:
         """All names."""
 
+    @property
+    def columns(self) -> Sequence[str]:
+        """All names and elements that have a course in time."""
+
     def definition(self, name: str) -> Variable:
         """Return what the file says of a variable."""
 
@@ -208,8 +212,8 @@ def _finite(value: float) -> bool:
 class _Reader:
     def __init__(self, path: str, model: HasVariables) -> None:
         self.path, self.model = path, model
-        self.names = {key(name): name for name in model.variables}
-        self.constants = {key(name): value for name, value in model.constants.items()}
+        self.names = {element_key(name): name for name in (*model.columns, *model.variables)}
+        self.constants = {element_key(name): value for name, value in model.constants.items()}
 
     def fail(self, reason: str) -> SettingsError:
         return SettingsError(self.path, reason)
@@ -257,14 +261,15 @@ class _Reader:
     def variable(self, name: object, where: str) -> str:
         if not isinstance(name, str):
             raise self.fail(f"{where}: {name!r} is not the name of a variable")
-        if key(name) not in self.names:
+        if element_key(name) not in self.names:
             hint = did_you_mean(near_names(name, self.names.values()))
             raise self.fail(f"{where}: the model has no variable '{name}'; {hint}".rstrip("; "))
-        return self.names[key(name)]
+        return self.names[element_key(name)]
 
     def course(self, name: object, where: str) -> str:
         spelled = self.variable(name, where)
-        if self.model.definition(spelled).table is not None:
+        found = self.model.definition(spelled)
+        if found.table is not None and not found.data:
             raise self.fail(
                 f"{where}: '{spelled}' is a lookup and has no course in time: "
                 "name the variable that reads it"
@@ -273,11 +278,11 @@ class _Reader:
 
     def constant(self, name: str, where: str) -> tuple[str, float]:
         spelled = self.variable(name, where)
-        if key(name) not in self.constants:
+        if element_key(name) not in self.constants:
             raise self.fail(
                 f"{where}: '{spelled}' is computed by the model; only constants can be set"
             )
-        return spelled, self.constants[key(name)]
+        return spelled, self.constants[element_key(name)]
 
     def factors(self, tables: dict[str, Any], kind: str) -> dict[str, Factor]:
         found: dict[str, Factor] = {}
