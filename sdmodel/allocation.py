@@ -146,7 +146,7 @@ def _share_out(curves: _Curves, available: Array, out: Array) -> None:
         more = np.where(_total(more) < available, curves.quantity, more)
         less = np.where(_total(less) > available, 0.0, less)
         gap = _total(more) - _total(less)
-        weight = np.where(gap == 0, 0.0, (available - _total(less)) / gap)
+        weight = np.where(gap == 0, 0.0 * available, (available - _total(less)) / gap)
         shared = np.clip(less + weight * (more - less), 0.0, curves.quantity)
         shared = np.where(available >= _total(curves.quantity), curves.quantity, shared)
         out[...] = np.where(available <= 0, 0.0 * curves.quantity, shared)
