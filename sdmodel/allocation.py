@@ -34,9 +34,9 @@ FIXED, RECTANGULAR, TRIANGULAR, NORMAL, EXPONENTIAL = range(5)
 # Beyond so many widths from its priority a curve is 0 or its whole quantity, in double precision.
 _REACH = {RECTANGULAR: 0.5, TRIANGULAR: 0.5, NORMAL: 38.0, EXPONENTIAL: 700.0}
 
-# A market's price is sought so many widths about the curves. Where nothing is demanded, no price
-# clears the market; Vensim gives the lowest of these: 1 - 5 for a normal and 1 - 10 for an
-# exponential curve (SDEverywhere's models/allocate_price, market price at time 0).
+# A market's price is sought so many widths about the curves. Where nothing is demanded, Vensim
+# gives the lowest of them: 1 - 5 for a normal and 1 - 10 for an exponential curve (SDEverywhere's
+# models/allocate_price, market price at time 0).
 _MARKET_REACH = {RECTANGULAR: 0.5, TRIANGULAR: 0.5, NORMAL: 5.0, EXPONENTIAL: 10.0}
 
 # Halvings that bring any width of a bracket used in practice down to neighbouring numbers.
@@ -55,8 +55,7 @@ def _triangular(z: Array) -> Array:
 def _normal(z: Array) -> Array:
     from scipy.special import ndtr  # Late: few models need it, and it takes a while to load.
 
-    share: Array = ndtr(-z)
-    return share
+    return np.asarray(ndtr(-z))
 
 
 def _exponential(z: Array) -> Array:
@@ -81,24 +80,25 @@ class _Curves:
     kind: Array
     priority: Array
     width: Array
+    masks: tuple[tuple[int, NDArray[np.bool]], ...]
 
     @classmethod
     def of(cls, quantity: Array, kind: Array, priority: Array, width: Array) -> _Curves:
         """Return curves of arrays that broadcast; a quantity below 0 is none."""
-        spread = np.broadcast_arrays(np.maximum(quantity, 0.0), kind, priority, width)
-        return cls(*(np.asarray(one, dtype=np.float64) for one in spread))
+        positive = np.where(width < 0, np.nan, np.abs(width))
+        whole = np.maximum(quantity, 0.0)
+        whole, kind, priority, width = np.broadcast_arrays(whole, kind, priority, positive)
+        masks = ((number, kind == number) for number in (FIXED, *_SHAPES))
+        present = tuple((number, mask) for number, mask in masks if mask.any())
+        return cls(whole, kind, priority, width, present)
 
     def at(self, price: Array, sign: float) -> Array:
         """Return what is taken (`sign` 1) or supplied (`sign` -1) at prices."""
         apart = sign * (price - self.priority)
-        step = np.where(apart == 0, 0.0, np.copysign(np.inf, apart))
-        z = np.where(self.width > 0, apart / self.width, step)
-        z = np.where((self.width >= 0) & ~np.isnan(apart), z, np.nan)
-        share = np.where(self.kind == FIXED, 1.0, np.nan)
-        for kind, shape in _SHAPES.items():
-            chosen = self.kind == kind
-            if chosen.any():
-                share = np.where(chosen, shape(z), share)
+        z = np.where(apart == 0, 0.0 * self.width, apart / self.width)
+        share = np.full_like(z, np.nan)
+        for number, mask in self.masks:
+            share = np.where(mask, 1.0 if number == FIXED else _SHAPES[number](z), share)
         # A quantity of 0 is 0 whatever its curve.
         return np.where(self.quantity == 0, 0.0, self.quantity * share)
 
@@ -115,8 +115,7 @@ class _Curves:
 
 
 def _total(amounts: Array) -> Array:
-    total: Array = amounts.sum(axis=1, keepdims=True)
-    return total
+    return np.asarray(amounts.sum(axis=1, keepdims=True))
 
 
 def _narrow(
@@ -165,7 +164,7 @@ def allocate_available(
 
     Examples
     --------
-    Curves far apart: the higher priority is served first. `FIXED` ones share in proportion.
+    Far apart, the higher priority comes first; fixed quantities share in proportion.
 
     >>> import numpy as np
     >>> def column(*values):
@@ -188,8 +187,7 @@ def allocate_by_priority(
 ) -> None:
     """Fill in what each of the requests gets; `width` and `available` have one element.
 
-    The curves are rectangular ones: a gap in priority of `width` serves the higher one first
-    (https://www.vensim.com/documentation/fn_allocate_by_priority.html).
+    The curves are rectangular (https://www.vensim.com/documentation/fn_allocate_by_priority.html).
 
     Examples
     --------
@@ -220,8 +218,8 @@ def market_price(
 ) -> None:
     """Fill in the lowest price at which supply meets demand; `out` has one element.
 
-    Where demand stays above supply it is the highest price of any curve. It is NaN where every
-    quantity is fixed, because no price changes anything.
+    Where demand stays above supply it is the highest price of any curve; where every quantity is
+    fixed, no price changes anything, and it is NaN.
 
     Examples
     --------
@@ -245,9 +243,8 @@ def market_price(
         ends = buyers.bracket(_MARKET_REACH), sellers.bracket(_MARKET_REACH)
         low = np.minimum(ends[0][0], ends[1][0])
         high = np.maximum(ends[0][1], ends[1][1])
-        found = np.where(
-            excess(low) >= 0, low, _narrow(low, high, lambda price: excess(price) >= 0)[1]
-        )
+        _, crossing = _narrow(low, high, lambda price: excess(price) >= 0)
+        found = np.where(excess(low) >= 0, low, crossing)
         out[...] = np.where(np.isfinite(found) & ~np.isnan(excess(found)), found, np.nan)
 
 
