@@ -14,9 +14,9 @@ meets demand. The shapes are those of Vensim's priority profiles, by their numbe
 
 A width of 0 is a step: strict priority. Number 5, constant elasticity, and the whole-number
 shapes 10 to 15 have no published formula and no public result to check one by: they give NaN.
+So the last of a profile's four numbers, the elasticity, is not used.
 
-The functions take arrays of shape (outer, elements, runs) and fill `out`, as those of
-`sdmodel.blocks` do. None raises: what has no answer becomes NaN.
+Arrays have the shape (outer, elements, runs). Nothing raises: what has no answer becomes NaN.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _REACH = {RECTANGULAR: 0.5, TRIANGULAR: 0.5, NORMAL: 38.0, EXPONENTIAL: 700.0}
 # models/allocate_price, market price at time 0).
 _MARKET_REACH = {RECTANGULAR: 0.5, TRIANGULAR: 0.5, NORMAL: 5.0, EXPONENTIAL: 10.0}
 
-# Halvings that bring any width of a bracket used in practice down to neighbouring numbers.
+# Halvings that bring any bracket used in practice down to neighbouring numbers.
 _HALVINGS = 200
 
 
@@ -99,7 +99,6 @@ class _Curves:
         share = np.full_like(z, np.nan)
         for number, mask in self.masks:
             share = np.where(mask, 1.0 if number == FIXED else _SHAPES[number](z), share)
-        # A quantity of 0 is 0 whatever its curve.
         return np.where(self.quantity == 0, 0.0, self.quantity * share)
 
     def bracket(self, reach: dict[int, float]) -> tuple[Array, Array]:
@@ -178,7 +177,6 @@ def allocate_available(
     >>> out.ravel().round(9).tolist()
     [40.0, 60.0]
     """
-    del pextra  # Only the elasticity of shape 5.
     _share_out(_Curves.of(request, ptype, ppriority, pwidth), available, out)
 
 
@@ -232,7 +230,6 @@ def market_price(
     >>> price.item()
     4.5
     """
-    del dextra, sextra  # Only the elasticity of shape 5.
     with np.errstate(all="ignore"):
         buyers = _Curves.of(demand, dtype, dpriority, dwidth)
         sellers = _Curves.of(supply, stype, spriority, swidth)
@@ -267,7 +264,6 @@ def demand_at_price(
     >>> out.item()
     20.0
     """
-    del dextra  # Only the elasticity of shape 5.
     with np.errstate(all="ignore"):
         out[...] = _Curves.of(demand, dtype, dpriority, dwidth).at(price, 1.0)
 
@@ -291,7 +287,6 @@ def supply_at_price(
     >>> out.item()
     60.0
     """
-    del sextra  # Only the elasticity of shape 5.
     with np.errstate(all="ignore"):
         out[...] = _Curves.of(supply, stype, spriority, swidth).at(price, -1.0)
 
