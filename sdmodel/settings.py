@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from sdmodel.errors import SettingsError, did_you_mean, near_names
+from sdmodel.errors import OverrideError, SettingsError, did_you_mean, near_names
 from sdmodel.names import element_key, key
 from sdmodel.source import Variable
 
@@ -103,6 +103,17 @@ class ModelSettings:
     uncertainties: Mapping[str, Factor] = field(default_factory=dict)
     outcomes: Mapping[str, OutcomeSpec] = field(default_factory=dict)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+
+    def scenario(self, name: str, where: Path) -> Scenario:
+        """Return a scenario by name; `where` is the file that is to have it."""
+        for known in self.scenarios.values():
+            if key(known.name) == key(name):
+                return known
+        names = list(self.scenarios)
+        hint = did_you_mean(near_names(name, names))
+        if not hint:
+            hint = f"there are: {', '.join(names)}" if names else "the file names none"
+        raise OverrideError(name, f"{where}: there is no scenario named '{name}'; {hint}")
 
     def among(self, constants: Mapping[str, float]) -> ModelSettings:
         """Return what is left where only these constants are: levers may have become equations."""
