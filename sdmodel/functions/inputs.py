@@ -63,8 +63,9 @@ def pulse_train(build: Build, start: Expr, duration: Expr, repeat_time: Expr, en
     begun = build.auxiliary(apply(Op.TRUNC, apply(Op.MAX, since, 0) / repeat_time))
     own_start = build.auxiliary(start + begun * repeat_time)
     running = apply(Op.AND, since >= 0, pulse_of(build, own_start, duration))
-    # A pulse may begin up to the end, and is cut there.
-    ended = build.time - build.half_step > end
+    # A pulse may begin up to the end, and is cut there: the step that begins at the end is the
+    # last one, as wide as TIME STEP whatever step a run is given.
+    ended = build.time + build.half_step >= end + build.time_step * (1 - 1e-6)
     return apply(Op.AND, running, apply(Op.NOT, ended))
 
 
