@@ -14,7 +14,15 @@ from sdmodel.functions.registry import REGISTRY
 from sdmodel.names import key
 
 # Offered, but not by a definition in the registry: readers and lowering know them by name.
-ELSEWHERE: set[str] = {"time", "inf", "pi", "if then else", "dt", "starttime", "stoptime"}
+ELSEWHERE: set[str] = {
+    *("time", "inf", "pi", "if then else", "dt", "starttime", "stoptime", "self"),
+    *("delayp", "tabbed array"),
+    *(
+        f"get {source} {what}"
+        for source in ("direct", "xls")
+        for what in ("constants", "data", "lookups", "subscript")
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +145,13 @@ _XMILE: tuple[tuple[str, str, str], ...] = (
     ("INIT", "INITIAL", ""),
     ("PREVIOUS", "PREVIOUS", ""),
     ("SELF", "self", "write PREVIOUS of the variable's own name"),
-    ("SAFEDIV", "XIDZ", ""),
+    ("MOD", "XMILE MOD", ""),
+    ("ROUND", "XMILE ROUND", ""),
+    ("SAFEDIV", "SAFEDIV", ""),
     ("LOOKUP", "WITH LOOKUP", ""),
     ("MEAN", "mean", _VECTOR),
     ("RANK", "rank", _VECTOR),
-    ("SIZE", "ELMCOUNT", "write the number of elements"),
+    ("SIZE", "SIZE", "write the number of elements"),
     ("STDDEV", "stddev", _VECTOR),
     ("SUM", "SUM", _VECTOR),
 )

@@ -101,6 +101,12 @@ class Builder:
         self.problem(value, reason, cure, kind="unsupported")
         return Const(0.0)
 
+    def setting(self, number: int) -> str:
+        """See `Build.setting`; lines are ``number:value``."""
+        begin = f"{number}:"
+        lines = self.model.settings.splitlines()
+        return next((one[len(begin) :].strip() for one in lines if one.startswith(begin)), "")
+
     # Hidden values ------------------------------------------------------------------------------
 
     def hidden(self, what: str) -> str:
