@@ -111,7 +111,7 @@ def test_as_listed(
 
 
 def check_failure(name: str, scratch: Path) -> None:
-    """It fails for the reason given; when it passes, it belongs to those that do."""
+    """Check that a model fails for the reason given: one that passes is not listed here."""
     try:
         found = compared(name, scratch)
         said = "\n".join(found.wrong)
