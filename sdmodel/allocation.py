@@ -14,9 +14,9 @@ meets demand. The shapes are those of Vensim's priority profiles, by their numbe
 
 A width of 0 is a step: strict priority. Number 5, constant elasticity, and the whole-number
 shapes 10 to 15 have no published formula and no public result to check one by: they give NaN.
+So the last of a profile's four numbers, the elasticity, is not used.
 
-The functions take arrays of shape (outer, elements, runs) and fill `out`, as those of
-`sdmodel.blocks` do. None raises: what has no answer becomes NaN.
+Arrays have the shape (outer, elements, runs). Nothing raises: what has no answer becomes NaN.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ FIXED, RECTANGULAR, TRIANGULAR, NORMAL, EXPONENTIAL = range(5)
 # Beyond so many widths from its priority a curve is 0 or its whole quantity, in double precision.
 _REACH = {RECTANGULAR: 0.5, TRIANGULAR: 0.5, NORMAL: 38.0, EXPONENTIAL: 700.0}
 
-# A market's price is sought so many widths about the curves. Where nothing is demanded, no price
-# clears the market; Vensim gives the lowest of these: 1 - 5 for a normal and 1 - 10 for an
-# exponential curve (SDEverywhere's models/allocate_price, market price at time 0).
+# A market's price is sought so many widths about the curves. Where nothing is demanded, Vensim
+# gives the lowest of them: 1 - 5 for a normal and 1 - 10 for an exponential curve (SDEverywhere's
+# models/allocate_price, market price at time 0).
 _MARKET_REACH = {RECTANGULAR: 0.5, TRIANGULAR: 0.5, NORMAL: 5.0, EXPONENTIAL: 10.0}
 
-# Halvings that bring any width of a bracket used in practice down to neighbouring numbers.
+# Halvings that bring any bracket used in practice down to neighbouring numbers.
 _HALVINGS = 200
 
 
@@ -55,8 +55,7 @@ def _triangular(z: Array) -> Array:
 def _normal(z: Array) -> Array:
     from scipy.special import ndtr  # Late: few models need it, and it takes a while to load.
 
-    share: Array = ndtr(-z)
-    return share
+    return np.asarray(ndtr(-z))
 
 
 def _exponential(z: Array) -> Array:
@@ -81,25 +80,25 @@ class _Curves:
     kind: Array
     priority: Array
     width: Array
+    masks: tuple[tuple[int, NDArray[np.bool]], ...]
 
     @classmethod
     def of(cls, quantity: Array, kind: Array, priority: Array, width: Array) -> _Curves:
         """Return curves of arrays that broadcast; a quantity below 0 is none."""
-        spread = np.broadcast_arrays(np.maximum(quantity, 0.0), kind, priority, width)
-        return cls(*(np.asarray(one, dtype=np.float64) for one in spread))
+        positive = np.where(width < 0, np.nan, np.abs(width))
+        whole = np.maximum(quantity, 0.0)
+        whole, kind, priority, width = np.broadcast_arrays(whole, kind, priority, positive)
+        masks = ((number, kind == number) for number in (FIXED, *_SHAPES))
+        present = tuple((number, mask) for number, mask in masks if mask.any())
+        return cls(whole, kind, priority, width, present)
 
     def at(self, price: Array, sign: float) -> Array:
         """Return what is taken (`sign` 1) or supplied (`sign` -1) at prices."""
         apart = sign * (price - self.priority)
-        step = np.where(apart == 0, 0.0, np.copysign(np.inf, apart))
-        z = np.where(self.width > 0, apart / self.width, step)
-        z = np.where((self.width >= 0) & ~np.isnan(apart), z, np.nan)
-        share = np.where(self.kind == FIXED, 1.0, np.nan)
-        for kind, shape in _SHAPES.items():
-            chosen = self.kind == kind
-            if chosen.any():
-                share = np.where(chosen, shape(z), share)
-        # A quantity of 0 is 0 whatever its curve.
+        z = np.where(apart == 0, 0.0 * self.width, apart / self.width)
+        share = np.full_like(z, np.nan)
+        for number, mask in self.masks:
+            share = np.where(mask, 1.0 if number == FIXED else _SHAPES[number](z), share)
         return np.where(self.quantity == 0, 0.0, self.quantity * share)
 
     def bracket(self, reach: dict[int, float]) -> tuple[Array, Array]:
@@ -115,8 +114,7 @@ class _Curves:
 
 
 def _total(amounts: Array) -> Array:
-    total: Array = amounts.sum(axis=1, keepdims=True)
-    return total
+    return np.asarray(amounts.sum(axis=1, keepdims=True))
 
 
 def _narrow(
@@ -146,7 +144,7 @@ def _share_out(curves: _Curves, available: Array, out: Array) -> None:
         more = np.where(_total(more) < available, curves.quantity, more)
         less = np.where(_total(less) > available, 0.0, less)
         gap = _total(more) - _total(less)
-        weight = np.where(gap == 0, 0.0, (available - _total(less)) / gap)
+        weight = np.where(gap == 0, 0.0 * available, (available - _total(less)) / gap)
         shared = np.clip(less + weight * (more - less), 0.0, curves.quantity)
         shared = np.where(available >= _total(curves.quantity), curves.quantity, shared)
         out[...] = np.where(available <= 0, 0.0 * curves.quantity, shared)
@@ -165,7 +163,7 @@ def allocate_available(
 
     Examples
     --------
-    Curves far apart: the higher priority is served first. `FIXED` ones share in proportion.
+    Far apart, the higher priority comes first; fixed quantities share in proportion.
 
     >>> import numpy as np
     >>> def column(*values):
@@ -179,7 +177,6 @@ def allocate_available(
     >>> out.ravel().round(9).tolist()
     [40.0, 60.0]
     """
-    del pextra  # Only the elasticity of shape 5.
     _share_out(_Curves.of(request, ptype, ppriority, pwidth), available, out)
 
 
@@ -188,8 +185,7 @@ def allocate_by_priority(
 ) -> None:
     """Fill in what each of the requests gets; `width` and `available` have one element.
 
-    The curves are rectangular ones: a gap in priority of `width` serves the higher one first
-    (https://www.vensim.com/documentation/fn_allocate_by_priority.html).
+    The curves are rectangular (https://www.vensim.com/documentation/fn_allocate_by_priority.html).
 
     Examples
     --------
@@ -220,8 +216,8 @@ def market_price(
 ) -> None:
     """Fill in the lowest price at which supply meets demand; `out` has one element.
 
-    Where demand stays above supply it is the highest price of any curve. It is NaN where every
-    quantity is fixed, because no price changes anything.
+    Where demand stays above supply it is the highest price of any curve; where every quantity is
+    fixed, no price changes anything, and it is NaN.
 
     Examples
     --------
@@ -234,7 +230,6 @@ def market_price(
     >>> price.item()
     4.5
     """
-    del dextra, sextra  # Only the elasticity of shape 5.
     with np.errstate(all="ignore"):
         buyers = _Curves.of(demand, dtype, dpriority, dwidth)
         sellers = _Curves.of(supply, stype, spriority, swidth)
@@ -245,9 +240,8 @@ def market_price(
         ends = buyers.bracket(_MARKET_REACH), sellers.bracket(_MARKET_REACH)
         low = np.minimum(ends[0][0], ends[1][0])
         high = np.maximum(ends[0][1], ends[1][1])
-        found = np.where(
-            excess(low) >= 0, low, _narrow(low, high, lambda price: excess(price) >= 0)[1]
-        )
+        _, crossing = _narrow(low, high, lambda price: excess(price) >= 0)
+        found = np.where(excess(low) >= 0, low, crossing)
         out[...] = np.where(np.isfinite(found) & ~np.isnan(excess(found)), found, np.nan)
 
 
@@ -270,7 +264,6 @@ def demand_at_price(
     >>> out.item()
     20.0
     """
-    del dextra  # Only the elasticity of shape 5.
     with np.errstate(all="ignore"):
         out[...] = _Curves.of(demand, dtype, dpriority, dwidth).at(price, 1.0)
 
@@ -294,7 +287,6 @@ def supply_at_price(
     >>> out.item()
     60.0
     """
-    del sextra  # Only the elasticity of shape 5.
     with np.errstate(all="ignore"):
         out[...] = _Curves.of(supply, stype, spriority, swidth).at(price, -1.0)
 

@@ -19,7 +19,8 @@ def with_equation(model: SourceModel, variable: Variable, equation: str) -> Sour
     spelled = written(old, span.start, equation.strip())
     text = old.text[: span.start] + spelled + old.text[span.end :]
     changed = parse(SourceText(old.path, text, _encoding(old, equation), old.bom))
-    if _around(changed) == _around(model):
+    # Of a model with external data some entries were dropped: it is compared as its file has it.
+    if _around(changed) == _around(model) or _around(changed) == _around(parse(old)):
         return changed
     problem = old.problem(
         span.start,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sdmodel.program import CONTROL, Phase, Program
+from sdmodel.source import Variable
+
 
 @dataclass(frozen=True, slots=True)
 class VariableInfo:
     """A variable as its file defines it, and its neighbours.
 
-    `kind` is stock, auxiliary, constant, computed constant, lookup or control; `uses` are the
+    `kind` is stock, auxiliary, constant, computed constant, lookup, data or control; `uses` are the
     variables its equation names, `used_by` those whose equations name it; `default` is the value of
     a constant.
 
@@ -79,3 +82,20 @@ class Explanation:
     def __repr__(self) -> str:
         """Return the same as `str()`, so that a notebook shows it."""
         return str(self)
+
+
+def kind_of(program: Program, variable: Variable) -> str:
+    """Return what a variable is: lookup, control, constant, stock, auxiliary, computed constant."""
+    name = variable.key
+    if variable.lookup or (variable.table is not None and not variable.data):
+        return "lookup"
+    if variable.data:
+        return "data"
+    if name in CONTROL:
+        return "control"
+    if all(one in program.constants for one in program.elements(name)):
+        return "constant"
+    if any(stock.name == name for stock in program.stocks):
+        return "stock"
+    moving = {s.target for s in program.step if s.phase > Phase.CONSTANT}
+    return "auxiliary" if name in moving else "computed constant"

@@ -16,19 +16,19 @@ from sdmodel.errors import (
     OverrideError,
     Problem,
     SolverError,
-    UnknownNameError,
     did_you_mean,
     near_names,
 )
-from sdmodel.explain import Explanation, VariableInfo
+from sdmodel.explain import Explanation, VariableInfo, kind_of
 from sdmodel.expr import Call, references, walk
 from sdmodel.failures import judge, list_failures, placed
 from sdmodel.integrators import Method
 from sdmodel.lowering import problems, program_of
 from sdmodel.names import element_key, key
-from sdmodel.program import CONTROL, FINAL_TIME, Phase, Program
+from sdmodel.program import FINAL_TIME, Program
 from sdmodel.reference import ReferenceKernel
 from sdmodel.run import Run, RunBatch, provenance
+from sdmodel.selection import definition_of, entry_of, selected
 from sdmodel.settings import ModelSettings, Scenario, read_settings
 from sdmodel.source import SourceModel, Variable
 
@@ -74,11 +74,12 @@ def load(
     from sdmodel.external.resolve import resolve
     from sdmodel.frontends import read
 
-    model = Model(resolve(read(path), data, allow=allow))
+    files = tuple(data), tuple(allow)
+    model = Model(resolve(read(path), data, allow=allow), files=files)
     model.program  # noqa: B018 - raises what is wrong with the model
     beside = Path(path).with_suffix(".toml")
     if beside.is_file() and beside.name != "pyproject.toml":
-        model = Model(model.source, read_settings(beside, model))
+        model = Model(model.source, read_settings(beside, model), files)
     return model
 
 
@@ -98,13 +99,19 @@ class Model:
     True
     """
 
-    def __init__(self, source: SourceModel, settings: ModelSettings | None = None) -> None:
+    def __init__(
+        self,
+        source: SourceModel,
+        settings: ModelSettings | None = None,
+        files: tuple[Sequence[str | Path], Sequence[str | Path]] = ((), ()),
+    ) -> None:
         self.source = source
         self.settings = settings or ModelSettings()
+        self._files = files  # of data, and the folders that may be read
 
     def __getstate__(self) -> dict[str, object]:
         """Leave machine code behind: it is made anew where the copy is used."""
-        return {"source": self.source, "settings": self.settings}
+        return {"source": self.source, "settings": self.settings, "_files": self._files}
 
     def __repr__(self) -> str:
         """Return name and size."""
@@ -157,6 +164,17 @@ class Model:
         return [v.name for v in self.source.by_key.values()]
 
     @cached_property
+    def columns(self) -> list[str]:
+        """Everything a run shows, by name; of a subscripted variable each element.
+
+        Examples
+        --------
+        >>> load("models/core.mdl").columns[0]
+        'Foreign frontier'
+        """
+        return [name for name, _ in self.program.columns.values()]
+
+    @cached_property
     def constants(self) -> dict[str, float]:
         """The constants and their values: what a run may set."""
         columns = self.program.columns
@@ -175,29 +193,14 @@ class Model:
 
     def definition(self, name: str) -> Variable:
         """Return what the file says of a variable, or say which name was meant."""
-        found = self.source.by_key.get(key(name))
-        if found is None:
-            near = near_names(name, self.variables)
-            raise UnknownNameError(
-                [
-                    Problem(
-                        f"the model has no variable named {name!r}",
-                        kind="unknown name",
-                        path=str(self.path),
-                        name=name,
-                        near=near,
-                        cure=did_you_mean(near) or "`sdmodel show MODEL` lists its variables",
-                    )
-                ]
-            )
-        return found
+        return definition_of(self.source, name)
 
     def variable(self, name: str) -> VariableInfo:
         """Return equation, unit, range, comment, place, causes and uses of a variable."""
         v = self.definition(name)
         return VariableInfo(
             name=v.name,
-            kind=self._kind(v),
+            kind=kind_of(self.program, v),
             equation=v.text,
             units=v.units,
             comment=v.comment,
@@ -214,18 +217,6 @@ class Model:
             ),
             default=self.constants.get(v.name),
         )
-
-    def _kind(self, v: Variable) -> str:
-        if v.table is not None:
-            return "lookup"
-        if v.key in CONTROL:
-            return "control"
-        if all(one in self.program.constants for one in self.program.elements(v.key)):
-            return "constant"
-        if any(stock.name == v.key for stock in self.program.stocks):
-            return "stock"
-        moving = {s.target for s in self.program.step if s.phase > Phase.CONSTANT}
-        return "auxiliary" if v.key in moving else "computed constant"
 
     @cached_property
     def _uses(self) -> dict[str, tuple[str, ...]]:
@@ -258,15 +249,7 @@ class Model:
 
     def scenario(self, name: str) -> Scenario:
         """Return a scenario of the model's TOML file."""
-        for known in self.settings.scenarios.values():
-            if key(known.name) == key(name):
-                return known
-        names = list(self.settings.scenarios)
-        where = self.path.with_suffix(".toml")
-        hint = did_you_mean(near_names(name, names))
-        if not hint:
-            hint = f"there are: {', '.join(names)}" if names else "the file names none"
-        raise OverrideError(name, f"{where}: there is no scenario named '{name}'; {hint}")
+        return self.settings.scenario(name, self.path.with_suffix(".toml"))
 
     # Running it -------------------------------------------------------------------------------
 
@@ -386,7 +369,10 @@ class Model:
         from sdmodel.integrators import tableau_of
 
         chosen, _ = simulate.choose_method(self.program, "vensim")
-        keys = map(element_key, self._outputs(self.stocks if outputs is None else outputs))
+        keys = map(
+            element_key,
+            selected(self.source, self.program, self.stocks if outputs is None else outputs),
+        )
         slots = [self.program.columns[k][1] for k in keys]
         return self._compiled.batch_text(slots, tableau_of(chosen.name))
 
@@ -395,32 +381,11 @@ class Model:
             return run
         from dataclasses import replace
 
-        names = self._outputs(outputs)
+        names = selected(self.source, self.program, outputs)
         table = np.empty((len(run.times), len(names)))
         for column, name in enumerate(names):
             table[:, column] = run.values(name)
         return replace(run, columns=tuple(names), table=table)
-
-    def _outputs(self, wanted: Sequence[str]) -> list[str]:
-        if isinstance(wanted, str):
-            raise OverrideError("outputs", f"outputs is a list of names: write [{wanted!r}]")
-        names: list[str] = []
-        for name in wanted:
-            known = element_key(name)
-            if known in self.program.columns:
-                names.append(self.program.columns[known][0])
-                continue
-            found = self.definition(self.program.variable_of(known) if "[" in name else name)
-            if found.key not in self.program.display:
-                reason = f"{found.name!r} is a lookup and has no course in time"
-                raise OverrideError(found.name, f"{reason}: name the variable that reads it")
-            elements = [self.program.columns[k][0] for k in self.program.elements(found.key)]
-            if "[" in name and known not in self.program.elements(found.key):
-                near = near_names(name, elements)
-                hint = did_you_mean(near) or f"there is {', '.join(elements[:5])}"
-                raise OverrideError(name, f"{found.name!r} has no element {name!r}; {hint}")
-            names += elements
-        return names
 
     def _values(self, overrides: Overrides) -> tuple[Mapping[str, float], str]:
         if overrides is None:
@@ -475,7 +440,7 @@ class Model:
         columns = _overrides.check_table(self.source, program, table)
         if final_time is not None and FINAL_TIME in program.constants:
             columns.setdefault(FINAL_TIME, np.full(len(table), float(final_time)))
-        names = self._outputs(self.stocks if outputs is None else outputs)
+        names = selected(self.source, self.program, self.stocks if outputs is None else outputs)
         slots = [program.columns[element_key(name)][1] for name in names]
         timing = simulate.Timing(time_step, final_time, save_every)
         done = simulate.batch(kernel, columns, len(table), chosen, timing, slots, threads, progress)
@@ -507,7 +472,11 @@ class Model:
             == model.constants.keys() - {"network exposure"}
         True
         """
-        model = Model(with_equation(self.source, self.definition(name), equation))
+        from sdmodel.external.resolve import resolve
+
+        changed = with_equation(self.source, entry_of(self.source, name), equation)
+        data, allow = self._files
+        model = Model(resolve(changed, data, allow=allow), files=self._files)
         model.program  # noqa: B018 - raises what is wrong with the new equation
         model.settings = self.settings.among(model.constants)
         return model

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from sdmodel.errors import SettingsError, did_you_mean, near_names
-from sdmodel.names import key
+from sdmodel.errors import OverrideError, SettingsError, did_you_mean, near_names
+from sdmodel.names import element_key, key
 from sdmodel.source import Variable
 
 KINDS = ("continuous", "integer", "switch")
@@ -104,6 +104,17 @@ class ModelSettings:
     outcomes: Mapping[str, OutcomeSpec] = field(default_factory=dict)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
 
+    def scenario(self, name: str, where: Path) -> Scenario:
+        """Return a scenario by name; `where` is the file that is to have it."""
+        for known in self.scenarios.values():
+            if key(known.name) == key(name):
+                return known
+        names = list(self.scenarios)
+        hint = did_you_mean(near_names(name, names))
+        if not hint:
+            hint = f"there are: {', '.join(names)}" if names else "the file names none"
+        raise OverrideError(name, f"{where}: there is no scenario named '{name}'; {hint}")
+
     def among(self, constants: Mapping[str, float]) -> ModelSettings:
         """Return what is left where only these constants are: levers may have become equations."""
         left = {key(name) for name in constants}
@@ -134,6 +145,10 @@ class HasVariables(Protocol):
     @property
     def variables(self) -> Sequence[str]:
         """All names."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """All names and elements that have a course in time."""
 
     def definition(self, name: str) -> Variable:
         """Return what the file says of a variable."""
@@ -208,8 +223,8 @@ def _finite(value: float) -> bool:
 class _Reader:
     def __init__(self, path: str, model: HasVariables) -> None:
         self.path, self.model = path, model
-        self.names = {key(name): name for name in model.variables}
-        self.constants = {key(name): value for name, value in model.constants.items()}
+        self.names = {element_key(name): name for name in (*model.columns, *model.variables)}
+        self.constants = {element_key(name): value for name, value in model.constants.items()}
 
     def fail(self, reason: str) -> SettingsError:
         return SettingsError(self.path, reason)
@@ -257,14 +272,15 @@ class _Reader:
     def variable(self, name: object, where: str) -> str:
         if not isinstance(name, str):
             raise self.fail(f"{where}: {name!r} is not the name of a variable")
-        if key(name) not in self.names:
+        if element_key(name) not in self.names:
             hint = did_you_mean(near_names(name, self.names.values()))
             raise self.fail(f"{where}: the model has no variable '{name}'; {hint}".rstrip("; "))
-        return self.names[key(name)]
+        return self.names[element_key(name)]
 
     def course(self, name: object, where: str) -> str:
         spelled = self.variable(name, where)
-        if self.model.definition(spelled).table is not None:
+        found = self.model.definition(spelled)
+        if found.table is not None and not found.data:
             raise self.fail(
                 f"{where}: '{spelled}' is a lookup and has no course in time: "
                 "name the variable that reads it"
@@ -273,11 +289,11 @@ class _Reader:
 
     def constant(self, name: str, where: str) -> tuple[str, float]:
         spelled = self.variable(name, where)
-        if key(name) not in self.constants:
+        if element_key(name) not in self.constants:
             raise self.fail(
                 f"{where}: '{spelled}' is computed by the model; only constants can be set"
             )
-        return spelled, self.constants[key(name)]
+        return spelled, self.constants[element_key(name)]
 
     def factors(self, tables: dict[str, Any], kind: str) -> dict[str, Factor]:
         found: dict[str, Factor] = {}

@@ -317,7 +317,14 @@ def choose(
 
 
 def _choose_one(model: sd.Model, known: Mapping[str, Outcome], one: Outcome | str) -> Outcome:
-    variables = {fold(name): name for name in model.units}
+    variables = {fold(name): name for name in (*model.units, *model.columns)}
+    spelled = variables.get(fold(one if isinstance(one, str) else one.of), "")
+    elements = [element for element in model.columns if element.startswith(f"{spelled}[")]
+    if spelled and elements and spelled not in model.columns:
+        raise OutcomeError(
+            f"'{spelled}' of {model.name} is subscripted, and an outcome is one number: "
+            f"name an element, such as '{elements[0]}'"
+        )
     if isinstance(one, str):
         if fold(one) in known:
             return known[fold(one)]

@@ -27,7 +27,7 @@ LAYERS = (
     ("lowering", "reference", "editing"),
     ("integrators",),
     ("codegen",),
-    ("run", "settings", "overrides", "simulate", "failures", "explain"),
+    ("run", "settings", "overrides", "simulate", "failures", "explain", "selection"),
     ("model", "secondopinion", "integration"),
     ("cli", "__main__", "__init__"),
 )

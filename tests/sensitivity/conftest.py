@@ -51,6 +51,10 @@ class FakeModel:
     calls: list[int] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def columns(self) -> list[str]:
+        return list(self.units)
+
     def run_many(
         self,
         table: pd.DataFrame,
