@@ -27,7 +27,7 @@ from sdmodel.expr import (
 from sdmodel.functions.registry import REGISTRY
 from sdmodel.functions.vectors import REDUCING, VECTOR
 from sdmodel.lowering.arrays import Arrays, Region, places
-from sdmodel.names import key
+from sdmodel.names import key, readable
 from sdmodel.source import SourceModel
 
 COMPUTED = "@"  # a call that picks an element by computed positions, as in x[i + 1]
@@ -57,7 +57,7 @@ class Resolver:
         self.problems.append(
             self.model.source.problem(
                 node.at,
-                f"in the equation of {self.name!r}: {message}",
+                f"in the equation of {readable(self.name)!r}: {message}",
                 kind=str(more.get("kind", "definition")),
                 variable=self.name,
                 name=str(more.get("name", "")),

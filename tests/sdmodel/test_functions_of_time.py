@@ -353,7 +353,7 @@ def test_game_does_nothing(values: Values) -> None:
 
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 @pytest.mark.parametrize("method", ["euler", "rk2", "heun", "rk4", "rk2auto", "rk4auto"])
-def test_inputs_change_at_time_steps_only(model: Make, method: str, engine: str) -> None:
+def test_inputs_change_at_time_steps_only(model: Maker, method: str, engine: str) -> None:
     """Whatever the method (Vensim Help, STEP): no stage looks ahead into the next step."""
     text = """
         step = INTEG(STEP(1, 2), 0)
