@@ -125,7 +125,7 @@ _XMILE: tuple[tuple[str, str, str], ...] = (
     ("NORMAL", "RANDOM NORMAL", ""),
     ("POISSON", "RANDOM POISSON", ""),
     ("RANDOM", "RANDOM UNIFORM", ""),
-    ("DELAY", "DELAY FIXED", ""),
+    ("DELAY", "XMILE DELAY", ""),
     ("DELAY1", "DELAY1", ""),
     ("DELAY3", "DELAY3", ""),
     ("DELAYN", "DELAY N", ""),

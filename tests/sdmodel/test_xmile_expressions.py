@@ -162,8 +162,8 @@ def test_the_order_of_a_delay_stands_last_in_vensim(tree: Callable[[str], Expr])
 
 
 def test_a_fixed_delay_begins_with_its_input(tree: Callable[[str], Expr]) -> None:
-    assert tree("DELAY(a, 5)") == Call("DELAY FIXED", (Ref("a"), Const(5), Ref("a")))
-    assert tree("DELAY(a, 5, 0)") == Call("DELAY FIXED", (Ref("a"), Const(5), Const(0)))
+    assert tree("DELAY(a, 5)") == Call("XMILE DELAY", (Ref("a"), Const(5), Ref("a")))
+    assert tree("DELAY(a, 5, 0)") == Call("XMILE DELAY", (Ref("a"), Const(5), Const(0)))
 
 
 def test_an_initial_trend_goes_into_the_forecast(tree: Callable[[str], Expr]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+import sdmodel as sd
 from sdmodel.expr import Const, Ref
 from sdmodel.model import Model
 from sdmodel.source import SourceModel
@@ -347,6 +348,43 @@ def test_broken_macros(xmile: Reader) -> None:
     assert problem.cure == "write my growth(start size, rate)"
     (problem,) = xmile("", MACRO + MACRO).problems
     assert problem.message == "the macro 'my growth' is defined twice"
+
+
+@pytest.mark.parametrize("name", ["SMOOTH", "SMTH1", "DEPRECIATE_STRAIGHTLINE", "DELAY FIXED"])
+def test_a_macro_of_the_file_comes_before_a_function(name: str, run_xmile: Runner) -> None:
+    # SDEverywhere models, depreciate: Stella's macro has the name of a function of Vensim.
+    parm = "<parm>a</parm><parm>b</parm>"
+    macro = f'<macro name="{name}">{parm}<eqn>a - b + 0*DELAY(1, 2) + 0*ABS(a)</eqn></macro>'
+    call = name.replace(" ", "_")
+    own = eqn("aux", "x", f"{call}(7, 2)") + eqn("aux", "y", "DELAY(TIME, 2, 9)")
+    others = "" if name == "SMTH1" else eqn("aux", "z", "SMTH1(TIME, 1, 5)")
+    done = run_xmile(own + others, macro)
+    assert done["x"] == [5] * 5
+    assert done["y"] == [9, 9, 0, 1, 2]
+    if others:  # what XMILE's SMTH1 is written with is no macro of the file
+        assert done["z"] == [5, 0, 1, 2, 3]
+
+
+# Delays -------------------------------------------------------------------------------------------
+
+CHANGING = eqn("aux", "lag", "1 + STEP(1, 2)") + eqn("aux", "x", "DELAY(TIME, lag, 9)")
+
+
+def test_a_delay_time_that_changes_is_refused(xmile: Reader) -> None:
+    with pytest.raises(sd.ModelError) as caught:
+        Model(xmile(CHANGING)).run()
+    (problem,) = caught.value.problems
+    assert "the delay time of DELAY must not change during a run" in problem.message
+    assert (problem.line, problem.kind) == (6, "unsupported")
+    assert problem.cure == "give it a constant time, or use DELAYN with a high order"
+
+
+def test_in_a_file_converted_from_vensim_delay_is_delay_fixed(run_xmile: Runner) -> None:
+    # SDXorg test-models, delay_pipeline: xmutil writes DELAY for DELAY FIXED, and says who it is.
+    header = "<header><product lang='en'>Vensim, xmutil</product></header>"
+    macro = "<macro name='F'><parm>lag</parm><eqn>DELAY(TIME, lag, 9)</eqn></macro>"
+    done = run_xmile(CHANGING + eqn("aux", "y", "F(lag)"), header + macro)
+    assert done["x"] == done["y"] == [9, 0, 1, 2, 3]
 
 
 # Conveyors ----------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from sdmodel.names import key
 # Functions for `sdmodel.functions` to define: those of XMILE that no function of Vensim equals.
 EMITTED = (
     "PREVIOUS",
+    "XMILE DELAY",
     "XMILE INT",
     "XMILE PULSE",
     "XMILE LOGNORMAL",
@@ -93,7 +94,7 @@ def _of_order(vensim: str) -> Builder:
 def _fixed(name: str, args: Sequence[Expr], at: int) -> Expr:
     """``DELAY(input, time, initial)``: without an initial value, that of the input."""
     value, delay = args[:2]
-    return Call("DELAY FIXED", (value, delay, args[2] if len(args) > 2 else value), at)
+    return Call("XMILE DELAY", (value, delay, args[2] if len(args) > 2 else value), at)
 
 
 def _trend(name: str, args: Sequence[Expr], at: int) -> Expr:
