@@ -387,6 +387,28 @@ def test_in_a_file_converted_from_vensim_delay_is_delay_fixed(run_xmile: Runner)
     assert done["x"] == done["y"] == [9, 0, 1, 2, 3]
 
 
+def test_history_is_a_delay_of_zero_before_the_run(run_xmile: Runner, xmile: Reader) -> None:
+    done = run_xmile(eqn("aux", "x", "HISTORY(y, TIME - 2)") + eqn("aux", "y", "TIME + 5"))
+    assert done["x"] == [0, 0, 5, 6, 7]
+    now = run_xmile(eqn("aux", "x", "HISTORY(y, TIME - 0)") + eqn("aux", "y", "TIME + 5"))
+    assert now["x"] == [5, 6, 7, 8, 9]
+    (problem,) = xmile(eqn("aux", "x", "HISTORY(y, 2)") + eqn("aux", "y", "1")).problems
+    assert (
+        problem.message
+        == "in the equation of 'x': HISTORY is read where its time is TIME less a lag"
+    )
+    assert problem.cure == "write HISTORY(x, TIME - lag), or keep the value in a stock"
+    assert (problem.kind, problem.line) == ("unsupported", 6)
+
+
+def test_every_run_is_the_first_of_its_session(run_xmile: Runner) -> None:
+    # Stella, ENDVAL: the initial value, or that of the input, while no run went before.
+    done = run_xmile(eqn("aux", "x", "ENDVAL(y, 7)") + eqn("aux", "z", "ENDVAL(y)")
+                     + eqn("aux", "y", "TIME + 3"))  # fmt: skip
+    assert done["x"] == [7] * 5
+    assert done["z"] == [3] * 5
+
+
 # Conveyors ----------------------------------------------------------------------------------------
 
 
