@@ -56,6 +56,11 @@ def check_override(source: SourceModel, program: Program, name: str, where: str 
         raise OverrideError(name, f"{at}there is no variable named '{name}'; {hint}")
     line = source.source.place(known.at)[0]
     at = f"{source.source.path}:{line}: {where}"
+    own = program.elements(found)
+    if element_key(name) not in (found, *own):
+        spelled = [program.columns[one][0] for one in own if one in program.columns]
+        hint = did_you_mean(near_names(name, spelled)) or f"there is {', '.join(spelled[:5])}"
+        raise OverrideError(name, f"{at}'{known.name}' has no element '{name}'; {hint}")
     what = "a lookup" if known.table is not None else "computed, not constant"
     raise OverrideError(
         name,

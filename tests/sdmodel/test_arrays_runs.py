@@ -116,10 +116,20 @@ def test_overrides_that_cannot_be(people: Model) -> None:
         people.run({"births[north,f]": 0.5})
 
 
-def test_an_element_that_does_not_exist_is_no_constant(people: Model) -> None:
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("mortality[x]", "8: 'mortality' has no element 'mortality[x]'; did you mean 'mortality[m"),
+        ("start[m]", "9: 'start' has no element 'start[m]'; "),
+        ("total[f]", "10: 'total' has no element 'total[f]'; did you mean 'total'?"),
+    ],
+)
+def test_an_element_that_does_not_exist_is_no_constant(
+    name: str, reason: str, people: Model
+) -> None:
     with pytest.raises(sd.OverrideError) as caught:
-        people.run({"mortality[x]": 0.5})
-    assert "mortality[f]" in str(caught.value)
+        people.run({name: 0.5})
+    assert str(caught.value).startswith(f"test.mdl:{reason}")
 
 
 def test_only_the_constant_elements_of_a_variable_may_be_set(model: Maker) -> None:
