@@ -51,7 +51,7 @@ def _refused(build: Build, node: Expr, name: str) -> Expr:
     "ALLOCATE AVAILABLE",
     example="ALLOCATE AVAILABLE(example vector[example range], "
     "example profile[example range, ptype], 3)",
-    value=1,
+    value=0.5,
 )
 def allocate_available(build: Build, request: Expr, profile: Expr, available: Expr) -> Operand:
     """Return what each requester gets of what is available, by its priority profile."""
@@ -87,7 +87,7 @@ def allocate_by_priority(
     "FIND MARKET PRICE",
     example="FIND MARKET PRICE(example vector[e1], example profile[e1, ptype], "
     "example vector[e1], example profile[e1, ptype])",
-    value=1.5,
+    value=5,
 )
 def find_market_price(
     build: Build, demand: Expr, demand_profile: Expr, supply: Expr, supply_profile: Expr

@@ -30,7 +30,10 @@ VECTOR = frozenset(
 
 
 def _reduce(build: Build, op: Op, x: Expr) -> Expr:
-    return Reduce(op, build.bound, x) if build.bound else x
+    if not build.bound:
+        cure = "mark the range with an exclamation mark, as in SUM(x[range!])"
+        return build.refuse(x, "a sum and its like run over a range, and there is none", cure)
+    return Reduce(op, build.bound, x)
 
 
 @function("SUM", example="SUM(example vector[example range!])", value=6)
@@ -131,7 +134,7 @@ def elmcount(build: Build, range_: Expr) -> Operand:
     return Const(float(build.count(range_)))
 
 
-@function("VECTOR ELM MAP", example="VECTOR ELM MAP(example vector[example first], 2)", value=3)
+@function("VECTOR ELM MAP", example="VECTOR ELM MAP(example vector[e1], 2)", value=3)
 def vector_elm_map(build: Build, vector: Expr, offset: Expr) -> Operand:
     """Return the element that lies so many places behind the one named, last range fastest."""
     if not isinstance(vector, Ref) or not vector.where:

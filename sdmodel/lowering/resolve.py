@@ -101,7 +101,7 @@ class Resolver:
             function = key(node.function)
             if function == COMPUTED:
                 return self._computed(node, original)
-            if function in REDUCING or function in VECTOR:
+            if node.args and (function in REDUCING or function in VECTOR):
                 return replace(node, axes=tuple(axis for axis, _ in scopes[-1].axes.values()))
             entries = self.model.entries.get(function, ())
             if entries and entries[0].table is not None:

@@ -139,8 +139,8 @@ def test_fields_of_the_errors() -> None:
     circular = error_of("a = c ~~|\nb = a ~~|\nc = b ~~|")
     assert circular.loop == ("a", "c", "b")
     assert "a -> c -> b -> a" in str(circular)
-    unsupported = error_of("x = VECTOR SELECT(1, 2) ~~|")
-    assert unsupported.function == "VECTOR SELECT"
+    unsupported = error_of("x = VECTOR LOOKUP(1, 2) ~~|")
+    assert unsupported.function == "VECTOR LOOKUP"
     assert unsupported.problems[0].variable == "x"
 
 

@@ -24,12 +24,31 @@ Values = Callable[..., list[float]]
 
 FUNCTIONS = sd.functions()
 FAMILIES = {"mathematics", "lookup", "test input", "smooth and delay", "stock and memory"}
-FAMILIES |= {"financial", "random", "data"}
+FAMILIES |= {"financial", "random", "data", "array"}
 EXAMPLE_LOOKUP = "example lookup((1,10),(2,20))\n"
+EXAMPLE_ARRAYS = """
+    example range: e1, e2, e3
+    other range: o1, o2, o3
+    part: ptype, ppriority, pwidth, pextra
+    example vector[example range] = 1, 2, 3
+    example matrix[example range, other range] = 2, 0, 0; 0, 4, 0; 0, 0, 5;
+    example profile[example range, part] = 1, 5, 2, 0; 1, 5, 2, 0; 1, 5, 2, 0;
+"""
 
 
 def names() -> list[str]:
     return [info.name for info in FUNCTIONS]
+
+
+def equation(info: sd.FunctionInfo, expression: str) -> str:
+    """Return a model in which `x`, or its first element, has the value of an expression."""
+    if info.family != "array":
+        return EXAMPLE_LOOKUP + f"x = {expression}"
+    return (
+        EXAMPLE_LOOKUP
+        + EXAMPLE_ARRAYS
+        + f"all[example range, other range] = {expression}\nx = all[e1,o1]"
+    )
 
 
 # The table of functions -------------------------------------------------------------------------
@@ -43,7 +62,8 @@ def test_the_language_is_there() -> None:
 
 @pytest.mark.parametrize("info", FUNCTIONS, ids=names())
 def test_example(info: sd.FunctionInfo, values: Values) -> None:
-    assert values(EXAMPLE_LOOKUP + f"x = {info.example}")[0] == pytest.approx(info.value, abs=1e-12)
+    first = values(equation(info, info.example))[0]
+    assert first == pytest.approx(info.value, abs=1e-12)
 
 
 @pytest.mark.parametrize("info", FUNCTIONS, ids=names())
@@ -51,7 +71,9 @@ def test_description(info: sd.FunctionInfo) -> None:
     assert info.summary.startswith("Return ")
     assert info.summary.endswith((".", ";"))
     book = {"Vensim": "Vensim Reference Manual, ", "XMILE": "XMILE 1.0, "}[info.source]
-    assert info.manual == book + info.name.removeprefix("XMILE ")
+    assert info.manual.startswith(book)
+    own = info.name.removeprefix("XMILE ")
+    assert info.manual == book + own
     assert info.signature.startswith(f"{info.name}(")
     assert info.example.startswith(f"{info.name}(")
     assert (info.least == 0) == (info.name == "RANDOM 0 1")
@@ -65,7 +87,7 @@ def test_any_spelling_of_the_name(info: sd.FunctionInfo, values: Values) -> None
     arguments = info.example[len(info.name) :]
     for spelling in (info.name.lower(), info.name.title(), info.name.replace(" ", "_")):
         assert find(spelling) is info
-        first = values(EXAMPLE_LOOKUP + f"x = {spelling} {arguments}")[0]
+        first = values(equation(info, f"{spelling} {arguments}"))[0]
         assert first == pytest.approx(info.value, abs=1e-12)
 
 
@@ -88,14 +110,14 @@ def test_wrong_numbers_of_arguments_are_refused_with_the_signature(
 
 @pytest.mark.parametrize("info", FUNCTIONS, ids=names())
 def test_a_function_may_stand_inside_an_expression(info: sd.FunctionInfo, values: Values) -> None:
-    first = values(EXAMPLE_LOOKUP + f"x = 2 * ({info.example}) - 1")[0]
+    first = values(equation(info, f"2 * ({info.example}) - 1"))[0]
     assert first == pytest.approx(2 * info.value - 1, abs=1e-12)
 
 
 def test_functions_that_remember_are_marked() -> None:
     marked = {info.name for info in FUNCTIONS if info.memory}
     wanted = {"DELAY FIXED", "DELAY INFORMATION", "DELAY MATERIAL", "DEPRECIATE STRAIGHTLINE"}
-    wanted |= {"PREVIOUS", "SAMPLE IF TRUE", "SINTEG"}
+    wanted |= {"PREVIOUS", "SAMPLE IF TRUE", "SINTEG", "XMILE DELAY"}
     assert marked == wanted | {info.name for info in FUNCTIONS if info.family == "random"}
     changing = {info.name for info in FUNCTIONS if info.changes}
     assert {"STEP", "SMOOTH", "INTEG", "SAMPLE IF TRUE"} <= changing
@@ -314,7 +336,7 @@ def test_lookup_with_a_course_of_time(values: Values) -> None:
 def test_an_adaptive_solver_runs_it_or_refuses_it_by_name(
     info: sd.FunctionInfo, model: Maker, limited: Callable[..., AbstractContextManager[None]]
 ) -> None:
-    made = model(EXAMPLE_LOOKUP + f"x = {info.example}\nstock = INTEG(x, 0)")
+    made = model(equation(info, info.example) + "\nstock = INTEG(x, 0)")
     if info.memory:
         with pytest.raises(sd.OverrideError, match=f"LSODA cannot run {info.name} in 'x'"):
             made.run(method="LSODA")

@@ -124,7 +124,6 @@ def test_an_open_comment_swallows_no_other_message(mdl: Text) -> None:
 
 
 UNSUPPORTED = [
-    ("b[c]", "'b' has subscripts, which are not read yet", "write one variable for each element"),
     (
         "QUEUE FIFO(0, 1, 2)",
         "there is no function named 'QUEUE FIFO'",
@@ -132,8 +131,8 @@ UNSUPPORTED = [
     ),
     (
         "SUM(a)",
-        "there is no function named 'SUM'",
-        "write the elements out",
+        "a sum and its like run over a range, and there is none",
+        "mark the range with an exclamation mark, as in SUM(x[range!])",
     ),
     (
         "A FUNCTION OF(a)",
@@ -141,8 +140,8 @@ UNSUPPORTED = [
         "the equation is unfinished: write it",
     ),
     (
-        "GET DATA MAX(a, 1, 2)",
-        "there is no function named 'GET DATA MAX'",
+        "GET DATA STDV(a, 1, 2)",
+        "there is no function named 'GET DATA STDV'",
         "give the statistic as a constant, or compute it with stocks while the model runs",
     ),
     ("QXZ(a)", "there is no function named 'QXZ'", "`sdmodel functions` lists what there is"),
@@ -189,7 +188,11 @@ DEFINITIONS = [
         BEFORE_THE_RUN + "it depends on the stock 's'",
         AS_A_NUMBER,
     ),
-    ("x = SMOOTH N(a, 1, 1, look(1))", BEFORE_THE_RUN + "it depends on a lookup", AS_A_NUMBER),
+    (
+        "x = SMOOTH N(a, 1, 1, look(1))",
+        BEFORE_THE_RUN + "it depends on a lookup or a sum",
+        AS_A_NUMBER,
+    ),
     ("x = SMOOTH N(a, 1, 1, x)", BEFORE_THE_RUN + "its definition is circular", AS_A_NUMBER),
     ("x = SMOOTH N(a, 1, 1, 1001)", MOST + "1001", SMALLER),
     ("x = SMOOTH N(a, 1, 1, 0/0)", MOST + "nan", SMALLER),

@@ -58,9 +58,9 @@ def test_the_check_finds_what_is_out_of_order(program: Program, model: Maker) ->
 
 
 def test_layout() -> None:
-    layout = layout_of(["a", "b", "a", "c"])
+    layout = layout_of(["a", "b", "a", "c"], {"b": (2, 3)})
     assert layout.names == ("a", "b", "c")
-    assert (layout.slots["c"], len(layout)) == (2, 3)
+    assert (layout.slots["c"], len(layout)) == (7, 8)
 
 
 def test_order() -> None:

@@ -141,7 +141,9 @@ def numbered(model: Model) -> ReferenceKernel:
     reads = {"a": Ref(STEP_NUMBER), "b": Ref(RUN_NUMBER)}
     step = tuple(replace(s, value=reads.get(s.target, s.value)) for s in program.step)
     constants = {**program.constants, RUN_NUMBER: 0.0}
-    made = replace(program, layout=layout_of(names), step=step, constants=constants)
+    layout = layout_of(names, {})
+    places = {name: layout.slots[name] for name in constants}
+    made = replace(program, constant_slots=places, layout=layout, step=step, constants=constants)
     check(made)
     return ReferenceKernel(made)
 
