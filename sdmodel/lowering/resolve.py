@@ -138,7 +138,15 @@ class Resolver:
                 return Ref(name, (), node.at)
             found = self._present(name, scopes)
             if found is None:
-                return Ref(name, (), node.at)
+                left = ", ".join(self.region.scope) or "no range"
+                self._refuse(
+                    node,
+                    f"the range {name!r} has no present element here: left of the equals sign "
+                    f"stands {left}",
+                    f"name an element of it, or write ELMCOUNT({node.name}) for how many it has",
+                    name=node.name,
+                )
+                return Const(0.0, node.at)
             return self._position(found[0], name, found[1])
         if dimensions.is_element(name):
             family = dimensions.family(name)
