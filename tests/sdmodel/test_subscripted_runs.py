@@ -67,7 +67,9 @@ def test_an_element_is_a_course_in_time(people: Model) -> None:
     element = run["Population[South, M]"]
     assert (element.name, element.dims) == ("Population[south,m]", ("time",))
     assert element.values.tolist() == run.values("Population")[:, 1, 1].tolist()
-    assert "population[north,f]" in run and "Population" in run and "Population[f]" not in run
+    assert "population[north,f]" in run
+    assert "Population" in run
+    assert "Population[f]" not in run
 
 
 @pytest.mark.usefixtures("every_engine")

@@ -259,7 +259,8 @@ def test_each_element_draws_its_own_numbers(both: Both) -> None:
     run = both("a: a1, a2, a3\nx[a] = RANDOM UNIFORM(0, 1, 5)\ny = RANDOM UNIFORM(0, 1, 5)")
     drawn = run.values("x")
     assert len(np.unique(drawn)) == drawn.size
-    assert (drawn > 0).all() and (drawn < 1).all()
+    assert (drawn > 0).all()
+    assert (drawn < 1).all()
 
 
 # Lookups and data -------------------------------------------------------------------------------
