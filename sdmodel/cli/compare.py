@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdmodel.cli.options import integration_options, json_option, model_argument, of_option
+from sdmodel.cli.options import (
+    data_options,
+    integration_options,
+    json_option,
+    model_argument,
+    of_option,
+)
 from sdmodel.cli.run import shown_names
 from sdmodel.cli.text import Refused, as_json, console, number, plain, table
 
@@ -34,6 +40,7 @@ STORES = (".nc",)
     type=click.Path(dir_okay=False),
     help="Write a figure (.png, .svg, .pdf) or the trajectories (.csv, .tab, .nc).",
 )
+@data_options
 @json_option
 def compare(
     model: str,
@@ -45,6 +52,8 @@ def compare(
     final_time: float | None,
     save_every: float | None,
     output: str | None,
+    data: tuple[str, ...],
+    allow: tuple[str, ...],
     json_: bool,
 ) -> None:
     """Run the scenarios of MODEL and set them side by side, with the base run first.
@@ -59,7 +68,7 @@ def compare(
     """
     import sdmodel as sd
 
-    loaded = sd.load(model)
+    loaded = sd.load(model, data=data, allow=allow)
     shown = shown_names(loaded, names)
     _check_output(output)
     how: dict[str, Any] = {

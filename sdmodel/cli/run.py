@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdmodel.cli.options import (
+    data_options,
     integration_options,
     json_option,
     model_argument,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False),
     help="Write the trajectories to this file: .nc, .csv or .tab.",
 )
+@data_options
 @json_option
 def run(
     model: str,
@@ -45,6 +47,8 @@ def run(
     engine: str | None,
     names: tuple[str, ...],
     output: str | None,
+    data: tuple[str, ...],
+    allow: tuple[str, ...],
     json_: bool,
 ) -> None:
     """Run MODEL with constants set to new values, and print its highlights.
@@ -62,7 +66,7 @@ def run(
     """
     import sdmodel as sd
 
-    loaded = sd.load(model)
+    loaded = sd.load(model, data=data, allow=allow)
     # Which engine runs a model by default is the library's choice, not this command's.
     how: dict[str, Any] = {"engine": engine} if engine else {}
     done = loaded.run(
