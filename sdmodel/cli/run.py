@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from sdmodel.model import Model
     from sdmodel.run import Run
 
+# Rows of a table: an array may have thousands of elements.
+MOST_ROWS = 60
+
 
 @click.command()
 @model_argument
@@ -101,10 +104,11 @@ def merge(
 
 
 def shown_names(model: Model, names: tuple[str, ...]) -> list[str]:
-    """Choose the variables of a table: those asked for, or highlights, or stocks."""
-    if names:
-        return [model.variable(name).name for name in names]
-    return list(model.settings.highlights or model.stocks)
+    """Choose the columns of a table: those asked for, or highlights, or stocks; all elements."""
+    from sdmodel.selection import selected
+
+    wanted = names or model.settings.highlights or model.stocks
+    return selected(model.source, model.program, list(wanted))
 
 
 def _facts(model: Model, done: Run, names: list[str]) -> dict[str, Any]:
@@ -116,7 +120,7 @@ def _facts(model: Model, done: Run, names: list[str]) -> dict[str, Any]:
         "settings": dict(done.overrides),
         "time": done.times.tolist(),
         "variables": {
-            name: {"unit": model.units[name], "values": done.values(name).tolist()}
+            name: {"unit": model.definition(name).units, "values": done.values(name).tolist()}
             for name in names
         },
     }
@@ -136,9 +140,13 @@ def _print_run(model: Model, done: Run, names: list[str]) -> None:
         "; ".join([f"method {done.method}", *settings, *done.notes]),
     )
     rows.columns[1].justify = "left"
-    for name in names:
+    for name in names[:MOST_ROWS]:
         values = done.values(name)
         cells = (values[0], values[-1], np.nanmin(values), np.nanmax(values))
         bars = [sparkline(values)] if drawn else []
-        rows.add_row(*plain(name, model.units[name], *(number(float(c)) for c in cells), *bars))
+        rows.add_row(
+            *plain(name, model.definition(name).units, *(number(float(c)) for c in cells), *bars)
+        )
     out.print(rows)
+    if len(names) > MOST_ROWS:
+        out.print(f"and {len(names) - MOST_ROWS} more; name some with --of, or write all with -o")

@@ -257,7 +257,19 @@ def _ask(model: Model, engine: str) -> _Opinion:
         raise SDError(f"{engine} gives something other than numbers: {error}") from None
     if len(names) != len(numbers):
         raise SDError(f"{engine} gives two variables of one name")
-    return _opinion(np.asarray(table.index, dtype=float), names, numbers)
+    # An element without an equation is no variable; some engines give it some value.
+    kept = {
+        known: one for known, one in zip(names, numbers, strict=True) if not undefined(model, known)
+    }
+    return _opinion(
+        np.asarray(table.index, dtype=float), {k: names[k] for k in kept}, kept.values()
+    )
+
+
+def undefined(model: Model, known: str) -> bool:
+    """Return whether a key names an element that the model gives no equation."""
+    program = model.program
+    return program.variable_of(known) in program.shapes and known not in program.columns
 
 
 def _opinion(times: Array, names: Mapping[str, str], numbers: Iterable[Array]) -> _Opinion:
