@@ -1,4 +1,4 @@
-"""Read, run, compare and question system dynamics models from Vensim files."""
+"""Read, run, compare and question system dynamics models from Vensim and XMILE files."""
 
 from __future__ import annotations
 

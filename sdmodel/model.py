@@ -52,7 +52,7 @@ def load(
     Parameters
     ----------
     path
-        The model file: Vensim's `.mdl`, or XMILE (`.xmile`, `.stmx`).
+        The model file: Vensim's `.mdl`, or XMILE (`.xmile`, `.stmx`, `.itmx`, `.xml`).
     data
         Files with the series of data variables: `.dat`, `.tab`, `.csv`, `.xlsx`, `.xls`, `.vdf`.
     allow
