@@ -38,6 +38,11 @@ class Difference:
     `time` is where they are furthest apart, `values` what each engine gives there, `relative` the
     difference as a share of the larger value (infinite where one has no number), `alone` the engine
     that differs from all others where these agree, and empty where nobody can tell.
+
+    Examples
+    --------
+    >>> print(Difference("x", 2.0, {"compiled": 1.0, "PySD": 1.5}, 1 / 3))
+    x at 2: compiled 1, PySD 1.5 (relative 0.33)
     """
 
     name: str
