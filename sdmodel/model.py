@@ -470,11 +470,12 @@ class Model:
 
         return check_integration(self, overrides)
 
-    def crosscheck(self) -> CrossCheck:
+    def crosscheck(self, without: Sequence[str] = ()) -> CrossCheck:
         """Run the model by every engine there is, and compare all of them in every variable.
 
         Ours, compiled and in NumPy, PySD and, where it is installed, pysimlin; by Euler with the
-        file's TIME STEP. See `CrossCheck`.
+        file's TIME STEP; but those in `without`: PySD may need minutes for a large model. See
+        `CrossCheck`.
 
         Examples
         --------
@@ -484,4 +485,4 @@ class Model:
         """
         from sdmodel.secondopinion.compare import crosscheck
 
-        return crosscheck(self)
+        return crosscheck(self, without)

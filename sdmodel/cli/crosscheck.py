@@ -18,11 +18,22 @@ SHOWN = 20
 
 @click.command()
 @model_argument
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(["PySD", "pysimlin"], case_sensitive=False),
+    help="Leave this engine out: PySD may need minutes for a large model.",
+)
 @data_options
 @json_option
 @click.pass_context
 def crosscheck(
-    ctx: click.Context, model: str, data: tuple[str, ...], allow: tuple[str, ...], json_: bool
+    ctx: click.Context,
+    model: str,
+    without: tuple[str, ...],
+    data: tuple[str, ...],
+    allow: tuple[str, ...],
+    json_: bool,
 ) -> None:
     """Run MODEL by every engine there is, by Euler, and tell who differs where.
 
@@ -36,7 +47,7 @@ def crosscheck(
     """
     import sdmodel as sd
 
-    found = sd.load(model, data=data, allow=allow).crosscheck()
+    found = sd.load(model, data=data, allow=allow).crosscheck(without)
     if json_:
         as_json({"ok": found.ok, "verdict": found.verdict, "alone": found.alone, **asdict(found)})
     else:

@@ -164,6 +164,14 @@ def test_the_command_names_the_variable_and_exits_with_one(lay: Callable[..., Pa
     assert "pysimlin: did not run: pysimlin is not installed" in done.output
 
 
+def test_an_engine_can_be_left_out(lay: Callable[..., Path]) -> None:
+    left_out = ["--without", "pysd", "--without", "pysimlin"]
+    done = CliRunner().invoke(main, ["crosscheck", str(lay(DEVIATION)), *left_out])
+    assert done.exit_code == 0
+    assert "PySD: did not run: left out" in done.output
+    assert "no second opinion" in done.output
+
+
 def test_pysd_takes_elements_of_a_constant(lay: Callable[..., Path]) -> None:
     model = sd.load(lay(ARRAYS))
     changed = {"start[a1,b2]": 7.0}
