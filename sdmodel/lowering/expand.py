@@ -24,6 +24,7 @@ from sdmodel.expr import (
     free_axes,
     literal,
     rewrite,
+    walk,
     where,
     wrap,
 )
@@ -213,7 +214,22 @@ class Expander(Builder):
         resolver = Resolver(self.model, self.dimensions, self.arrays, self.region, self.variable)
         resolved = resolver.resolve(expr)
         self.result.problems += resolver.problems
-        return rewrite(resolved, self._node)
+        found = rewrite(resolved, self._node)
+        if self._any_axes():
+            self._check_axes(expr, found)
+        return found
+
+    def _check_axes(self, expr: Expr, found: Expr) -> None:
+        """Refuse a value that has more ranges than stand left of the equals sign."""
+        loose = set(free_axes(found)) - set(self.region.axes)
+        if loose:
+            node = next((one for one in walk(expr) if isinstance(one, Call)), expr)
+            self.problem(
+                node,
+                "this has a value for each element of a range that does not stand left of the "
+                "equals sign",
+                "write that range left of the equals sign, or name an element",
+            )
 
     def _node(self, node: Expr) -> Expr:
         match node:
