@@ -93,6 +93,8 @@ class Expander(Builder):
         if equation is None:
             if entry.data and entry.table is not None:
                 self._set(entry.key, self._data(entry))
+            elif entry.table is None:
+                self._check_empty(entry)
             return
         value = literal(equation)
         if value is not None:
@@ -105,6 +107,22 @@ class Expander(Builder):
             self._sample(entry, equation)
         else:
             self._set(entry.key, self.expand(equation))
+
+    def _check_empty(self, entry: Variable) -> None:
+        """Refuse an entry without an equation, such as data within a macro, unless that is done."""
+        if any(known.variable == entry.name for known in self.model.problems):
+            return
+        name = entry.name.rpartition(" > ")[2]
+        self.result.problems.append(
+            self.model.source.problem(
+                entry.at,
+                f"{name!r} has no equation and no data",
+                kind="definition",
+                variable=name,
+                name=name,
+                cure=f"write {name} = and an expression",
+            )
+        )
 
     def _data(self, entry: Variable) -> Expr:
         """Return a data variable read over Time; raw data has a value at its own points only."""
