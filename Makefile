@@ -60,6 +60,7 @@ format: $(STAMP) ## format the code and mend what ruff can mend
 bench: $(STAMP) ## speed, side by side with the readers and engines of others
 	$(PY) tests/benchmarks/side_by_side.py
 	$(PY) tests/benchmarks/compiled.py
+	$(PY) tests/benchmarks/language.py
 
 picture: $(STAMP) ## draw the core model's sketch into docs/ anew
 	$(PY) tests/draw_model.py

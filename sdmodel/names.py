@@ -47,3 +47,18 @@ def element_key(name: str) -> str:
         return whole
     head, _, inside = whole.rpartition("[")
     return f"{key(head)}[{','.join(key(one) for one in inside[:-1].split(','))}]"
+
+
+def readable(name: str) -> str:
+    """Return a hidden name as people may read it; other names as they are.
+
+    >>> readable("#SSHAPE 3 > input"), readable("#graphical function of y"), readable("x")
+    ('input in macro SSHAPE', 'graphical function of y', 'x')
+    """
+    if not name.startswith("#"):
+        return name
+    head, mark, inside = name[1:].rpartition(" > ")
+    if not mark:
+        return name[1:]
+    macro = head.rpartition(" > ")[2].lstrip("#").rpartition(" ")[0]
+    return f"{inside} in macro {macro}"

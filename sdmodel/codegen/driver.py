@@ -126,6 +126,8 @@ def write_batch(width: int, plan: Plan, tableau: Tableau) -> str:
     now = e.new(f"fmul double {now}, %h").name
     now = e.new(f"fadd double %t0, {now}").name
     _put(e, e.spread(now), plan.time)
+    if len(tableau.times) > 1:
+        _put(e, half, plan.half_step)
     if plan.step >= 0:
         _put(e, e.spread(e.new(f"sitofp i64 {steps.i} to double").name), plan.step)
     e.line("call void @rates(ptr %v)")
@@ -311,6 +313,10 @@ def _advance(e: Emitter, plan: Plan, tableau: Tableau, now: str, h: str) -> None
             later = e.new(f"fmul double %h, {_double(tableau.times[stage + 1])}").name
             later = e.new(f"fadd double {now}, {later}").name
             _put(e, e.spread(later), plan.time)
+            # As in the reference integrator: what STEP and PULSE ask stands still in a step.
+            ahead = e.new(f"fsub double {later}, {now}").name
+            ahead = e.new(f"fsub double %half, {ahead}").name
+            _put(e, e.spread(ahead), plan.half_step)
             e.line("call void @rates(ptr %v)")
     for one in plan.memories:
         copy = Loop(e, one.size)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sdmodel.dimensions import Dimensions
 from sdmodel.errors import Problem, did_you_mean
-from sdmodel.expr import Call, Const, Expr, Ref, Table, Tables, Values, walk
+from sdmodel.expr import Call, Const, Expr, Ref, Table, Tables, Values, rewrite, walk
 from sdmodel.external import getters
 from sdmodel.external.formats import open_book
 from sdmodel.external.paths import Folders, read_tags
@@ -184,7 +184,7 @@ class _Reading:
         except Refusal as refusal:
             at = one.at if one.equation is None else _place(_getter(one.equation), one.at)
             self._refuse(refusal, at, one.name)
-            return one
+            return replace(one, equation=_without_getters(one.equation))
 
     def _from_call(self, one: Variable, equation: Expr) -> Variable:
         kind = getters.kind_of(equation)
@@ -287,6 +287,13 @@ def _together(found: Sequence[Table | None], several: bool, at: int) -> Table | 
 def _getter(equation: Expr) -> Call:
     """Return the first call in an equation that reads a file."""
     return next(node for node in walk(equation) if isinstance(node, Call) and getters.kind_of(node))
+
+
+def _without_getters(equation: Expr | None) -> Expr | None:
+    """Return what is left to check: calls that were refused are not to be refused once more."""
+    if equation is None or getters.kind_of(equation):
+        return None
+    return rewrite(equation, lambda node: Const(0.0) if getters.kind_of(node) else node)
 
 
 def _place(call: Call, otherwise: int) -> int:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from sdmodel.expr import Expr, Op, Operand, Table, apply, where
 from sdmodel.functions.lookups import ends
 from sdmodel.functions.registry import NOT_AVAILABLE, Build, function
@@ -112,3 +114,45 @@ def get_data_mean(build: Build, data: Expr, start: Expr, end: Expr) -> Operand:
     count = _sum(build, data, start, end, lambda table: [1.0] * len(table.xs))
     total = _sum(build, data, start, end, lambda table: list(table.ys))
     return where(count > 0.5, total / count, NOT_AVAILABLE)
+
+
+def _of_range(
+    build: Build, data: Expr, start: Expr, end: Expr, what: Callable[[list[float]], float]
+) -> Operand:
+    """Return what comes of the values from the start up to the end; :NA: without any.
+
+    Both times must be known before the run.
+    """
+    first = build.known(start, "the start of a range of data")
+    last = build.known(end, "the end of a range of data")
+    if first is None or last is None:
+        return 0
+    least, most = first - A_LITTLE, last + A_LITTLE
+
+    def number(table: Table) -> float:
+        points = zip(table.xs, table.ys, strict=True)
+        found = [y for x, y in points if least <= x <= most]
+        return what(found) if found else NOT_AVAILABLE
+
+    return build.read(data, 0, "backward", _level(number))
+
+
+@function("GET DATA MAX", example="GET DATA MAX(example lookup, 0, 9)", value=20, lookup=True)
+def get_data_max(build: Build, data: Expr, start: Expr, end: Expr) -> Operand:
+    """Return the largest value of a data variable in a range of time; :NA: without any."""
+    return _of_range(build, data, start, end, max)
+
+
+@function("GET DATA MIN", example="GET DATA MIN(example lookup, 0, 9)", value=10, lookup=True)
+def get_data_min(build: Build, data: Expr, start: Expr, end: Expr) -> Operand:
+    """Return the smallest value of a data variable in a range of time; :NA: without any."""
+    return _of_range(build, data, start, end, min)
+
+
+@function("GET DATA MEDIAN", example="GET DATA MEDIAN(example lookup, 0, 9)", value=15, lookup=True)
+def get_data_median(build: Build, data: Expr, start: Expr, end: Expr) -> Operand:
+    """Return the median of the values of a data variable in a range of time; :NA: without any.
+
+    Of an even number of values it is the mean of the two in the middle.
+    """
+    return _of_range(build, data, start, end, lambda found: float(np.median(found)))

@@ -63,8 +63,9 @@ def pulse_train(build: Build, start: Expr, duration: Expr, repeat_time: Expr, en
     begun = build.auxiliary(apply(Op.TRUNC, apply(Op.MAX, since, 0) / repeat_time))
     own_start = build.auxiliary(start + begun * repeat_time)
     running = apply(Op.AND, since >= 0, pulse_of(build, own_start, duration))
-    # A pulse may begin up to the end, and is cut there.
-    ended = build.time - build.half_step > end
+    # A pulse may begin up to the end, and is cut there: the step that begins at the end is the
+    # last one, as wide as TIME STEP whatever step a run is given.
+    ended = build.time + build.half_step >= end + build.time_step * (1 - 1e-6)
     return apply(Op.AND, running, apply(Op.NOT, ended))
 
 
@@ -72,24 +73,3 @@ def pulse_train(build: Build, start: Expr, duration: Expr, repeat_time: Expr, en
 def time_base(build: Build, start: Expr, slope: Expr) -> Operand:
     """Return another measure of time: the start at Time 0, and then the slope times Time."""
     return start + build.time * slope
-
-
-@function("GET TIME VALUE", example="GET TIME VALUE(0, 3, 0)", value=3)
-def get_time_value(build: Build, relative_to: Expr, offset: Expr, measure: Expr) -> Operand:
-    """Return Time (relative to 0) or INITIAL TIME (relative to 1), plus an offset.
-
-    Of its measures only 0, units of Time, is read; the computer's clock never is, for a run must
-    be repeatable.
-    """
-    wanted = build.known(measure, "the measure of GET TIME VALUE")
-    clock = build.known(relative_to, "what GET TIME VALUE is relative to")
-    if wanted is None or clock is None:
-        return 0
-    if clock not in (0, 1):
-        cure = "use 0 for the present Time or 1 for INITIAL TIME; for other draws, another seed"
-        return build.refuse(relative_to, "GET TIME VALUE may not read the clock", cure)
-    if wanted != 0:
-        reason = "GET TIME VALUE is read with measure 0 only: parts of a date are not"
-        cure = "compute them from Time, with MODULO and QUANTUM"
-        return build.refuse(measure, reason, cure)
-    return (build.at_start(build.time) if clock else build.time) + offset

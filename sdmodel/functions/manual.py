@@ -14,7 +14,15 @@ from sdmodel.functions.registry import REGISTRY
 from sdmodel.names import key
 
 # Offered, but not by a definition in the registry: readers and lowering know them by name.
-ELSEWHERE: set[str] = {"time", "inf", "pi", "if then else", "dt", "starttime", "stoptime"}
+ELSEWHERE: set[str] = {
+    *("time", "inf", "pi", "if then else", "dt", "starttime", "stoptime", "self"),
+    *("delayp", "tabbed array"),
+    *(
+        f"get {source} {what}"
+        for source in ("direct", "xls")
+        for what in ("constants", "data", "lookups", "subscript")
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,8 @@ _VENSIM: tuple[tuple[str, str], ...] = (
     ("A FUNCTION OF", "the equation is unfinished: write it"),
     ("ALLOCATE AVAILABLE|ALLOCATE BY PRIORITY|ALLOC P", "write the shares out"),
     ("CUMULATE|CUMULATEF", "cumulate with a stock: INTEG(data, 0)"),
-    ("DELAY BATCH|DELAY CONVEYOR|DELAY PROFILE", _DELAY),
+    ("DELAY BATCH", "collect a batch in a stock, empty it by SAMPLE IF TRUE or PULSE TRAIN"),
+    ("DELAY CONVEYOR|DELAY PROFILE", _DELAY),
     ("DELAYP", "use DELAY3, and a stock of what went in and did not come out for the pipeline"),
     ("DEMAND AT PRICE|FIND MARKET PRICE|MARKETP|SUPPLY AT PRICE", _MARKET),
     ("DEPRECIATE BY SCHEDULE", "use DEPRECIATE STRAIGHTLINE, or one DELAY FIXED for each period"),
@@ -84,7 +93,11 @@ _VENSIM: tuple[tuple[str, str], ...] = (
     ("INVERT MATRIX", "write the inverse as constants"),
     ("MESSAGE", "leave it out: it only shows a text during a game"),
     ("PROD|SUM|VMAX|VMIN|VECTOR ELM MAP|VECTOR LOOKUP|VECTOR RANK|VECTOR REORDER", _VECTOR),
-    ("VECTOR SELECT|VECTOR SORT ORDER|SHIFT IF TRUE", _VECTOR),
+    ("VECTOR SELECT|VECTOR SORT ORDER", _VECTOR),
+    (
+        "SHIFT IF TRUE",
+        "let each stock flow into the next: IF THEN ELSE(condition, stock/TIME STEP, 0)",
+    ),
     ("QUEUE AGE AVERAGE|QUEUE AGE IN RANGE|QUEUE AGE OLDEST|QUEUE ATTRIB AVERAGE", _QUEUE),
     ("QUEUE ATTRIB IN RANGE|QUEUE ATTRIB MAX|QUEUE ATTRIB MIN|QUEUE ATTRIB QUANTITY", _QUEUE),
     ("QUEUE FIFO|QUEUE FIFO ATTRIB", _QUEUE),
@@ -117,7 +130,7 @@ _XMILE: tuple[tuple[str, str, str], ...] = (
     ("NORMAL", "RANDOM NORMAL", ""),
     ("POISSON", "RANDOM POISSON", ""),
     ("RANDOM", "RANDOM UNIFORM", ""),
-    ("DELAY", "DELAY FIXED", ""),
+    ("DELAY", "XMILE DELAY", ""),
     ("DELAY1", "DELAY1", ""),
     ("DELAY3", "DELAY3", ""),
     ("DELAYN", "DELAY N", ""),
@@ -137,11 +150,13 @@ _XMILE: tuple[tuple[str, str, str], ...] = (
     ("INIT", "INITIAL", ""),
     ("PREVIOUS", "PREVIOUS", ""),
     ("SELF", "self", "write PREVIOUS of the variable's own name"),
-    ("SAFEDIV", "XIDZ", ""),
+    ("MOD", "XMILE MOD", ""),
+    ("ROUND", "XMILE ROUND", ""),
+    ("SAFEDIV", "SAFEDIV", ""),
     ("LOOKUP", "WITH LOOKUP", ""),
     ("MEAN", "mean", _VECTOR),
     ("RANK", "rank", _VECTOR),
-    ("SIZE", "ELMCOUNT", "write the number of elements"),
+    ("SIZE", "SIZE", "write the number of elements"),
     ("STDDEV", "stddev", _VECTOR),
     ("SUM", "SUM", _VECTOR),
 )

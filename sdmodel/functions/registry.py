@@ -117,6 +117,9 @@ class Build(Protocol):
         for every place of all other axes the function is applied anew.
         """
 
+    def setting(self, number: int) -> str:
+        """Return a line of the settings in the model's file, by its number; empty if missing."""
+
     def refuse(self, value: Expr, reason: str, cure: str) -> Expr:
         """Report that a call cannot be run, at the place of `value`; returns a number to go on."""
 
@@ -169,6 +172,7 @@ _FAMILY = {
 }
 _CHANGING = {
     "inputs": "test input",
+    "dates": "test input",
     "smooths": "smooth and delay",
     "stateful": "stock and memory",
     "financial": "financial",

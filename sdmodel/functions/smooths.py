@@ -111,10 +111,16 @@ def delay_fixed(build: Build, x: Expr, delay_time: Expr, initial_value: Expr) ->
     return build.pipeline(x, delay_time, initial_value)
 
 
-def _fixed(build: Build, x: Expr, delay_time: Expr, initial_value: Expr, name: str) -> Operand:
+CHANGING = "the delay time of {} must not change during a run"
+CURE = "give it a constant delay time, or use DELAY N with a high order"
+
+
+def constant_delay(
+    build: Build, x: Expr, delay_time: Expr, initial_value: Expr, reason: str, cure: str = CURE
+) -> Operand:
+    """Return a delay in whole steps; a delay time that changes during the run is refused."""
     if build.varies(delay_time):
-        cure = "give it a constant delay time, or use DELAY N with a high order"
-        return build.refuse(delay_time, f"the delay time of {name} must not change", cure)
+        return build.refuse(delay_time, reason, cure)
     return build.pipeline(x, delay_time, initial_value)
 
 
@@ -126,10 +132,10 @@ def delay_material(
 
     With such a delay time nothing is ever missing, and DELAY FIXED is the same.
     """
-    return _fixed(build, x, delay_time, initial_value, "DELAY MATERIAL")
+    return constant_delay(build, x, delay_time, initial_value, CHANGING.format("DELAY MATERIAL"))
 
 
 @function("DELAY INFORMATION", example="DELAY INFORMATION(3, 2, 7)", value=7, memory=True)
 def delay_information(build: Build, x: Expr, delay_time: Expr, initial_value: Expr) -> Operand:
     """Return x as it was one delay time ago; the delay time must stay the same during a run."""
-    return _fixed(build, x, delay_time, initial_value, "DELAY INFORMATION")
+    return constant_delay(build, x, delay_time, initial_value, CHANGING.format("DELAY INFORMATION"))

@@ -1,14 +1,11 @@
-"""Functions that XMILE 1.0 has and Vensim lacks.
-
-XMILE's DELAY(x, delay time, initial) is DELAY FIXED, but for a delay time that changes: there XMILE
-reads the past at `Time - delay time`, while DELAY FIXED keeps its first delay time.
-"""
+"""Functions that XMILE 1.0 and Stella have and Vensim lacks, or has with another meaning."""
 
 from __future__ import annotations
 
 from sdmodel.expr import Expr, Op, Operand, apply, where
 from sdmodel.functions.inputs import pulse_of
 from sdmodel.functions.registry import Build, function
+from sdmodel.functions.smooths import CHANGING, constant_delay
 
 NEVER = 1e300
 
@@ -58,3 +55,21 @@ def xmile_pulse(
     begun = build.auxiliary(apply(Op.TRUNC, apply(Op.MAX, since, 0) / gap))
     start = build.auxiliary(first_time + begun * gap)
     return height * pulse_of(build, start, build.time_step)
+
+
+@function(
+    "XMILE DELAY",
+    example="XMILE DELAY(3, 2, 7)",
+    value=7,
+    memory=True,
+    source="XMILE",
+    manual="XMILE 1.0, DELAY",
+)
+def xmile_delay(build: Build, x: Expr, delay_time: Expr, initial_value: Expr) -> Operand:
+    """Return x as it was one delay time ago; the delay time must stay the same during a run.
+
+    Where it changes, DELAY reads the past at Time less the delay time of that moment; DELAY FIXED,
+    which keeps the first delay time, may not stand in for it.
+    """
+    cure = "give it a constant time, or use DELAYN with a high order"
+    return constant_delay(build, x, delay_time, initial_value, CHANGING.format("DELAY"), cure)

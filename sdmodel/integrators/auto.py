@@ -21,7 +21,7 @@ from sdmodel.integrators.base import AutoStep
 from sdmodel.integrators.fixed import Fixed, tableau_of
 from sdmodel.integrators.slots import Mask, slots_of
 from sdmodel.kernel import Array, Workspace
-from sdmodel.program import HALF_STEP, Program
+from sdmodel.program import Program
 
 ABSOLUTE, RELATIVE = "absolute tolerance", "relative tolerance"
 DEFAULT = 0.001
@@ -41,12 +41,12 @@ class Auto(Fixed):
         self.method, self.owners = method, slots_of(program).owners
         self.slots = program.layout.slots
         self.size, self.most = FINEST, MOST_EVALUATIONS
-        self.begin = self.ahead = self.h = 0.0
+        self.h = 0.0
 
     def __call__(self, state: Array, now: float, h: float) -> Array:
         """Return the state a TIME STEP on; the rates now are in the workspace already."""
-        values, half = self.workspace.values, self.slots[HALF_STEP]
-        self.begin, self.h, self.ahead = now, h, float(values[half, 0])
+        values = self.workspace.values
+        self.begin, self.h, self.ahead = now, h, float(values[self.half, 0])
         absolute, relative = self._tolerances()
         slope: Array = values[self.rates]
         self.work, self.most = self.work + 1, self.most + _EACH_STEP
@@ -60,7 +60,7 @@ class Auto(Fixed):
                 slope = self.slope(state, self._at(position))
             if position % (2 * self.size) == 0 and share * 2 ** (self.tableau.order + 1) <= 1:
                 self.size *= 2
-        values[half] = self.ahead
+        values[self.half] = self.ahead
         return state
 
     def slope(self, state: Array, time: float) -> Array:
@@ -73,9 +73,6 @@ class Auto(Fixed):
                 'method="Radau" for a stiff model',
                 time=time,
             )
-        # STEP and PULSE change at TIME STEPs only, whatever the method (Vensim Help, STEP). They
-        # ask whether Time and the half step are past their instant: the sum must stand still.
-        self.workspace.values[self.slots[HALF_STEP]] = self.ahead - (time - self.begin)
         return super().slope(state, time)
 
     def _at(self, position: int) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from sdmodel.integrators.base import Grid, Trajectory
 from sdmodel.integrators.slots import Slots, number_step, pipelines_of, slots_of
 from sdmodel.kernel import Array, Workspace
-from sdmodel.program import TIME, Program
+from sdmodel.program import HALF_STEP, TIME, Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,18 @@ class Fixed:
     def __init__(self, program: Program, work: Workspace, tableau: Tableau) -> None:
         self.workspace, self.tableau = work, tableau
         self.stocks, self.rates, *_ = slots_of(program)
-        self.time = program.layout.slots[TIME]
+        self.time, self.half = (program.layout.slots[name] for name in (TIME, HALF_STEP))
+        self.begin = self.ahead = 0.0
         self.work = 0
 
     def __call__(self, state: Array, now: float, h: float) -> Array:
         """Return the state a step of `h` on."""
         self.work += 1
-        return self.onward(state, self.workspace.values[self.rates], now, h)
+        values = self.workspace.values
+        self.begin, self.ahead = now, float(values[self.half, 0])
+        new = self.onward(state, values[self.rates], now, h)
+        values[self.half] = self.ahead
+        return new
 
     def onward(self, state: Array, slope: Array, now: float, h: float) -> Array:
         """Return the state a step on, where `slope` holds at its beginning."""
@@ -115,6 +120,9 @@ class Fixed:
         """Return the rates at a state and time."""
         values = self.workspace.values
         values[self.time] = time
+        # STEP and PULSE change at TIME STEPs only, whatever the method (Vensim Help, STEP). They
+        # ask whether Time and the half step are past their instant: the sum must stand still.
+        values[self.half] = self.ahead - (time - self.begin)
         values[self.stocks] = state
         self.workspace.rates()
         rates: Array = values[self.rates]

@@ -13,7 +13,7 @@ from sdmodel.lowering.macros import expand_macros
 from sdmodel.lowering.names import check_names
 from sdmodel.lowering.order import Graph, arrange, reads
 from sdmodel.lowering.parts import Expanded
-from sdmodel.names import key, tidy
+from sdmodel.names import key, readable, tidy
 from sdmodel.program import (
     CONTROL,
     HALF_STEP,
@@ -123,7 +123,8 @@ def _circles(model: SourceModel, expanded: Expanded) -> list[Problem]:
             found.append(
                 model.source.problem(
                     first.at,
-                    f"these define each other{when}: {' -> '.join([*loop, loop[0]])}",
+                    f"these define each other{when}: "
+                    + " -> ".join(map(readable, [*loop, loop[0]])),
                     kind="circular",
                     variable=first.name,
                     name=first.name,

@@ -32,7 +32,7 @@ from sdmodel.functions.registry import NOISE_SEED, REGISTRY
 from sdmodel.lowering.arrays import Arrays, Region
 from sdmodel.lowering.known import Folder, NotANumber
 from sdmodel.lowering.parts import Expanded
-from sdmodel.names import key
+from sdmodel.names import key, readable
 from sdmodel.program import (
     HALF_STEP,
     RUN_NUMBER,
@@ -85,7 +85,7 @@ class Builder:
         at = getattr(node, "at", -1)
         found = self.model.source.problem(
             at if at >= 0 else self.at,
-            f"in the equation of {self.variable!r}: {message}",
+            f"in the equation of {readable(self.variable)!r}: {message}",
             variable=self.variable,
             cure=cure,
             kind=str(more.get("kind", "definition")),
@@ -100,6 +100,12 @@ class Builder:
         """See `Build.refuse`."""
         self.problem(value, reason, cure, kind="unsupported")
         return Const(0.0)
+
+    def setting(self, number: int) -> str:
+        """See `Build.setting`; lines are ``number:value``."""
+        begin = f"{number}:"
+        lines = self.model.settings.splitlines()
+        return next((one[len(begin) :].strip() for one in lines if one.startswith(begin)), "")
 
     # Hidden values ------------------------------------------------------------------------------
 

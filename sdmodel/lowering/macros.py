@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from sdmodel.expr import Call, Const, Expr, Ref, Text, rewrite, walk
+from sdmodel.lowering.builtin import with_builtin_macros
 from sdmodel.lowering.macrocheck import MacroChecks, own_names
 from sdmodel.names import key, tidy
 from sdmodel.source import Macro, SourceModel, Span, Variable
@@ -25,6 +26,8 @@ _REDUCERS = frozenset({"sum", "prod", "product", "vmin", "vmax", "vector select"
 def expand_macros(model: SourceModel) -> SourceModel:
     """Return the model without macros: every call replaced by equations of its own.
 
+    A macro of the file comes before a function of the same name.
+
     Whatever is wrong with a call is added to the model's problems.
 
     Examples
@@ -35,6 +38,7 @@ def expand_macros(model: SourceModel) -> SourceModel:
     >>> [one.name for one in expand_macros(parse(SourceText("m.mdl", text))).variables]
     ['x', '#F 1 > F']
     """
+    model = with_builtin_macros(model)
     return _Expansion(model).run() if model.macros else model
 
 

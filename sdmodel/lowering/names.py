@@ -8,7 +8,7 @@ from sdmodel.expr import Call, Expr, Ref, walk
 from sdmodel.functions.manual import advice
 from sdmodel.functions.registry import REGISTRY
 from sdmodel.lowering.resolve import COMPUTED
-from sdmodel.names import key
+from sdmodel.names import key, readable
 from sdmodel.program import CONTROL, SAVEPER, TIME
 from sdmodel.source import SourceModel, Variable
 
@@ -85,7 +85,7 @@ def _call(model: SourceModel, variable: Variable, node: Call) -> Problem | None:
     called = model.by_key.get(name)
     if name in REGISTRY or name == COMPUTED or (called is not None and called.table is not None):
         return None
-    where = f"in the equation of {variable.name!r}: "
+    where = f"in the equation of {readable(variable.name)!r}: "
     if called is not None:
         if called.equation is None:
             return None  # its definition was refused already
@@ -118,7 +118,7 @@ def _reference(
     node: Ref,
     may_be_lookup: bool,
 ) -> Problem | None:
-    where = f"in the equation of {variable.name!r}: "
+    where = f"in the equation of {readable(variable.name)!r}: "
     known = model.by_key.get(key(node.name))
     if known is None:
         bare = key(node.name).removesuffix("!")

@@ -24,9 +24,10 @@ from sdmodel.expr import (
     where,
     with_children,
 )
+from sdmodel.functions.registry import REGISTRY
 from sdmodel.functions.vectors import REDUCING, VECTOR
 from sdmodel.lowering.arrays import Arrays, Region, places
-from sdmodel.names import key
+from sdmodel.names import key, readable
 from sdmodel.source import SourceModel
 
 COMPUTED = "@"  # a call that picks an element by computed positions, as in x[i + 1]
@@ -56,7 +57,7 @@ class Resolver:
         self.problems.append(
             self.model.source.problem(
                 node.at,
-                f"in the equation of {self.name!r}: {message}",
+                f"in the equation of {readable(self.name)!r}: {message}",
                 kind=str(more.get("kind", "definition")),
                 variable=self.name,
                 name=str(more.get("name", "")),
@@ -74,7 +75,7 @@ class Resolver:
             below = children(node)
             if below and not ready:
                 function = key(node.function) if isinstance(node, Call) else ""
-                if function in REDUCING or function in VECTOR:
+                if function in REDUCING or function in VECTOR or self._refused(function):
                     scopes = (*scopes, _Scope(function in VECTOR, function == "elmcount"))
                 todo.append((node, scopes, True))
                 todo.extend((child, scopes, False) for child in reversed(below))
@@ -87,6 +88,11 @@ class Resolver:
                     node = with_children(node, new)
             done.append(self._node(node, original, scopes))
         return done[0]
+
+    def _refused(self, function: str) -> bool:
+        """Return whether there is no such function: what ``range!`` means in it is not known."""
+        known = ("", COMPUTED)
+        return not (function in known or function in REGISTRY or function in self.model.entries)
 
     def _node(self, node: Expr, original: Expr, scopes: tuple[_Scope, ...]) -> Expr:
         if isinstance(node, Ref):

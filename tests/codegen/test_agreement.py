@@ -53,6 +53,9 @@ SPECIAL = {
             "AT TIME": ", x1",
             "BETWEEN TIMES": ", x1, x2",
             "FIRST TIME": "",
+            "MAX": ", 1, 2",
+            "MEDIAN": ", 0, 7",
+            "MIN": ", 1, 7",
             "LAST TIME": "",
             "MEAN": ", x1, x2",
             "TOTAL POINTS": "",
@@ -65,6 +68,7 @@ SPECIAL = {
     "RANDOM POISSON": "RANDOM POISSON(15, 60, 10*x5, 10, 1, 1)",
     "RANDOM TRIANGULAR": "RANDOM TRIANGULAR(8, 20, 9, 9 + x5, 12, 1)",
     "RANDOM WEIBULL": "RANDOM WEIBULL(11, 90, x5 + 1, 10, 2, 1)",
+    "XMILE DELAY": "XMILE DELAY(x1, a5, x3)",
     "XMILE LOGNORMAL": "XMILE LOGNORMAL(9, x5, 1)",
 }
 WIDTHS = [width for width in (1, 2, 4, 8) if width <= widest()]

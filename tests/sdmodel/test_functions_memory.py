@@ -162,7 +162,6 @@ def test_get_time_value(values: Values) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("GET TIME VALUE(0, 0, 3)", "GET TIME VALUE is read with measure 0 only"),
         ("GET TIME VALUE(2, 0, 0)", "GET TIME VALUE may not read the clock"),
         ("GET TIME VALUE(0, 0, stock)", "the measure of GET TIME VALUE must be known before"),
         ("GET TIME VALUE(stock, 0, 0)", "what GET TIME VALUE is relative to must be known"),

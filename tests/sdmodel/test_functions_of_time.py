@@ -349,3 +349,21 @@ def test_sample_if_true_in_a_wider_expression_is_no_memory_of_the_whole(model: M
 
 def test_game_does_nothing(values: Values) -> None:
     assert values("x = GAME(Time * 2)") == [0, 2, 4, 6, 8]
+
+
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+@pytest.mark.parametrize("method", ["euler", "rk2", "heun", "rk4", "rk2auto", "rk4auto"])
+def test_inputs_change_at_time_steps_only(model: Maker, method: str, engine: str) -> None:
+    """Whatever the method (Vensim Help, STEP): no stage looks ahead into the next step."""
+    text = """
+        step = INTEG(STEP(1, 2), 0)
+        pulse = INTEG(PULSE(2, 1), 0)
+        train = INTEG(PULSE TRAIN(1, 0.5, 2, 3), 0)
+    """
+    run = model(text, TIME_STEP=0.5, FINAL_TIME=5).run(method=method, engine=engine)
+    times = run.times
+    np.testing.assert_allclose(run.values("step"), np.maximum(times - 2, 0), atol=1e-12)
+    np.testing.assert_allclose(run.values("pulse"), np.clip(times - 2, 0, 1), atol=1e-12)
+    # Pulses begin at 1 and 3; the second one is cut behind the step that begins at the end.
+    train = np.clip(times - 1, 0, 0.5) + np.clip(times - 3, 0, 0.5)
+    np.testing.assert_allclose(run.values("train"), train, atol=1e-12)

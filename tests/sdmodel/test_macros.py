@@ -13,6 +13,7 @@ from sdmodel.expr import Call, Const, Expr, Op, Ref, Text, apply, walk
 from sdmodel.frontends.mdl import parse
 from sdmodel.frontends.text import decode
 from sdmodel.lowering.macros import MOST_VARIABLES, expand_macros
+from sdmodel.model import Model
 from sdmodel.source import SourceModel, SourceText
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,6 +136,58 @@ def test_outputs_within_macros() -> None:
     assert found["#G 1 > h"] == Ref("#F 3 > high")
     assert found["#G 2 > h"] == Ref("#F 4 > high")
     assert found["#G 1 > G"] == apply(Op.ADD, Ref("#F 3 > F"), Ref("#G 1 > h"))
+
+
+# Built-in ones -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spelling", ["DELAYP", "delay p", "DELAY_P"])
+def test_delayp_is_delay3_with_its_contents(
+    spelling: str, model: Callable[..., Model], every_engine: str
+) -> None:
+    # Manual, DELAYP: also where the delay time changes, and for every integration method.
+    made = model(
+        f"""
+        x = {spelling}(inflow, lag : in progress)
+        y = DELAY3(inflow, lag)
+        held = INTEG(inflow - y, inflow*lag)
+        lag = 4 + STEP(2, 5)
+        inflow = 5 + 3*SIN(Time)
+        """,
+        FINAL_TIME=20,
+        TIME_STEP=0.5,
+    )
+    for method in ("euler", "rk4"):
+        run = made.run(method=method)
+        assert run.values("x") == pytest.approx(run.values("y"), rel=1e-12)
+        assert run.values("in progress") == pytest.approx(run.values("held"), rel=1e-12)
+        assert "in progress" in run.columns
+
+
+def test_delayp_of_subscripts_and_within_macros() -> None:
+    found = equations("A: a1, a2 ~~|\nx[A] = DELAYP(3, 2 : z) ~~|\ny = DELAYP(1, 2) ~~|")
+    assert found["z"] == Ref("#DELAYP 1 > pipeline", ("A",))
+    assert found["y"] == Ref("#DELAYP 2 > DELAYP")
+    text = ":MACRO: F(a)\nF = DELAYP(a, 2 : p) + p ~~|\n:END OF MACRO:\nx = F(3) ~~|"
+    assert equations(text)["#F 1 > p"] == Ref("#DELAYP 2 > pipeline")
+
+
+def test_delayp_with_other_arguments_is_refused() -> None:
+    for call, message in (
+        ("DELAYP(1 : z)", "the macro 'DELAYP' takes 2 arguments, not 1"),
+        ("DELAYP(1, 2 : z, w)", "the macro 'DELAYP' has 1 output to name, not 2"),
+    ):
+        (problem,) = expand(f"x = {call} ~~|").problems
+        assert problem.message == f"in the equation of 'x': {message}"
+        assert problem.cure == "write DELAYP(input, delay time : pipeline)"
+        assert (problem.line, problem.column) == (1, 5)
+
+
+@pytest.mark.parametrize("name", ["DELAYP", "SMOOTH", "PULSE TRAIN"])
+def test_a_macro_of_the_file_comes_before_a_function_of_its_name(name: str) -> None:
+    text = f":MACRO: {name}(a, b)\n{name} = a - b ~~|\n:END OF MACRO:\nx = {name}(7, 2) ~~|"
+    found = equations(text)
+    assert found[f"#{name} 1 > {name}"] == apply(Op.SUB, Const(7.0), Const(2.0))
 
 
 # Subscripts -------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+import sdmodel as sd
 from sdmodel.expr import Const, Ref
 from sdmodel.model import Model
 from sdmodel.source import SourceModel
@@ -347,6 +348,65 @@ def test_broken_macros(xmile: Reader) -> None:
     assert problem.cure == "write my growth(start size, rate)"
     (problem,) = xmile("", MACRO + MACRO).problems
     assert problem.message == "the macro 'my growth' is defined twice"
+
+
+@pytest.mark.parametrize("name", ["SMOOTH", "SMTH1", "DEPRECIATE_STRAIGHTLINE", "DELAY FIXED"])
+def test_a_macro_of_the_file_comes_before_a_function(name: str, run_xmile: Runner) -> None:
+    # SDEverywhere models, depreciate: Stella's macro has the name of a function of Vensim.
+    parm = "<parm>a</parm><parm>b</parm>"
+    macro = f'<macro name="{name}">{parm}<eqn>a - b + 0*DELAY(1, 2) + 0*ABS(a)</eqn></macro>'
+    call = name.replace(" ", "_")
+    own = eqn("aux", "x", f"{call}(7, 2)") + eqn("aux", "y", "DELAY(TIME, 2, 9)")
+    others = "" if name == "SMTH1" else eqn("aux", "z", "SMTH1(TIME, 1, 5)")
+    done = run_xmile(own + others, macro)
+    assert done["x"] == [5] * 5
+    assert done["y"] == [9, 9, 0, 1, 2]
+    if others:  # what XMILE's SMTH1 is written with is no macro of the file
+        assert done["z"] == [5, 0, 1, 2, 3]
+
+
+# Delays -------------------------------------------------------------------------------------------
+
+CHANGING = eqn("aux", "lag", "1 + STEP(1, 2)") + eqn("aux", "x", "DELAY(TIME, lag, 9)")
+
+
+def test_a_delay_time_that_changes_is_refused(xmile: Reader) -> None:
+    with pytest.raises(sd.ModelError) as caught:
+        Model(xmile(CHANGING)).run()
+    (problem,) = caught.value.problems
+    assert "the delay time of DELAY must not change during a run" in problem.message
+    assert (problem.line, problem.kind) == (6, "unsupported")
+    assert problem.cure == "give it a constant time, or use DELAYN with a high order"
+
+
+def test_in_a_file_converted_from_vensim_delay_is_delay_fixed(run_xmile: Runner) -> None:
+    # SDXorg test-models, delay_pipeline: xmutil writes DELAY for DELAY FIXED, and says who it is.
+    header = "<header><product lang='en'>Vensim, xmutil</product></header>"
+    macro = "<macro name='F'><parm>lag</parm><eqn>DELAY(TIME, lag, 9)</eqn></macro>"
+    done = run_xmile(CHANGING + eqn("aux", "y", "F(lag)"), header + macro)
+    assert done["x"] == done["y"] == [9, 0, 1, 2, 3]
+
+
+def test_history_is_a_delay_of_zero_before_the_run(run_xmile: Runner, xmile: Reader) -> None:
+    done = run_xmile(eqn("aux", "x", "HISTORY(y, TIME - 2)") + eqn("aux", "y", "TIME + 5"))
+    assert done["x"] == [0, 0, 5, 6, 7]
+    now = run_xmile(eqn("aux", "x", "HISTORY(y, TIME - 0)") + eqn("aux", "y", "TIME + 5"))
+    assert now["x"] == [5, 6, 7, 8, 9]
+    (problem,) = xmile(eqn("aux", "x", "HISTORY(y, 2)") + eqn("aux", "y", "1")).problems
+    assert (
+        problem.message
+        == "in the equation of 'x': HISTORY is read where its time is TIME less a lag"
+    )
+    assert problem.cure == "write HISTORY(x, TIME - lag), or keep the value in a stock"
+    assert (problem.kind, problem.line) == ("unsupported", 6)
+
+
+def test_every_run_is_the_first_of_its_session(run_xmile: Runner) -> None:
+    # Stella, ENDVAL: the initial value, or that of the input, while no run went before.
+    done = run_xmile(eqn("aux", "x", "ENDVAL(y, 7)") + eqn("aux", "z", "ENDVAL(y)")
+                     + eqn("aux", "y", "TIME + 3"))  # fmt: skip
+    assert done["x"] == [7] * 5
+    assert done["z"] == [3] * 5
 
 
 # Conveyors ----------------------------------------------------------------------------------------

@@ -10,6 +10,11 @@ from sdmodel.errors import Problem
 from sdmodel.expr import literal
 from sdmodel.frontends.xmile.assemble import Assembly
 from sdmodel.frontends.xmile.builtins import EMITTED
+from sdmodel.frontends.xmile.converted import (
+    is_from_vensim,
+    macros_with_fixed_delays,
+    with_fixed_delays,
+)
 from sdmodel.frontends.xmile.directory import Directory
 from sdmodel.frontends.xmile.entries import Draft
 from sdmodel.frontends.xmile.macros import read_heads, read_macros
@@ -60,6 +65,8 @@ def parse(source: SourceText) -> SourceModel:
     variables = Assembly(Directory(drafts, ranges, heads), report).variables()
     clock = _settled(clock, given, ranges, report)
     macros = read_macros(root, heads, ranges, report)
+    if is_from_vensim(root):
+        variables, macros = with_fixed_delays(variables), macros_with_fixed_delays(macros)
     return SourceModel(
         source,
         (*clock, *variables),

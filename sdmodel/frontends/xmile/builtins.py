@@ -17,6 +17,7 @@ from sdmodel.names import key
 # Functions for `sdmodel.functions` to define: those of XMILE that no function of Vensim equals.
 EMITTED = (
     "PREVIOUS",
+    "XMILE DELAY",
     "XMILE INT",
     "XMILE PULSE",
     "XMILE LOGNORMAL",
@@ -93,7 +94,29 @@ def _of_order(vensim: str) -> Builder:
 def _fixed(name: str, args: Sequence[Expr], at: int) -> Expr:
     """``DELAY(input, time, initial)``: without an initial value, that of the input."""
     value, delay = args[:2]
-    return Call("DELAY FIXED", (value, delay, args[2] if len(args) > 2 else value), at)
+    return Call("XMILE DELAY", (value, delay, args[2] if len(args) > 2 else value), at)
+
+
+def _end_value(name: str, args: Sequence[Expr], at: int) -> Expr:
+    """``ENDVAL(input, initial)`` asks for the end of the run before; here every run is the first.
+
+    The first run of a session gets the initial value (Stella, Data builtins).
+    """
+    return Call("INITIAL", (args[-1],), at)
+
+
+def _history(name: str, args: Sequence[Expr], at: int) -> Expr:
+    """``HISTORY(x, TIME - lag)`` is a delay, of zero before the run (Stella, Data builtins)."""
+    match args[1]:
+        case Apply(Op.SUB, (Ref() as clock, lag)) if key(clock.name) == key(TIME.name):
+            delayed = Call("XMILE DELAY", (args[0], lag, Const(0.0)), at)
+            return args[0] if literal(lag) == 0 else delayed
+    raise ExpressionError(
+        at,
+        "HISTORY is read where its time is TIME less a lag",
+        "write HISTORY(x, TIME - lag), or keep the value in a stock",
+        "unsupported",
+    )
 
 
 def _trend(name: str, args: Sequence[Expr], at: int) -> Expr:
@@ -221,6 +244,8 @@ BUILTINS: dict[str, tuple[int, int, str, Builder]] = {
     "smth3": (2, 3, "input, time, initial", _or_initial("SMOOTH3", "SMOOTH3I")),
     "smthn": (3, 4, "input, time, order, initial", _of_order("SMOOTH N")),
     "delay": (2, 3, "input, time, initial", _fixed),
+    "history": (2, 2, "x, time", _history),
+    "endval": (1, 2, "input, initial", _end_value),
     "delay1": (2, 3, "input, time, initial", _or_initial("DELAY1", "DELAY1I")),
     "delay3": (2, 3, "input, time, initial", _or_initial("DELAY3", "DELAY3I")),
     "delayn": (3, 4, "input, time, order, initial", _of_order("DELAY N")),

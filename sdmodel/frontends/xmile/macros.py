@@ -11,6 +11,7 @@ from sdmodel.frontends.xmile.markup import Element, Passage
 from sdmodel.frontends.xmile.ranges import Ranges
 from sdmodel.frontends.xmile.report import Report
 from sdmodel.frontends.xmile.words import unquoted
+from sdmodel.functions import find
 from sdmodel.names import key, tidy
 from sdmodel.source import Macro
 
@@ -33,7 +34,10 @@ def read_heads(root: Element, ranges: Ranges, report: Report) -> dict[str, Macro
             )
             continue
         parameters = _parameters(element)
-        found[key(name)] = MacroHead(name, parameters, _defaults(element, name, ranges, report))
+        # Under a name of its own where lowering knows a function of that name: it comes first when
+        # the file calls it, but what XMILE's own functions are written with stays as it is.
+        own = f"{name} (macro)" if find(name) is not None else name
+        found[key(name)] = MacroHead(own, parameters, _defaults(element, name, ranges, report))
     return found
 
 
