@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from sdmodel.dimensions import Dimensions
 from sdmodel.expr import (
+    Axis,
     Call,
     Const,
     Expr,
@@ -29,7 +31,7 @@ from sdmodel.expr import (
     wrap,
 )
 from sdmodel.functions.registry import NOT_AVAILABLE, REGISTRY, FunctionInfo, call
-from sdmodel.lowering.arrays import Arrays, Region
+from sdmodel.lowering.arrays import MOST_ELEMENTS, Arrays, Region
 from sdmodel.lowering.build import Builder
 from sdmodel.lowering.known import NotANumber
 from sdmodel.lowering.parts import Constants, Expanded
@@ -267,13 +269,24 @@ class Expander(Builder):
         if info.memory:
             self.result.memory_users.append((self.variable, info.name))
         self.bound = node.axes
-        axes = set(free_axes(*node.args)) - set(node.axes) if self._any_axes() else set()
+        free = set(free_axes(*node.args)) if self._any_axes() else set()
+        if not self._bearable(node, free):
+            return Const(0.0, node.at)
+        axes = free - set(node.axes)
         if info.family == "random":
             axes |= set(self.region.axes)
         self.axes = tuple(sorted(axes, key=lambda axis: axis.number))
         found = wrap(call(info, self, node.args))
         self.axes, self.bound = self.region.axes, ()
         return found
+
+    def _bearable(self, node: Call, free: set[Axis]) -> bool:
+        """Return whether a call runs over so few elements that they fit into memory."""
+        size = math.prod(axis.size for axis in free)
+        if size > MOST_ELEMENTS:
+            reason = f"this runs over {size:,} combinations of elements; at most"
+            self.problem(node, f"{reason} {MOST_ELEMENTS:,} are possible", "use shorter ranges")
+        return size <= MOST_ELEMENTS
 
     def _any_axes(self) -> bool:
         return bool(self.arrays.shapes)

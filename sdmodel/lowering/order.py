@@ -40,7 +40,10 @@ def reads(expr: Expr) -> Iterator[tuple[str, Where]]:
 def _meet(a: Sequence[int], b: Sequence[int]) -> bool:
     if isinstance(a, range) and isinstance(b, range):
         return a.start < b.stop and b.start < a.stop
-    return not set(a).isdisjoint(b)
+    few, many = (a, b) if len(a) < len(b) else (b, a)
+    if isinstance(many, range):
+        return any(one in many for one in few)
+    return not set(few).isdisjoint(many)
 
 
 def _overlap(a: Where, b: Where) -> bool:
@@ -69,9 +72,13 @@ class _Producers:
             if element in self.single:
                 yield self.single[element]
         else:
+            # Sets, for there may be as many single elements as places.
+            wanted = [
+                one.places if isinstance(one.places, range) else frozenset(one.places)
+                for one in where
+            ]
             for place, index in self.single.items():
-                at = tuple(At(None, (one,)) for one in place)
-                if _overlap(where, at):
+                if all(one in places for one, places in zip(place, wanted, strict=False)):
                     yield index
         for index, own in self.others:
             if _overlap(where, own):
