@@ -35,6 +35,9 @@ from sdmodel.program import (
 from sdmodel.source import SourceModel
 
 
+MOST_NAMES = 20  # of a circle, as it is shown
+
+
 def problems(model: SourceModel) -> list[Problem]:
     """Return everything that is wrong with a model, in the order of the file."""
     try:
@@ -122,7 +125,7 @@ def _circles(model: SourceModel, expanded: Expanded) -> list[Problem]:
             seen.add(frozenset(loop))
             first = next((v for v in model.variables if v.name == loop[0]), model.variables[0])
             size = sum(math.prod(expanded.shapes.get(name, ())) for name in set(circle))
-            shown = " -> ".join(map(readable, [*loop, loop[0]]))
+            shown = " -> ".join(_shortened(list(map(readable, [*loop, loop[0]]))))
             kind, message = "circular", f"these define each other{when}: {shown}"
             cure = "put a stock or a delay into the circle"
             if when:
@@ -147,6 +150,13 @@ def _circles(model: SourceModel, expanded: Expanded) -> list[Problem]:
                 )
             )
     return found
+
+
+def _shortened(names: list[str]) -> list[str]:
+    if len(names) <= MOST_NAMES:
+        return names
+    half = MOST_NAMES // 2
+    return [*names[:half], f"... ({len(names) - 2 * half:,} more)", *names[-half:]]
 
 
 def _visible(expanded: Expanded, circle: list[str]) -> list[str]:

@@ -19,6 +19,7 @@ from sdmodel.program import Statement
 
 # Elements that statements may be taken apart into: more would take minutes to compile.
 MOST_ELEMENTS = 50_000
+MOST_CIRCLES = 20  # to tell at once
 Where = tuple[At, ...]
 Node = TypeVar("Node", bound=Hashable)
 
@@ -199,7 +200,7 @@ def _circles(
 
 
 def _broken(edges: Mapping[Node, Iterable[Node]]) -> tuple[list[Node], list[list[Node]]]:
-    """Return an order that leaves the circles out, and every circle once."""
+    """Return an order that leaves the circles out, and every circle once, or enough of them."""
     left = {node: dict.fromkeys(below) for node, below in edges.items()}
     circles: list[list[Node]] = []
     while True:
@@ -208,6 +209,8 @@ def _broken(edges: Mapping[Node, Iterable[Node]]) -> tuple[list[Node], list[list
         except CycleError as error:
             circle = list(error.args[1])
             circles.append(circle)
+            if len(circles) == MOST_CIRCLES:
+                return list(left), circles
             for a, b in pairwise(circle):
                 left[b].pop(a, None)
                 left[a].pop(b, None)
