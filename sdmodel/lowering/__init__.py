@@ -34,7 +34,7 @@ from sdmodel.program import (
 )
 from sdmodel.source import SourceModel
 
-
+MOST_PROBLEMS = 1_000  # of reading, with which lowering is not begun
 MOST_NAMES = 20  # of a circle, as it is shown
 
 
@@ -69,6 +69,9 @@ def program_of(model: SourceModel) -> Program:
 
 def lower(model: SourceModel) -> Program:
     """Do the passes in their order; stop where going on would only repeat what is known."""
+    nothing_read = bool(model.problems) and not model.variables
+    if nothing_read or len(model.problems) > MOST_PROBLEMS:
+        raise _Refused(list(model.problems))
     model = expand_macros(model)
     dimensions = Dimensions(model)
     arrays = Arrays(model, dimensions)
