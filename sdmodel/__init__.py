@@ -1,4 +1,4 @@
-"""Read, run, compare and question system dynamics models from Vensim files."""
+"""Read, run, compare and question system dynamics models from Vensim and XMILE files."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ from sdmodel.integration import IntegrationReport
 from sdmodel.integrators import AutoStep, FixedStep, SciPy, Tableau
 from sdmodel.model import Model, load
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
+from sdmodel.secondopinion.compare import CrossCheck, Difference
 from sdmodel.settings import Factor, ModelSettings, OutcomeSpec, Scenario, read_settings
 from sdmodel.version import __version__ as __version__
 
 __all__ = [
     "AutoStep",
     "CircularError",
+    "CrossCheck",
+    "Difference",
     "Explanation",
     "Factor",
     "FixedStep",

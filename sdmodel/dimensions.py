@@ -10,6 +10,7 @@ from sdmodel.names import key, tidy
 from sdmodel.source import Dimension, DimensionMapping, SourceModel
 
 LARGEST_RANGE = 1_000_000
+MOST_COPIED = 4 * LARGEST_RANGE  # of ranges named within ranges, in all
 
 
 class Dimensions:
@@ -33,6 +34,7 @@ class Dimensions:
         self.ranges: dict[str, Dimension] = {}
         self._elements: dict[str, tuple[str, ...]] = {}
         self._spelled: dict[str, str] = {}
+        self._copied = 0
         for one in model.dimensions:
             known = self.ranges.setdefault(one.key, one)
             if known is not one:
@@ -89,11 +91,18 @@ class Dimensions:
         for name in one.elements:
             known = key(name)
             if known in self.ranges and known != one.key:
+                before = self._copied
+                self._copied += len(self._elements[known])
+                if before <= MOST_COPIED < self._copied:
+                    reason = f"and others within ranges come to over {MOST_COPIED:,} elements"
+                    self._refuse(one.at, one.name, reason, "name the elements instead of ranges")
+                if self._copied > MOST_COPIED:
+                    return ()
                 found |= dict.fromkeys(self._elements[known])
             else:
                 found[known] = None
                 self._spelled.setdefault(known, tidy(name).strip('"'))
-        if not found and one.external is None:
+        if not found and one.external is None and self._copied <= MOST_COPIED:
             self._refuse(one.at, one.name, "has no elements", "write name: first, second, third")
         if len(found) > LARGEST_RANGE:
             reason = f"has {len(found):,} elements; at most {LARGEST_RANGE:,} are read"

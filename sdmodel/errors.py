@@ -59,8 +59,8 @@ class Problem:
         parts = [(where if self.path else "") + self.message]
         if self.text and self.line:
             number = f"{self.line:5d} | "
-            shown, caret = _around(self.text.replace("\t", " "), max(self.column - 1, 0))
-            parts.append(number + shown)
+            shown, caret = _around(self.text, max(self.column - 1, 0))
+            parts.append(number + shown.replace("\t", " "))
             parts.append(" " * (len(number) + caret) + "^")
         if self.cure:
             parts.append(f"      cure: {self.cure}")

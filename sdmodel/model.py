@@ -19,12 +19,11 @@ from sdmodel.errors import (
     did_you_mean,
     near_names,
 )
-from sdmodel.explain import Explanation, VariableInfo, kind_of
-from sdmodel.expr import Call, references, walk
+from sdmodel.explain import Explanation, VariableInfo, info_of, uses_of
 from sdmodel.failures import judge, list_failures, placed
 from sdmodel.integrators import Method
 from sdmodel.lowering import problems, program_of
-from sdmodel.names import element_key, key
+from sdmodel.names import element_key
 from sdmodel.program import FINAL_TIME, Program
 from sdmodel.reference import ReferenceKernel
 from sdmodel.run import Run, RunBatch, provenance
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
     from sdmodel.codegen import CompiledKernel
     from sdmodel.integration import IntegrationReport
+    from sdmodel.secondopinion.compare import CrossCheck
 
 Overrides = Mapping[str, float] | str | Scenario | None
 
@@ -52,7 +52,7 @@ def load(
     Parameters
     ----------
     path
-        The model file: Vensim's `.mdl`, or XMILE (`.xmile`, `.stmx`).
+        The model file: Vensim's `.mdl`, or XMILE (`.xmile`, `.stmx`, `.itmx`, `.xml`).
     data
         Files with the series of data variables: `.dat`, `.tab`, `.csv`, `.xlsx`, `.xls`, `.vdf`.
     allow
@@ -128,6 +128,11 @@ class Model:
         return Path(self.source.source.path)
 
     @property
+    def data_files(self) -> tuple[Path, ...]:
+        """The files of data series it was loaded with."""
+        return tuple(map(Path, self._files[0]))
+
+    @property
     def name(self) -> str:
         """The name of its file, without suffix."""
         return self.path.stem
@@ -198,37 +203,11 @@ class Model:
     def variable(self, name: str) -> VariableInfo:
         """Return equation, unit, range, comment, place, causes and uses of a variable."""
         v = self.definition(name)
-        return VariableInfo(
-            name=v.name,
-            kind=kind_of(self.program, v),
-            equation=v.text,
-            units=v.units,
-            comment=v.comment,
-            low=v.low,
-            high=v.high,
-            step=v.step,
-            group=v.group,
-            line=self.source.source.place(v.at)[0],
-            uses=self._uses[v.key],
-            used_by=tuple(
-                other.name
-                for other in self.source.by_key.values()
-                if v.name in self._uses[other.key] and other is not v
-            ),
-            default=self.constants.get(v.name),
-        )
+        return info_of(self.source, self.program, v, self._uses)
 
     @cached_property
     def _uses(self) -> dict[str, tuple[str, ...]]:
-        known, found = self.source.by_key, {}
-        for v in known.values():
-            names: list[str] = []
-            if v.equation is not None:
-                names = [ref.name for ref in references(v.equation)]
-                names += [n.function for n in walk(v.equation) if isinstance(n, Call)]
-            keys = dict.fromkeys(key(name) for name in names)
-            found[v.key] = tuple(known[k].name for k in keys if k in known)
-        return found
+        return uses_of(self.source)
 
     def explain(self, name: str) -> Explanation:
         """Return a variable with its causes, as text for people.
@@ -490,3 +469,20 @@ class Model:
         from sdmodel.integration import check_integration
 
         return check_integration(self, overrides)
+
+    def crosscheck(self, without: Sequence[str] = ()) -> CrossCheck:
+        """Run the model by every engine there is, and compare all of them in every variable.
+
+        Ours, compiled and in NumPy, PySD and, where it is installed, pysimlin; by Euler with the
+        file's TIME STEP; but those in `without`: PySD may need minutes for a large model. See
+        `CrossCheck`.
+
+        Examples
+        --------
+        >>> import sdmodel as sd
+        >>> sd.load("models/core.mdl").crosscheck().ok
+        True
+        """
+        from sdmodel.secondopinion.compare import crosscheck
+
+        return crosscheck(self, without)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 
-_BLANKS = re.compile(r"[\s_]+")
 # A backslash at the end of a line only says that the line goes on.
 _CONTINUATION = re.compile(r"\\[ \t]*(\r\n|\r|\n)[ \t]*")
 
@@ -16,8 +15,8 @@ def tidy(name: str) -> str:
     >>> tidy("research people at half \\\n\t\tcapacity")
     'research people at half capacity'
     """
-    joined = _CONTINUATION.sub("", name.strip())
-    return re.sub(r"\s+", " ", joined)
+    joined = _CONTINUATION.sub("", name.strip()) if "\\" in name else name
+    return " ".join(joined.split())  # by words, for a model may have a million elements
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -33,7 +32,7 @@ def key(name: str) -> str:
     text = tidy(name)
     if len(text) > 1 and text[0] == text[-1] == '"':
         text = text[1:-1].replace('\\"', '"')
-    return _BLANKS.sub(" ", text).strip().casefold()
+    return " ".join(text.replace("_", " ").split()).casefold()
 
 
 def element_key(name: str) -> str:

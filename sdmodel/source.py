@@ -37,6 +37,11 @@ class SourceText:
     def _line_starts(self) -> list[int]:
         return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
 
+    @cached_property
+    def _lines(self) -> dict[int, str]:
+        """The lines asked for: one text, also where a long line has thousands of problems."""
+        return {}
+
     def place(self, offset: int) -> tuple[int, int]:
         """Return line and column, from 1, of a character offset."""
         line = bisect.bisect_right(self._line_starts, max(offset, 0)) - 1
@@ -44,9 +49,11 @@ class SourceText:
 
     def line(self, number: int) -> str:
         """Return the text of a line, without its end."""
-        starts = self._line_starts
-        end = starts[number] if number < len(starts) else len(self.text)
-        return self.text[starts[number - 1] : end].rstrip("\r\n")
+        if number not in self._lines:
+            starts = self._line_starts
+            end = starts[number] if number < len(starts) else len(self.text)
+            self._lines[number] = self.text[starts[number - 1] : end].rstrip("\r\n")
+        return self._lines[number]
 
     def problem(
         self,

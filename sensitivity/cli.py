@@ -129,6 +129,20 @@ def main() -> None:
 )
 @click.option("--time-step", type=float, help="Use this TIME STEP instead of the file's.")
 @click.option("--save-every", type=float, help="Use this SAVEPER instead of the file's.")
+@click.option(
+    "--data",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="A file with the series of data variables; may be given several times.",
+)
+@click.option(
+    "--allow",
+    metavar="FOLDER",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False),
+    help="A folder besides the model's own that it may read data from.",
+)
 @click.option("--json", "json_", is_flag=True, help="Print the ranking as JSON for other programs.")
 @click.option(
     "-o",
@@ -151,6 +165,8 @@ def sweep(
     integration: str,
     time_step: float | None,
     save_every: float | None,
+    data: tuple[str, ...],
+    allow: tuple[str, ...],
     json_: bool,
     output: str,
 ) -> None:
@@ -166,7 +182,7 @@ def sweep(
     import sensitivity as sa
     from sensitivity.tables import show
 
-    loaded = sd.load(model)
+    loaded = sd.load(model, data=data, allow=allow)
     if levers is None:
         space = sa.Space.from_settings(loaded, what)
     else:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sdmodel.cli.options import json_option, model_argument
+from sdmodel.cli.options import data_options, json_option, model_argument
 from sdmodel.cli.text import as_json
 from sdmodel.errors import Problem, SDError
 
@@ -20,9 +20,17 @@ from sdmodel.errors import Problem, SDError
     help="Also run the model with another method and with half and a quarter of its TIME STEP, "
     "and say whether the step is small enough.",
 )
+@data_options
 @json_option
 @click.pass_context
-def check(ctx: click.Context, model: str, integration: bool, json_: bool) -> None:
+def check(
+    ctx: click.Context,
+    model: str,
+    integration: bool,
+    data: tuple[str, ...],
+    allow: tuple[str, ...],
+    json_: bool,
+) -> None:
     """Tell everything that is wrong with MODEL, with file, line and column.
 
     The exit status is 1 if anything is.
@@ -37,7 +45,7 @@ def check(ctx: click.Context, model: str, integration: bool, json_: bool) -> Non
     found: list[Problem] = []
     report = None
     try:
-        loaded = sd.load(model)
+        loaded = sd.load(model, data=data, allow=allow)
         found = list(loaded.problems())
         if integration and not found:
             report = loaded.check_integration()

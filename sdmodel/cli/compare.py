@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdmodel.cli.options import integration_options, json_option, model_argument, of_option
+from sdmodel.cli.options import (
+    data_options,
+    integration_options,
+    json_option,
+    model_argument,
+    of_option,
+)
 from sdmodel.cli.run import shown_names
 from sdmodel.cli.text import Refused, as_json, console, number, plain, table
 
@@ -34,6 +40,7 @@ STORES = (".nc",)
     type=click.Path(dir_okay=False),
     help="Write a figure (.png, .svg, .pdf) or the trajectories (.csv, .tab, .nc).",
 )
+@data_options
 @json_option
 def compare(
     model: str,
@@ -45,6 +52,8 @@ def compare(
     final_time: float | None,
     save_every: float | None,
     output: str | None,
+    data: tuple[str, ...],
+    allow: tuple[str, ...],
     json_: bool,
 ) -> None:
     """Run the scenarios of MODEL and set them side by side, with the base run first.
@@ -59,7 +68,7 @@ def compare(
     """
     import sdmodel as sd
 
-    loaded = sd.load(model)
+    loaded = sd.load(model, data=data, allow=allow)
     shown = shown_names(loaded, names)
     _check_output(output)
     how: dict[str, Any] = {
@@ -110,7 +119,7 @@ def _check_output(output: str | None) -> None:
 def _print(model: Model, runs: Sequence[Run], names: list[str], place: int) -> None:
     rows = table(
         f"{model.name}: values in {number(runs[0].times[place])}",
-        ["scenario", *(_header(name, model.units[name]) for name in names)],
+        ["scenario", *(_header(name, model.definition(name).units) for name in names)],
         f"method {runs[0].method}",
     )
     rows.columns[0].no_wrap = True
@@ -130,7 +139,7 @@ def _facts(model: Model, runs: Sequence[Run], names: list[str], place: int) -> d
         "digest": model.digest,
         "method": runs[0].method,
         "at": float(runs[0].times[place]),
-        "units": {name: model.units[name] for name in names},
+        "units": {name: model.definition(name).units for name in names},
         "scenarios": {
             run.name: {name: float(run.values(name)[place]) for name in names} for run in runs
         },
@@ -146,7 +155,8 @@ def _write(model: Model, runs: Sequence[Run], names: list[str], output: str) -> 
         from sdmodel.cli.figure import draw_scenarios
 
         with atomic(Path(output)) as path:
-            draw_scenarios(runs, names, model.units, path)
+            shown = {name: model.definition(name).units for name in names}
+            draw_scenarios(runs, names, shown, path)
         return
     both = sd.compare(*runs)[names]
     with atomic(Path(output)) as path:
@@ -154,7 +164,7 @@ def _write(model: Model, runs: Sequence[Run], names: list[str], output: str) -> 
             # Names as a coordinate: one may hold a slash, which netCDF forbids in its own.
             stacked = both.to_array("variable").to_dataset(name="values")
             stacked.attrs = both.attrs
-            units = ("variable", [model.units[name] for name in names])
+            units = ("variable", [model.definition(name).units for name in names])
             stacked.assign_coords(units=units).to_netcdf(path, engine="h5netcdf")
         else:
             separator = "," if suffix == ".csv" else "\t"

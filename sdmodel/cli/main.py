@@ -10,6 +10,7 @@ import click
 from sdmodel import __version__
 from sdmodel.cli.check import check
 from sdmodel.cli.compare import compare
+from sdmodel.cli.crosscheck import crosscheck
 from sdmodel.cli.functions import functions
 from sdmodel.cli.run import run
 from sdmodel.cli.show import show
@@ -55,10 +56,10 @@ def _about_the_file(error: OSError) -> str:
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sdmodel")
 def main() -> None:
-    """Read, check, run and compare system dynamics models from Vensim files.
+    """Read, check, run and compare system dynamics models from Vensim and XMILE files.
 
-    A model is one .mdl file; a .toml of the same name beside it, where there is one,
-    names its levers, scenarios and outcomes. Names are written as in Vensim, in quotes
+    A model is one .mdl, .xmile or .stmx file; a .toml of the same name beside it, where there
+    is one, names its levers, scenarios and outcomes. Names are written as in Vensim, in quotes
     when they hold blanks.
 
     \b
@@ -76,4 +77,5 @@ main.add_command(check)
 main.add_command(show)
 main.add_command(run)
 main.add_command(compare)
+main.add_command(crosscheck)
 main.add_command(functions)

@@ -23,6 +23,31 @@ of_option = click.option(
 )
 
 
+def data_options(command: Command) -> Command:
+    """Add the options that say where a model's external data lies."""
+    options = [
+        click.option(
+            "--data",
+            metavar="FILE",
+            multiple=True,
+            type=click.Path(exists=True, dir_okay=False),
+            help="A file with the series of data variables (.dat, .tab, .csv, .xlsx, .xls, .vdf); "
+            "may be given several times.",
+        ),
+        click.option(
+            "--allow",
+            metavar="FOLDER",
+            multiple=True,
+            type=click.Path(exists=True, file_okay=False),
+            help="A folder besides the model's own that it may read data from; may be given "
+            "several times.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def integration_options(command: Command) -> Command:
     """Add the options that say how the model is integrated."""
     options = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdmodel.cli.options import (
+    data_options,
     integration_options,
     json_option,
     model_argument,
@@ -18,6 +19,9 @@ from sdmodel.cli.text import as_json, can_draw_bars, console, number, plain, spa
 if TYPE_CHECKING:
     from sdmodel.model import Model
     from sdmodel.run import Run
+
+# Rows of a table: an array may have thousands of elements.
+MOST_ROWS = 60
 
 
 @click.command()
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False),
     help="Write the trajectories to this file: .nc, .csv or .tab.",
 )
+@data_options
 @json_option
 def run(
     model: str,
@@ -45,6 +50,8 @@ def run(
     engine: str | None,
     names: tuple[str, ...],
     output: str | None,
+    data: tuple[str, ...],
+    allow: tuple[str, ...],
     json_: bool,
 ) -> None:
     """Run MODEL with constants set to new values, and print its highlights.
@@ -62,7 +69,7 @@ def run(
     """
     import sdmodel as sd
 
-    loaded = sd.load(model)
+    loaded = sd.load(model, data=data, allow=allow)
     # Which engine runs a model by default is the library's choice, not this command's.
     how: dict[str, Any] = {"engine": engine} if engine else {}
     done = loaded.run(
@@ -97,10 +104,11 @@ def merge(
 
 
 def shown_names(model: Model, names: tuple[str, ...]) -> list[str]:
-    """Choose the variables of a table: those asked for, or highlights, or stocks."""
-    if names:
-        return [model.variable(name).name for name in names]
-    return list(model.settings.highlights or model.stocks)
+    """Choose the columns of a table: those asked for, or highlights, or stocks; all elements."""
+    from sdmodel.selection import selected
+
+    wanted = names or model.settings.highlights or model.stocks
+    return selected(model.source, model.program, list(wanted))
 
 
 def _facts(model: Model, done: Run, names: list[str]) -> dict[str, Any]:
@@ -112,7 +120,7 @@ def _facts(model: Model, done: Run, names: list[str]) -> dict[str, Any]:
         "settings": dict(done.overrides),
         "time": done.times.tolist(),
         "variables": {
-            name: {"unit": model.units[name], "values": done.values(name).tolist()}
+            name: {"unit": model.definition(name).units, "values": done.values(name).tolist()}
             for name in names
         },
     }
@@ -132,9 +140,13 @@ def _print_run(model: Model, done: Run, names: list[str]) -> None:
         "; ".join([f"method {done.method}", *settings, *done.notes]),
     )
     rows.columns[1].justify = "left"
-    for name in names:
+    for name in names[:MOST_ROWS]:
         values = done.values(name)
         cells = (values[0], values[-1], np.nanmin(values), np.nanmax(values))
         bars = [sparkline(values)] if drawn else []
-        rows.add_row(*plain(name, model.units[name], *(number(float(c)) for c in cells), *bars))
+        rows.add_row(
+            *plain(name, model.definition(name).units, *(number(float(c)) for c in cells), *bars)
+        )
     out.print(rows)
+    if len(names) > MOST_ROWS:
+        out.print(f"and {len(names) - MOST_ROWS} more; name some with --of, or write all with -o")

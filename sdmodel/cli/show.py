@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdmodel.cli.options import json_option, model_argument
+from sdmodel.cli.options import data_options, json_option, model_argument
 from sdmodel.cli.text import as_json, console, number, plain, table
 
 if TYPE_CHECKING:
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 @click.command()
 @model_argument
 @click.argument("name", required=False)
+@data_options
 @json_option
-def show(model: str, name: str | None, json_: bool) -> None:
+def show(
+    model: str, name: str | None, data: tuple[str, ...], allow: tuple[str, ...], json_: bool
+) -> None:
     """Show MODEL in one page, or the variable NAME: equation, units, causes and uses.
 
     \b
@@ -33,7 +36,7 @@ def show(model: str, name: str | None, json_: bool) -> None:
     """
     import sdmodel as sd
 
-    loaded = sd.load(model)
+    loaded = sd.load(model, data=data, allow=allow)
     if name is not None:
         if json_:
             as_json(asdict(loaded.variable(name)))
@@ -70,12 +73,16 @@ def _print_summary(model: Model, out: Console) -> None:
     out.print(*plain(f"{model.name}  {model.path}"), style="bold")
     out.print(*plain(f"{kinds}; sha256 {model.digest[:12]}"))
 
+    if not model.stocks:
+        out.print("It has no stocks.")
     stocks = table("\nStocks", ["stock", "unit", "rate of change"])
     stocks.columns[1].justify = stocks.columns[2].justify = "left"
     for name in model.stocks:
         stock = model.variable(name)
-        stocks.add_row(*plain(name, stock.units, stock.equation))
-    out.print(stocks)
+        for left, text in stock.entries:
+            stocks.add_row(*plain(left, stock.units, text))
+    if model.stocks:
+        out.print(stocks)
 
     settings = model.settings
     if settings.levers:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from sdmodel.errors import Problem
 from sdmodel.source import SourceText, Span
 
+MOST_ENTRIES = 300_000  # ten times those of the largest models
 EQUATION, GROUP, MACRO, END_OF_MACRO = "equation", "group", "macro", "end of macro"
 
 _BLANKS = re.compile(r"\s+|\{([^{}]*)\}")
@@ -63,6 +64,11 @@ class _Splitter:
     def split(self) -> list[Entry]:
         place = 0
         while (place := self._skip_blanks(place)) < self.end:
+            if len(self.found) >= MOST_ENTRIES:
+                what = f"there are over {MOST_ENTRIES:,} entries; the rest is not read"
+                cure = "split the model, or is this no model?"
+                self.problems.append(self.source.problem(place, what, cure=cure))
+                break
             place = self._entry(place)
         return self.found
 

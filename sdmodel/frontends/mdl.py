@@ -22,6 +22,7 @@ from sdmodel.source import Dimension, Macro, SourceModel, SourceText, Variable
 _SKETCH_MARK = re.compile(r"\\{2,3}---///")
 _SETTINGS_MARK = re.compile(r"///---\\{2,3}")
 # In an old Macintosh file lines end with a carriage return alone.
+MOST_PROBLEMS = 2_000
 _METHOD = re.compile(r"(?:^|[\r\n])15:\s*\d+\s*,\s*\d+\s*,\s*\d+\s*,\s*(\d+)")
 # Settings line 15, fourth number (Vensim's Simulation Control, "Integration type").
 METHODS = {
@@ -44,6 +45,9 @@ def parse(source: SourceText) -> SourceModel:
     reader = _Reader(source)
     for entry in entries(source, end, reader.problems):
         reader.take(entry)
+        if len(reader.problems) > MOST_PROBLEMS:
+            reader.stop(entry)
+            break
     reader.close_macro(None)
     reader.problems += duplicates(source, reader.model.variables)
     settings = text[settings_at:]
@@ -100,6 +104,11 @@ class _Reader:
         self.problems.append(
             self.source.problem(at, message, cure=cure, variable=variable, **more)  # type: ignore[arg-type]
         )
+
+    def stop(self, entry: Entry) -> None:
+        """Say that reading ends here: this is no model, or one that begins with other mistakes."""
+        what = f"there are over {MOST_PROBLEMS:,} problems up to here; the rest is not read"
+        self._problem(entry.whole.start, what, "correct those before, or is this no model?")
 
     # Equations ----------------------------------------------------------------------------------
 

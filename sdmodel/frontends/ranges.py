@@ -11,7 +11,8 @@ from sdmodel.frontends.tokens import ExpressionError, Token
 from sdmodel.names import key, tidy
 from sdmodel.source import Dimension, DimensionMapping
 
-_NUMBERED = re.compile(r'(?P<stem>"?.*?)(?P<number>[0-9]{1,9})(?P<end>"?)', re.DOTALL)
+_NUMBERED = re.compile(r'(?P<stem>"?.*?)(?P<number>[0-9]+)(?P<end>"?)', re.DOTALL)
+_MOST_DIGITS = 18
 _EXTERNAL = frozenset({"get direct subscript", "get xls subscript"})
 _CURE = "write Range: first, second, (third1-third9)"
 
@@ -81,6 +82,9 @@ class RangeReader:
         if key(first["stem"] + first["end"]) != key(last["stem"] + last["end"]):
             what = f"{parts[0].text!r} and {parts[2].text!r} differ in more than their number"
             raise ExpressionError(parts[0].at, what, "write (name1-name9)")
+        if max(len(first["number"]), len(last["number"])) > _MOST_DIGITS:
+            what = f"a number within {parts[0].text!r} to {parts[2].text!r} is too long"
+            raise ExpressionError(parts[0].at, what, f"use at most {_MOST_DIGITS} digits")
         low, high = int(first["number"]), int(last["number"])
         if high < low:
             what = f"the range from {parts[0].text!r} to {parts[2].text!r} is empty"

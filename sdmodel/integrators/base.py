@@ -159,8 +159,11 @@ class Grid:
         notes = []
         steps = _whole((final - start) / step)
         each = save_every / step
-        if abs(each - round(each)) > 1e-6 * each or round(each) < 1:
+        if each < MOST_STEPS and (abs(each - round(each)) > 1e-6 * each or round(each) < 1):
             notes.append(no_multiple(save_every, step))
+        # Between two steps there is nothing to save, and behind the last one neither.
+        save_every = min(max(save_every, step), MOST_STEPS * step)
+        each = save_every / step
         count = _whole((final - start) / save_every)
         saved = np.minimum(np.rint(np.arange(count + 1) * each), steps).astype(np.intp)
         saved = saved[np.diff(saved, prepend=-1) > 0]

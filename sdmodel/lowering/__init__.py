@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from sdmodel.dimensions import Dimensions
@@ -11,7 +12,7 @@ from sdmodel.lowering.arrays import Arrays
 from sdmodel.lowering.expand import Expander
 from sdmodel.lowering.macros import expand_macros
 from sdmodel.lowering.names import check_names
-from sdmodel.lowering.order import Graph, arrange, reads
+from sdmodel.lowering.order import MOST_ELEMENTS, Graph, arrange, reads
 from sdmodel.lowering.parts import Expanded
 from sdmodel.names import key, readable, tidy
 from sdmodel.program import (
@@ -32,6 +33,9 @@ from sdmodel.program import (
     layout_of,
 )
 from sdmodel.source import SourceModel
+
+MOST_PROBLEMS = 1_000  # of reading, with which lowering is not begun
+MOST_NAMES = 20  # of a circle, as it is shown
 
 
 def problems(model: SourceModel) -> list[Problem]:
@@ -65,6 +69,9 @@ def program_of(model: SourceModel) -> Program:
 
 def lower(model: SourceModel) -> Program:
     """Do the passes in their order; stop where going on would only repeat what is known."""
+    nothing_read = bool(model.problems) and not model.variables
+    if nothing_read or len(model.problems) > MOST_PROBLEMS:
+        raise _Refused(list(model.problems))
     model = expand_macros(model)
     dimensions = Dimensions(model)
     arrays = Arrays(model, dimensions)
@@ -120,22 +127,39 @@ def _circles(model: SourceModel, expanded: Expanded) -> list[Problem]:
                 continue
             seen.add(frozenset(loop))
             first = next((v for v in model.variables if v.name == loop[0]), model.variables[0])
+            size = sum(math.prod(expanded.shapes.get(name, ())) for name in set(circle))
+            shown = " -> ".join(_shortened(list(map(readable, [*loop, loop[0]]))))
+            kind, message = "circular", f"these define each other{when}: {shown}"
+            cure = "put a stock or a delay into the circle"
+            if when:
+                cure = (
+                    "give one of them an initial value that does not need the others "
+                    "(ACTIVE INITIAL)"
+                )
+            if size > MOST_ELEMENTS:  # it was not taken apart, so it may be no circle at all
+                kind = "unsupported"
+                message = f"elements of these need other elements of them{when}: {shown}"
+                message += f"; at most {MOST_ELEMENTS:,} can be put in order one by one"
+                cure = "use shorter ranges"
             found.append(
                 model.source.problem(
                     first.at,
-                    f"these define each other{when}: "
-                    + " -> ".join(map(readable, [*loop, loop[0]])),
-                    kind="circular",
+                    message,
+                    kind=kind,
                     variable=first.name,
                     name=first.name,
                     loop=tuple(loop),
-                    cure="put a stock or a delay into the circle"
-                    if not when
-                    else "give one of them an initial value that does not need the others "
-                    "(ACTIVE INITIAL)",
+                    cure=cure,
                 )
             )
     return found
+
+
+def _shortened(names: list[str]) -> list[str]:
+    if len(names) <= MOST_NAMES:
+        return names
+    half = MOST_NAMES // 2
+    return [*names[:half], f"... ({len(names) - 2 * half:,} more)", *names[-half:]]
 
 
 def _visible(expanded: Expanded, circle: list[str]) -> list[str]:

@@ -194,12 +194,13 @@ class Arrays:
         """Return a region without its exceptions: one axis over the elements that are left."""
         names = [one for one in entry.subscripts if self.dimensions.is_range(one)]
         kept = np.ones([axis.size for axis in region.axes], dtype=bool)
+        order = {key(one): {e: i for i, e in enumerate(region.scope[key(one)][1])} for one in names}
         for exception in entry.exceptions:
             if len(exception) != len(entry.subscripts):
                 message = f"an exception of {entry.name!r} has {len(exception)} subscripts"
                 self._refuse(entry, message, f"give {len(entry.subscripts)}, as before :EXCEPT:")
                 continue
-            chosen: list[NDArray[np.bool_]] = []
+            chosen: list[list[int]] = []
             for subscript, own in zip(exception, entry.subscripts, strict=True):
                 if not (
                     self.dimensions.is_range(subscript) or self.dimensions.is_element(subscript)
@@ -210,13 +211,13 @@ class Arrays:
                     self._refuse(
                         entry, message, cure, kind="unknown name", name=subscript, near=near
                     )
-                without = set(self.dimensions.elements(subscript))
+                without = self.dimensions.elements(subscript)
                 if not self.dimensions.is_range(own):
                     if key(own) not in without:
                         break
                     continue
-                elements = region.scope[key(own)][1]
-                chosen.append(np.array([one in without for one in elements], dtype=bool))
+                known = order[key(own)]
+                chosen.append([known[one] for one in without if one in known])
             else:
                 kept[np.ix_(*chosen)] = False
         if kept.all() or not names:

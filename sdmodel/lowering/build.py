@@ -29,7 +29,7 @@ from sdmodel.expr import (
     wrap,
 )
 from sdmodel.functions.registry import NOISE_SEED, REGISTRY
-from sdmodel.lowering.arrays import Arrays, Region
+from sdmodel.lowering.arrays import MOST_ELEMENTS, Arrays, Region
 from sdmodel.lowering.known import Folder, NotANumber
 from sdmodel.lowering.parts import Expanded
 from sdmodel.names import key, readable
@@ -46,6 +46,8 @@ from sdmodel.program import (
 from sdmodel.source import SourceModel
 
 MOST_STAGES = 1000
+MOST_STAGES_IN_ALL = 50_000  # each has equations of its own
+MOST_HIDDEN = 2 * MOST_ELEMENTS
 
 
 def _remembers(node: Expr) -> bool:
@@ -73,6 +75,8 @@ class Builder:
         self.region = Region()
         self.axes: tuple[Axis, ...] = ()
         self.bound: tuple[Axis, ...] = ()
+        self._hidden = 0
+        self._stages = 0
         self._draws: dict[str, int] = {}
         self._folder = Folder(self.result, self.define)
 
@@ -115,6 +119,11 @@ class Builder:
         self.result.owner[name] = self.variable
         if self.axes:
             self.result.shapes[name] = tuple(axis.size for axis in self.axes)
+        before = self._hidden
+        self._hidden += math.prod(axis.size for axis in self.axes)
+        if before <= MOST_HIDDEN < self._hidden:
+            reason = f"what functions need for themselves comes to over {MOST_HIDDEN:,} values here"
+            self.problem(Const(0.0), reason, "use shorter ranges, or delays of a lower order")
         return name
 
     def _ref(self, name: str) -> Ref:
@@ -340,7 +349,13 @@ class Builder:
         if most >= wanted:  # nothing was decided by the delay time
             self.result.structural.clear()
             self.result.structural.update(fixed)
-        return min(wanted, most)
+        stages = min(wanted, most)
+        before = self._stages
+        self._stages += stages
+        if before <= MOST_STAGES_IN_ALL < self._stages:
+            reason = f"the delays of this model have over {MOST_STAGES_IN_ALL:,} stages together"
+            self.problem(order, reason, "use smaller orders, or DELAY FIXED for sharp delays")
+        return stages if self._stages <= MOST_STAGES_IN_ALL else 1
 
     def known(self, value: Expr, what: str) -> float | None:
         """See `Build.known`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from sdmodel.dimensions import Dimensions
 from sdmodel.expr import (
+    Axis,
     Call,
     Const,
     Expr,
@@ -24,11 +26,12 @@ from sdmodel.expr import (
     free_axes,
     literal,
     rewrite,
+    walk,
     where,
     wrap,
 )
 from sdmodel.functions.registry import NOT_AVAILABLE, REGISTRY, FunctionInfo, call
-from sdmodel.lowering.arrays import Arrays, Region
+from sdmodel.lowering.arrays import MOST_ELEMENTS, Arrays, Region
 from sdmodel.lowering.build import Builder
 from sdmodel.lowering.known import NotANumber
 from sdmodel.lowering.parts import Constants, Expanded
@@ -92,6 +95,8 @@ class Expander(Builder):
         if equation is None:
             if entry.data and entry.table is not None:
                 self._set(entry.key, self._data(entry))
+            elif entry.table is None:
+                self._check_empty(entry)
             return
         value = literal(equation)
         if value is not None:
@@ -104,6 +109,22 @@ class Expander(Builder):
             self._sample(entry, equation)
         else:
             self._set(entry.key, self.expand(equation))
+
+    def _check_empty(self, entry: Variable) -> None:
+        """Refuse an entry without an equation, such as data within a macro, unless that is done."""
+        if any(known.variable == entry.name for known in self.model.problems):
+            return
+        name = entry.name.rpartition(" > ")[2]
+        self.result.problems.append(
+            self.model.source.problem(
+                entry.at,
+                f"{name!r} has no equation and no data",
+                kind="definition",
+                variable=name,
+                name=name,
+                cure=f"write {name} = and an expression",
+            )
+        )
 
     def _data(self, entry: Variable) -> Expr:
         """Return a data variable read over Time; raw data has a value at its own points only."""
@@ -217,7 +238,22 @@ class Expander(Builder):
         resolver = Resolver(self.model, self.dimensions, self.arrays, self.region, self.variable)
         resolved = resolver.resolve(expr)
         self.result.problems += resolver.problems
-        return rewrite(resolved, self._node)
+        found = rewrite(resolved, self._node)
+        if self._any_axes():
+            self._check_axes(expr, found)
+        return found
+
+    def _check_axes(self, expr: Expr, found: Expr) -> None:
+        """Refuse a value that has more ranges than stand left of the equals sign."""
+        loose = set(free_axes(found)) - set(self.region.axes)
+        if loose:
+            node = next((one for one in walk(expr) if isinstance(one, Call)), expr)
+            self.problem(
+                node,
+                "this has a value for each element of a range that does not stand left of the "
+                "equals sign",
+                "write that range left of the equals sign, or name an element",
+            )
 
     def _node(self, node: Expr) -> Expr:
         match node:
@@ -237,13 +273,24 @@ class Expander(Builder):
         if info.memory:
             self.result.memory_users.append((self.variable, info.name))
         self.bound = node.axes
-        axes = set(free_axes(*node.args)) - set(node.axes) if self._any_axes() else set()
+        free = set(free_axes(*node.args)) if self._any_axes() else set()
+        if not self._bearable(node, free):
+            return Const(0.0, node.at)
+        axes = free - set(node.axes)
         if info.family == "random":
             axes |= set(self.region.axes)
         self.axes = tuple(sorted(axes, key=lambda axis: axis.number))
         found = wrap(call(info, self, node.args))
         self.axes, self.bound = self.region.axes, ()
         return found
+
+    def _bearable(self, node: Call, free: set[Axis]) -> bool:
+        """Return whether a call runs over so few elements that they fit into memory."""
+        size = math.prod(axis.size for axis in free)
+        if size > MOST_ELEMENTS:
+            reason = f"this runs over {size:,} combinations of elements; at most"
+            self.problem(node, f"{reason} {MOST_ELEMENTS:,} are possible", "use shorter ranges")
+        return size <= MOST_ELEMENTS
 
     def _any_axes(self) -> bool:
         return bool(self.arrays.shapes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from sdmodel.dimensions import Dimensions
 from sdmodel.errors import Problem, did_you_mean, near_names
 from sdmodel.expr import Call, Expr, Ref, walk
@@ -11,6 +13,8 @@ from sdmodel.lowering.resolve import COMPUTED
 from sdmodel.names import key, readable
 from sdmodel.program import CONTROL, SAVEPER, TIME
 from sdmodel.source import SourceModel, Variable
+
+MOST_COMPARED = 200_000  # names, with unknown ones
 
 
 def check_names(model: SourceModel, dimensions: Dimensions) -> list[Problem]:
@@ -28,10 +32,37 @@ def check_names(model: SourceModel, dimensions: Dimensions) -> list[Problem]:
                 cure="give this variable another name",
             )
         )
+    near = _Near(model)
     for variable in model.variables:
         if variable.equation is not None:
-            problems += _equation(model, dimensions, variable, variable.equation)
+            problems += _equation(model, dimensions, variable, variable.equation, near)
     return problems
+
+
+class _Near:
+    """Finds names close to unknown ones, as long as that takes no minutes."""
+
+    def __init__(self, model: SourceModel) -> None:
+        self.model, self.left = model, MOST_COMPARED
+
+    @cached_property
+    def _variables(self) -> list[str]:
+        return [v.name for v in self.model.by_key.values() if v.name[0] != "#"]
+
+    @cached_property
+    def _functions(self) -> list[str]:
+        tables = [v.name for v in self.model.by_key.values() if v.table is not None]
+        return [*(info.name for info in REGISTRY.values()), *tables]
+
+    def _among(self, name: str, known: list[str]) -> tuple[str, ...]:
+        self.left -= len(known)
+        return near_names(name, known) if self.left > 0 else ()
+
+    def variables(self, name: str) -> tuple[str, ...]:
+        return self._among(name, self._variables)
+
+    def functions(self, name: str) -> tuple[str, ...]:
+        return self._among(name, self._functions)
 
 
 def _control(model: SourceModel, name: str) -> list[Problem]:
@@ -61,7 +92,7 @@ def _control(model: SourceModel, name: str) -> list[Problem]:
 
 
 def _equation(
-    model: SourceModel, dimensions: Dimensions, variable: Variable, equation: Expr
+    model: SourceModel, dimensions: Dimensions, variable: Variable, equation: Expr, near: _Near
 ) -> list[Problem]:
     problems: list[Problem] = []
     lookup_places: set[int] = set()
@@ -70,9 +101,9 @@ def _equation(
             info = REGISTRY.get(key(node.function))
             if info is not None and info.lookup and node.args:
                 lookup_places.add(id(node.args[0]))
-            problem = _call(model, variable, node)
+            problem = _call(model, variable, node, near)
         elif isinstance(node, Ref):
-            problem = _reference(model, dimensions, variable, node, id(node) in lookup_places)
+            problem = _reference(model, dimensions, variable, node, id(node) in lookup_places, near)
         else:
             continue
         if problem is not None:
@@ -80,7 +111,7 @@ def _equation(
     return problems
 
 
-def _call(model: SourceModel, variable: Variable, node: Call) -> Problem | None:
+def _call(model: SourceModel, variable: Variable, node: Call, names: _Near) -> Problem | None:
     name = key(node.function)
     called = model.by_key.get(name)
     if name in REGISTRY or name == COMPUTED or (called is not None and called.table is not None):
@@ -97,8 +128,7 @@ def _call(model: SourceModel, variable: Variable, node: Call) -> Problem | None:
             name=node.function,
             cure="write an operator between the name and the bracket",
         )
-    tables = [v.name for v in model.variables if v.table is not None]
-    near = near_names(node.function, [*(info.name for info in REGISTRY.values()), *tables])
+    near = names.functions(node.function)
     cure = advice(node.function) or did_you_mean(near) or "`sdmodel functions` lists what there is"
     return model.source.problem(
         node.at,
@@ -117,6 +147,7 @@ def _reference(
     variable: Variable,
     node: Ref,
     may_be_lookup: bool,
+    names: _Near,
 ) -> Problem | None:
     where = f"in the equation of {readable(variable.name)!r}: "
     known = model.by_key.get(key(node.name))
@@ -125,7 +156,7 @@ def _reference(
         number = not node.subscripts and (dimensions.is_range(bare) or dimensions.is_element(bare))
         if key(node.name) == TIME or number:
             return None
-        near = near_names(node.name, [v.name for v in model.variables if v.name[0] != "#"])
+        near = names.variables(node.name)
         return model.source.problem(
             node.at,
             where + f"no variable is named {node.name!r}",

@@ -19,6 +19,7 @@ from sdmodel.program import Statement
 
 # Elements that statements may be taken apart into: more would take minutes to compile.
 MOST_ELEMENTS = 50_000
+MOST_CIRCLES = 20  # to tell at once
 Where = tuple[At, ...]
 Node = TypeVar("Node", bound=Hashable)
 
@@ -40,7 +41,10 @@ def reads(expr: Expr) -> Iterator[tuple[str, Where]]:
 def _meet(a: Sequence[int], b: Sequence[int]) -> bool:
     if isinstance(a, range) and isinstance(b, range):
         return a.start < b.stop and b.start < a.stop
-    return not set(a).isdisjoint(b)
+    few, many = (a, b) if len(a) < len(b) else (b, a)
+    if isinstance(many, range):
+        return any(one in many for one in few)
+    return not set(few).isdisjoint(many)
 
 
 def _overlap(a: Where, b: Where) -> bool:
@@ -69,9 +73,13 @@ class _Producers:
             if element in self.single:
                 yield self.single[element]
         else:
+            # Sets, for there may be as many single elements as places.
+            wanted = [
+                one.places if isinstance(one.places, range) else frozenset(one.places)
+                for one in where
+            ]
             for place, index in self.single.items():
-                at = tuple(At(None, (one,)) for one in place)
-                if _overlap(where, at):
+                if all(one in places for one, places in zip(place, wanted, strict=False)):
                     yield index
         for index, own in self.others:
             if _overlap(where, own):
@@ -192,7 +200,7 @@ def _circles(
 
 
 def _broken(edges: Mapping[Node, Iterable[Node]]) -> tuple[list[Node], list[list[Node]]]:
-    """Return an order that leaves the circles out, and every circle once."""
+    """Return an order that leaves the circles out, and every circle once, or enough of them."""
     left = {node: dict.fromkeys(below) for node, below in edges.items()}
     circles: list[list[Node]] = []
     while True:
@@ -201,6 +209,8 @@ def _broken(edges: Mapping[Node, Iterable[Node]]) -> tuple[list[Node], list[list
         except CycleError as error:
             circle = list(error.args[1])
             circles.append(circle)
+            if len(circles) == MOST_CIRCLES:
+                return list(left), circles
             for a, b in pairwise(circle):
                 left[b].pop(a, None)
                 left[a].pop(b, None)

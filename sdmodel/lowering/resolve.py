@@ -131,6 +131,9 @@ class Resolver:
         """Return the number a range stands for: the place of its present element."""
         dimensions = self.dimensions
         if name.endswith("!") and dimensions.is_range(name[:-1]):
+            if not scopes:
+                self._outside(node, node.name)
+                return Const(0.0, node.at)
             axis, elements = self._bound(name[:-1], scopes)
             return self._position(axis, name[:-1], elements)
         if dimensions.is_range(name):
@@ -138,14 +141,9 @@ class Resolver:
                 return Ref(name, (), node.at)
             found = self._present(name, scopes)
             if found is None:
-                left = ", ".join(self.region.scope) or "no range"
-                self._refuse(
-                    node,
-                    f"the range {name!r} has no present element here: left of the equals sign "
-                    f"stands {left}",
-                    f"name an element of it, or write ELMCOUNT({node.name}) for how many it has",
-                    name=node.name,
-                )
+                message = f"the range {node.name!r} does not stand left of the equals sign"
+                cure = f"use {node.name}! inside SUM, or name an element"
+                self._refuse(node, message, cure, name=node.name)
                 return Const(0.0, node.at)
             return self._position(found[0], name, found[1])
         if dimensions.is_element(name):
@@ -274,17 +272,16 @@ class Resolver:
     ) -> None:
         shape = self.arrays.shapes[name]
         bare = subscript.rstrip("!")
+        if self.dimensions.is_range(bare) and subscript.endswith("!"):
+            self._outside(node, subscript)
+            return
         if self.dimensions.is_range(bare):
-            if subscript.endswith("!"):
-                message = f"{subscript!r} stands outside of SUM and its like"
-                cure = f"put it into SUM(...), or write {bare!r} without the exclamation mark"
-            else:
-                left = ", ".join(self.region.scope) or "no range"
-                message = (
-                    f"the range {bare!r} of {spelled!r} does not stand left of the equals sign "
-                    f"({left} does), and nothing maps it to what does"
-                )
-                cure = f"use {bare}! inside SUM, name an element, or map the ranges (->)"
+            left = ", ".join(self.region.scope) or "no range"
+            message = (
+                f"the range {bare!r} of {spelled!r} does not stand left of the equals sign "
+                f"({left} does), and nothing maps it to what does"
+            )
+            cure = f"use {bare}! inside SUM, name an element, or map the ranges (->)"
             self._refuse(node, message, cure, name=bare)
             return
         near = near_names(bare, [*shape.elements[place], *self.dimensions.names])
@@ -293,6 +290,12 @@ class Resolver:
         )
         cure = did_you_mean(near) or f"there are: {', '.join(shape.elements[place][:8])}"
         self._refuse(node, message, cure, kind="unknown name", name=bare, near=near)
+
+    def _outside(self, node: Ref | Call, subscript: str) -> None:
+        bare = subscript.rstrip("!")
+        message = f"{subscript!r} stands outside of SUM and its like"
+        cure = f"put it into SUM(...), or write {bare!r} without the exclamation mark"
+        self._refuse(node, message, cure, name=bare)
 
     def _computed(self, node: Call, original: Expr) -> Expr:
         """Return the element at computed positions, from 1; outside of the array no number."""
@@ -303,6 +306,8 @@ class Resolver:
             self._refuse(node, "only a subscripted variable has elements", "name one")
             return Const(0.0, node.at)
         sizes = self.arrays.sizes[base.name]
+        if len(written.subscripts) != len(sizes):
+            return Const(0.0, node.at)  # refused already
         computed = iter(positions)
         offset: Expr = Const(0.0)
         stride, strides = 1, list[int]()

@@ -73,6 +73,7 @@ def test_variable(sir: Model) -> None:
         uses=(),
         used_by=("infections", "half the contacts"),
         default=2.0,
+        entries=(("contacts", "2"),),
     )
     assert sir.source.source.line(contacts.line).startswith("contacts = 2")
     infections = sir.variable("infections")
