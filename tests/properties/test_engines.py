@@ -107,8 +107,8 @@ def larger(a: float, b: float) -> float:
 
 
 def gamma_ln(x: float) -> float:
-    if abs(x) < sys.float_info.min:
-        return INF  # SciPy takes the smallest numbers for the pole at zero
+    if 0 < abs(x) < sys.float_info.min and math.isinf(divide(1.0, x)):
+        return INF  # SciPy takes numbers without a reciprocal for the pole at zero
     try:
         return math.lgamma(x)
     except (ValueError, OverflowError):
