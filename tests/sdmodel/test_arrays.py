@@ -142,7 +142,7 @@ MISTAKES = [
     ("x[Q] = 1", 6, 1, "'x' has the subscript 'Q', which no range holds"),
     ("x[A] = 1\nx[a2] = 2", 7, 1, "'x[a2]' is defined twice; first in line 6"),
     ("x = y[A]\ny[A] = 1", 6, 5, "the range 'A' of 'y' does not stand left of the equals"),
-    ("x = VECTOR RANK(y[A], 1)\ny[A] = 1", 6, 5, "its value has several elements"),
+    ("x = VECTOR RANK(y[A], 1)\ny[A] = 1", 6, 5, "this has a value for each element of a range"),
     ("x[A] = 1\nA: a1, a2", 7, 1, "the range 'A' is defined twice"),
     ("x[A] :EXCEPT: [q] = 1", 6, 1, "an exception of 'x' names 'q', unknown"),
 ]
