@@ -181,10 +181,6 @@ class Expander(Builder):
     def _set(self, name: str, value: Expr) -> None:
         self._name(name)
         region = self.region
-        if self._any_axes() and not set(free_axes(value)) <= set(region.axes):
-            reason = "its value has several elements, but the left side has not"
-            self.problem(Const(0.0), reason, "put the range in the brackets left of the '=' too")
-            value = Const(0.0)
         statement = Statement(name, value, self.variable, axes=region.axes, where=region.where)
         self.result.equations.setdefault(name, []).append(statement)
 

@@ -146,14 +146,14 @@ def test_a_second_opinion_that_cannot_be_had(model: Maker, monkeypatch: pytest.M
     assert "there is no variable named 'b'" in refused(made, {"b": 1}, engine="pysd")
     import pysd
 
-    def fail(path: str) -> None:
+    def fail(path: str, **options: object) -> None:
         raise KeyError("something of its own")
 
     monkeypatch.setattr(pysd, "read_vensim", fail)
     with pytest.raises(sd.SDError, match="PySD cannot run test.mdl: KeyError: 'something of its"):
         made.run(engine="pysd")
     monkeypatch.setitem(sys.modules, "pysd", None)
-    with pytest.raises(sd.SDError, match='engine="pysd" needs PySD: pip install pysd'):
+    with pytest.raises(sd.SDError, match='PySD is not installed: pip install pysd'):
         made.run(engine="pysd")
 
 
