@@ -27,7 +27,7 @@ def model_file(ishigami_model, ishigami_space, tmp_path, monkeypatch) -> Path:
     ishigami_model.settings.uncertainties.update(
         {one.name: one for one in ishigami_space.uncertainties}
     )
-    monkeypatch.setattr(sd, "load", lambda _path: ishigami_model)
+    monkeypatch.setattr(sd, "load", lambda _path, **_files: ishigami_model)
     return path
 
 
