@@ -23,7 +23,7 @@ class Ranges:
         self.left = LARGEST
         for group in root.all("dimensions"):
             for element in group.all("dim"):
-                self._add(_dimension(element, report), report)
+                self._add(_dimension(element, report, self.left), report)
 
     def _add(self, one: Dimension | None, report: Report) -> None:
         if one is None:
@@ -87,7 +87,7 @@ def _place(ranges: Ranges, dimension: Dimension, name: str) -> int | None:
     return known
 
 
-def _dimension(element: Element, report: Report) -> Dimension | None:
+def _dimension(element: Element, report: Report, left: int) -> Dimension | None:
     name = name_of(element)
     at = report.attribute(element, "name")
     if not key(name):
@@ -105,7 +105,8 @@ def _dimension(element: Element, report: Report) -> Dimension | None:
                 variable=name,
             )
             return Dimension(name, (), at=at)
-        elements = tuple(str(i + 1) for i in range(number))
+        # One more than is left is refused by the caller; nobody waits for millions of names.
+        elements = tuple(str(i + 1) for i in range(min(number, max(left, 0) + 1)))
     if not elements:
         report.refuse(
             at,
