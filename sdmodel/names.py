@@ -19,6 +19,16 @@ def tidy(name: str) -> str:
     return " ".join(joined.split())  # by words, for a model may have a million elements
 
 
+def whole_number(text: str) -> int | None:
+    """Return a number of at most 18 plain digits; None for everything else.
+
+    >>> whole_number("12"), whole_number("²"), whole_number("9" * 5000)
+    (12, None, None)
+    """
+    plain = text.isascii() and text.isdigit() and len(text) <= 18
+    return int(text) if plain else None
+
+
 @functools.lru_cache(maxsize=1 << 16)
 def key(name: str) -> str:
     r"""Return what all spellings of one variable share.

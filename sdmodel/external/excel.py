@@ -102,7 +102,7 @@ class XlsxBook(Book):
         self._names = [(name, self._scope(where), refers) for name, where, refers in self._names]
 
     def _scope(self, number: str) -> str:
-        index = int(number) if number.isdigit() else -1
+        index = int(number) if number.isdecimal() and len(number) < 9 else -1
         return self._parts[index][0] if 0 <= index < len(self._parts) else ""
 
     def _read(self, sheet: str) -> Grid:
@@ -119,7 +119,7 @@ class XlsxBook(Book):
         for tag, attributes, _ in _elements(self, part, ("row", "c", "v", "is"), texts=False):
             if tag == "row":
                 given = attributes.get("r", "")
-                row = int(given) if given.isdigit() and len(given) < 9 else row + 1
+                row = int(given) if given.isdecimal() and len(given) < 9 else row + 1
                 column = 0
             elif tag == "c":
                 cell = parse_cell(attributes.get("r", ""))

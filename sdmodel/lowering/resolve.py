@@ -27,7 +27,7 @@ from sdmodel.expr import (
 from sdmodel.functions.registry import REGISTRY
 from sdmodel.functions.vectors import REDUCING, VECTOR
 from sdmodel.lowering.arrays import Arrays, Region, places
-from sdmodel.names import key, readable
+from sdmodel.names import key, readable, whole_number
 from sdmodel.source import SourceModel
 
 COMPUTED = "@"  # a call that picks an element by computed positions, as in x[i + 1]
@@ -229,8 +229,9 @@ class Resolver:
             if found is None and any(scope.free for scope in scopes):
                 return self._bound(known, scopes)
             return found
-        if known.isdigit() and 1 <= int(known) <= len(index):
-            return None, (tuple(index)[int(known) - 1],)
+        number = whole_number(known)
+        if number is not None and 1 <= number <= len(index):
+            return None, (tuple(index)[number - 1],)
         head, _, tail = known.rpartition(".")
         if head and key(head) == own and key(tail) in index:
             return None, (key(tail),)

@@ -111,3 +111,19 @@ def test_problems_of_one_long_line_share_its_text() -> None:
     source = SourceText("m.mdl", "".join(f"x{i} = + ~~|" for i in range(1000)))
     first, *_, last = parse(source).problems
     assert first.text is last.text
+
+
+@pytest.mark.parametrize("size", ["²", "000000011111111111", "9" * 5000, "1000001", "0"])
+def test_sizes_of_dimensions_that_cannot_be(size: str) -> None:
+    text = f'<xmile><dimensions><dim name="A" size="{size}"/></dimensions><model/></xmile>'
+    messages = [one.message for one in parse_file(SourceText("m.stmx", text)).problems]
+    assert "the size of the dimension 'A' must be a number from 1 to 1,000,000" in messages
+
+
+def test_dimensions_too_large_together() -> None:
+    text = "".join(f'<dim name="A{i}" size="600000"/>' for i in range(3))
+    text = f"<xmile><dimensions>{text}</dimensions><model/></xmile>"
+    found = parse_file(SourceText("m.stmx", text)).problems
+    assert [one.message for one in found if one.variable] == [
+        "the dimensions of this file have more than 1,000,000 elements"
+    ] * 2

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sdmodel.frontends.xmile.entries import name_of
 from sdmodel.frontends.xmile.markup import Element
 from sdmodel.frontends.xmile.report import Report
-from sdmodel.names import key
+from sdmodel.names import key, whole_number
 from sdmodel.source import Dimension, DimensionMapping, Span
 
 LARGEST = 1_000_000
@@ -18,9 +20,10 @@ class Ranges:
         self.found: dict[str, Dimension] = {}
         self.positions: dict[str, dict[str, int]] = {}
         self.elements: set[str] = set()
+        self.left = LARGEST
         for group in root.all("dimensions"):
             for element in group.all("dim"):
-                self._add(_dimension(element, report), report)
+                self._add(_dimension(element, report, self.left), report)
 
     def _add(self, one: Dimension | None, report: Report) -> None:
         if one is None:
@@ -33,6 +36,11 @@ class Ranges:
                 variable=one.name,
             )
             return
+        self.left -= len(one.elements)
+        if self.left < 0:
+            what = f"the dimensions of this file have more than {LARGEST:,} elements"
+            report.refuse(one.at, what, "write smaller dimensions", variable=one.name)
+            one = replace(one, elements=())
         self.found[one.key] = one
         self.positions[one.key] = {key(name): i for i, name in enumerate(one.elements)}
         self.elements |= self.positions[one.key].keys()
@@ -61,6 +69,9 @@ class Ranges:
             return None
         name = f"{known.name} from {known.elements[low - 1]} to {known.elements[high - 1]}"
         if key(name) not in self.found:
+            self.left -= high - low + 1
+            if self.left < 0:
+                return None
             part = Dimension(name, known.elements[low - 1 : high], at=known.at)
             self.found[key(name)] = part
             self.positions[key(name)] = {key(one): i for i, one in enumerate(part.elements)}
@@ -70,12 +81,13 @@ class Ranges:
 def _place(ranges: Ranges, dimension: Dimension, name: str) -> int | None:
     """Return the place of an element given by name or by number."""
     known = ranges.position(dimension.key, name)
-    if known is None and name.isdigit() and 1 <= int(name) <= len(dimension.elements):
-        return int(name)
+    number = whole_number(name)
+    if known is None and number is not None and 1 <= number <= len(dimension.elements):
+        return number
     return known
 
 
-def _dimension(element: Element, report: Report) -> Dimension | None:
+def _dimension(element: Element, report: Report, left: int) -> Dimension | None:
     name = name_of(element)
     at = report.attribute(element, "name")
     if not key(name):
@@ -84,7 +96,8 @@ def _dimension(element: Element, report: Report) -> Dimension | None:
     elements = tuple(name_of(one) for one in element.all("elem"))
     size = element.get("size").strip()
     if not elements and size:
-        if not size.isdigit() or not 0 < int(size[:8]) <= LARGEST:
+        number = whole_number(size)
+        if number is None or not 0 < number <= LARGEST:
             report.refuse(
                 report.attribute(element, "size"),
                 f"the size of the dimension {name!r} must be a number from 1 to {LARGEST:,}",
@@ -92,7 +105,8 @@ def _dimension(element: Element, report: Report) -> Dimension | None:
                 variable=name,
             )
             return Dimension(name, (), at=at)
-        elements = tuple(str(i + 1) for i in range(int(size)))
+        # One more than is left is refused by the caller; nobody waits for millions of names.
+        elements = tuple(str(i + 1) for i in range(min(number, max(left, 0) + 1)))
     if not elements:
         report.refuse(
             at,
