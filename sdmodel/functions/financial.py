@@ -43,7 +43,8 @@ def _npv(
 
 
 @function(
-    "DEPRECIATE STRAIGHTLINE", units="x, time, time, x? -> x",
+    "DEPRECIATE STRAIGHTLINE",
+    units="x, time, time, x? -> x",
     example="DEPRECIATE STRAIGHTLINE(100, 20, 1, 0)",
     value=5,
     memory=True,

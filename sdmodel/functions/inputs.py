@@ -50,7 +50,9 @@ def pulse(build: Build, start: Expr, duration: Expr) -> Operand:
     return pulse_of(build, start, duration)
 
 
-@function("PULSE TRAIN", units="time, time, time, time -> 1", example="PULSE TRAIN(0, 1, 5, 30)", value=1)
+@function(
+    "PULSE TRAIN", units="time, time, time, time -> 1", example="PULSE TRAIN(0, 1, 5, 30)", value=1
+)
 def pulse_train(build: Build, start: Expr, duration: Expr, repeat_time: Expr, end: Expr) -> Operand:
     """Return pulses of the given duration, every repeat time from the start, none after the end.
 

@@ -105,7 +105,9 @@ def delay_n(build: Build, x: Expr, delay_time: Expr, initial_value: Expr, order:
     return _delay(build, x, delay_time, initial_value, stages, last_time)
 
 
-@function("DELAY FIXED", units="x, time, x? -> x", example="DELAY FIXED(3, 2, 7)", value=7, memory=True)
+@function(
+    "DELAY FIXED", units="x, time, x? -> x", example="DELAY FIXED(3, 2, 7)", value=7, memory=True
+)
 def delay_fixed(build: Build, x: Expr, delay_time: Expr, initial_value: Expr) -> Operand:
     """Return x as it was one delay time ago, in whole steps; the initial value until then."""
     return build.pipeline(x, delay_time, initial_value)
@@ -124,7 +126,13 @@ def constant_delay(
     return build.pipeline(x, delay_time, initial_value)
 
 
-@function("DELAY MATERIAL", units="x, time, x?, x? -> x", example="DELAY MATERIAL(3, 2, 7, 0)", value=7, memory=True)
+@function(
+    "DELAY MATERIAL",
+    units="x, time, x?, x? -> x",
+    example="DELAY MATERIAL(3, 2, 7, 0)",
+    value=7,
+    memory=True,
+)
 def delay_material(
     build: Build, x: Expr, delay_time: Expr, initial_value: Expr, missing_value: Expr
 ) -> Operand:
@@ -135,7 +143,13 @@ def delay_material(
     return constant_delay(build, x, delay_time, initial_value, CHANGING.format("DELAY MATERIAL"))
 
 
-@function("DELAY INFORMATION", units="x, time, x? -> x", example="DELAY INFORMATION(3, 2, 7)", value=7, memory=True)
+@function(
+    "DELAY INFORMATION",
+    units="x, time, x? -> x",
+    example="DELAY INFORMATION(3, 2, 7)",
+    value=7,
+    memory=True,
+)
 def delay_information(build: Build, x: Expr, delay_time: Expr, initial_value: Expr) -> Operand:
     """Return x as it was one delay time ago; the delay time must stay the same during a run."""
     return constant_delay(build, x, delay_time, initial_value, CHANGING.format("DELAY INFORMATION"))

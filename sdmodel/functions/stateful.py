@@ -52,7 +52,13 @@ def active_initial(build: Build, active: Expr, initial_value: Expr) -> Operand:
     return build.starting_with(initial_value, active)
 
 
-@function("SAMPLE IF TRUE", units="_, x, x? -> x", example="SAMPLE IF TRUE(0 > 1, 3, 7)", value=7, memory=True)
+@function(
+    "SAMPLE IF TRUE",
+    units="_, x, x? -> x",
+    example="SAMPLE IF TRUE(0 > 1, 3, 7)",
+    value=7,
+    memory=True,
+)
 def sample_if_true(build: Build, condition: Expr, x: Expr, initial_value: Expr) -> Operand:
     """Return x while the condition holds, and its last such value while it does not."""
     last = build.memory(initial_value)
@@ -61,7 +67,13 @@ def sample_if_true(build: Build, condition: Expr, x: Expr, initial_value: Expr) 
     return now
 
 
-@function("SINTEG", units="x/time, x?, x?, x?, x?, x?, x? -> x", example="SINTEG(3, 7, 0, 5, :NA:, :NA:, :NA:)", value=5, memory=True)
+@function(
+    "SINTEG",
+    units="x/time, x?, x?, x?, x?, x?, x? -> x",
+    example="SINTEG(3, 7, 0, 5, :NA:, :NA:, :NA:)",
+    value=5,
+    memory=True,
+)
 def sinteg(
     build: Build,
     rate: Expr,

@@ -11,7 +11,7 @@ from sdmodel.lowering.macros import expand_macros
 from sdmodel.names import key, readable
 from sdmodel.program import CONTROL, TIME, TIME_STEP
 from sdmodel.source import SourceModel, Variable
-from sdmodel.units.algebra import DIMENSIONLESS, Unit
+from sdmodel.units.algebra import Unit
 from sdmodel.units.cures import EXPONENT, NUMBER, cure_for
 from sdmodel.units.expressions import (
     UNKNOWN_MARK,
@@ -135,11 +135,7 @@ class _Check:
     def _unit_of(self, name: str) -> Found:
         if name == TIME or (name in CONTROL and name not in self.declared):
             return self.time if self.time is not None else Loose.UNKNOWN
-        unit = self.declared.get(name) or self.inferred.get(name)
-        if unit is None and name in self.declared:
-            unit = DIMENSIONLESS
-        if unit is None and name in self.inferred:
-            unit = DIMENSIONLESS
+        unit = self.declared.get(name, self.inferred.get(name))
         if unit is None and name not in self.entries and name.removesuffix("!") in self.ranges:
             return Loose.NUMBER  # a range as the number of the present element
         return Loose.UNKNOWN if unit is None else unit
@@ -147,7 +143,10 @@ class _Check:
     # Inference ----------------------------------------------------------------------------------
 
     def _infer(self) -> None:
-        """Find missing units: each from an equation in which no other is missing."""
+        """Find missing units: each from an equation in which no other is missing.
+
+        A variable's own equation comes first, so that what uses it wrongly is what is told.
+        """
         uses: dict[str, list[int]] = {}
         equations = list(self._equations())
         unknown: list[set[str]] = []
@@ -157,9 +156,16 @@ class _Check:
             unknown.append(lacking)
             for one in lacking:
                 uses.setdefault(one, []).append(place)
-        todo = deque(place for place, lacking in enumerate(unknown) if len(lacking) == 1)
-        while todo:
-            place = todo.popleft()
+        own, others = deque[int](), deque[int]()
+
+        def ready(place: int) -> None:
+            if len(unknown[place]) == 1:
+                (own if equations[place][0].key in unknown[place] else others).append(place)
+
+        for place in range(len(equations)):
+            ready(place)
+        while own or others:
+            place = own.popleft() if own else others.popleft()
             if len(unknown[place]) != 1:
                 continue
             (name,) = unknown[place]
@@ -169,8 +175,7 @@ class _Check:
             self.inferred[name] = unit
             for other in uses[name]:
                 unknown[other].discard(name)
-                if len(unknown[other]) == 1:
-                    todo.append(other)
+                ready(other)
 
     def _lacks(self, name: str) -> bool:
         return name in self.entries and name not in CONTROL and name not in self.declared
@@ -184,7 +189,8 @@ class _Check:
 
         reader = Reader(unit_of, self.lookups.__contains__, self.time)
         own = unit_of(variable.key)
-        found = reader.read(equation, None if own is sought or own is Loose.UNKNOWN else own)
+        wanted = own if isinstance(own, Unit) and own is not sought else None
+        found = reader.read(equation, wanted)
         if isinstance(own, Unit) and isinstance(found, Unit):
             reader.same(own, found)
         return None if any(not one.mild for one in reader.clashes) else reader.solved.get(mark)
@@ -202,16 +208,15 @@ class _Check:
         if wanted is None or not isinstance(found, Unit):
             return wanted is not None and found in (Loose.NUMBER, Loose.ANYTHING)
         if found != wanted:
-            shown = readable(variable.name)
-            self._clash(variable, equation, Clash(equation, wanted, found, f"of {shown!r}"))
+            self._clash(variable, equation, Clash(equation, wanted, found))
         return True
 
     def _clash(self, variable: Variable, equation: Expr, clash: Clash) -> None:
         shown = readable(variable.name)
         expected = self._spell(clash.expected)
         what = _shown(clash.node)
-        own = clash.node is equation and clash.what.startswith("of ")
-        needs = f"but {shown!r} is in {expected}" if own else f"but {clash.what} needs {expected}"
+        what_needs = f"{clash.what} needs" if clash.what else f"{shown!r} is in"
+        needs = f"but {what_needs} {expected}"
         if isinstance(clash.actual, Unit):
             actual = self._spell(clash.actual)
             message = f"in the equation of {shown!r}: {what} is in {actual}, {needs}"
@@ -221,14 +226,17 @@ class _Check:
         else:
             actual, cure = "a number", NUMBER
             message = f"in the equation of {shown!r}: {what} has no units, {needs}"
-        guessed = [one for one in dict.fromkeys(_mentioned(equation)) if one in self.inferred]
+        named = dict.fromkeys((variable.key, *_mentioned(equation)))
+        guessed = [one for one in named if one in self.inferred]
         if guessed:
             names = [readable(self.entries[one][0].name) for one in guessed[:3]]
             message += f" (the units of {', '.join(map(repr, names))} are inferred)"
         at = first_place(clash.node)
         at = at if at >= 0 else variable.at
         at = at if at >= 0 else self.places.get(variable.key, -1)
-        kind = SUSPICIOUS if clash.mild else MISMATCH
+        # Without any declared unit there is nothing that the modeler has said to contradict.
+        said = any(one in self.declared and one not in CONTROL for one in named)
+        kind = MISMATCH if said and not clash.mild else SUSPICIOUS
         self._add(kind, shown, at, message, cure, expected, actual)
 
     def _missing(self) -> None:

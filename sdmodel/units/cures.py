@@ -24,16 +24,16 @@ def cure_for(expected: Unit, actual: Unit, time: Unit | None, names: UnitNames) 
         return f"divide by a time in {names.spell(time)}"
     if time is not None and time and ratio == time**-1:
         return f"multiply by a time in {names.spell(time)}"
+    if expected == DIMENSIONLESS:
+        return f"divide by a constant in {names.spell(actual)} to which it is compared"
+    if actual == DIMENSIONLESS:
+        return f"multiply by a constant in {names.spell(expected)}; or correct its units"
     if len(parts) == 2 and parts[0][1] == -parts[1][1]:
         one, other = (names.spell(Unit.of(name)) for name, _ in sorted(parts, key=lambda p: p[1]))
         if names.mixed_up(parts[0][0], parts[1][0]):
             return f"{did_you_mean((one, other))} spell them alike"
         factor = names.spell(expected / actual)
         return f"convert by a constant in {factor}; or make both names synonyms if they are one"
-    if expected == DIMENSIONLESS:
-        return f"divide by a constant in {names.spell(actual)} to which it is compared"
-    if actual == DIMENSIONLESS:
-        return f"multiply by a constant in {names.spell(expected)}; or correct its units"
     return f"multiply by what is in {names.spell(expected / actual)}; or correct the units of one"
 
 

@@ -19,7 +19,21 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Union
 
-from sdmodel.expr import Apply, Call, Const, Expr, Lookup, Op, Ref, Table, Tables, Text, Values
+from sdmodel.expr import (
+    ORDERINGS,
+    Apply,
+    Call,
+    Const,
+    Expr,
+    Lookup,
+    Op,
+    Ref,
+    Table,
+    Tables,
+    Text,
+    Values,
+    literal,
+)
 from sdmodel.functions.registry import NOT_AVAILABLE, REGISTRY
 from sdmodel.names import key
 from sdmodel.units.algebra import DIMENSIONLESS, Unit
@@ -40,13 +54,8 @@ class Loose(enum.Enum):
 
 Found = Union[Unit, Loose]  # noqa: UP007
 
-_OPERATORS = {
-    Op.LT: "x, x -> 1",
-    Op.LE: "x, x -> 1",
-    Op.GT: "x, x -> 1",
-    Op.GE: "x, x -> 1",
-    Op.EQ: "x, x -> 1",
-    Op.NE: "x, x -> 1",
+_COMPARISONS = ORDERINGS | {Op.EQ, Op.NE}
+_OPERATORS = dict.fromkeys(_COMPARISONS, "x, x -> 1") | {
     Op.AND: "_, _ -> 1",
     Op.OR: "_, _ -> 1",
     Op.NOT: "_ -> 1",
@@ -68,13 +77,14 @@ _ELEMENT = Rule((_SAME,), _SAME)
 class Clash:
     """Two sides that differ: `node` is in `actual`, `expected` is wanted there.
 
-    `what` says what wants it; `mild` is set where it may be meant.
+    `what` says what wants it, empty where that is the variable itself; `mild` is set where it may
+    be meant.
     """
 
     node: Expr
     expected: Unit
     actual: Found
-    what: str
+    what: str = ""
     mild: bool = False
 
 
@@ -193,7 +203,7 @@ class Reader:
             case Apply() | Lookup():
                 rule = self._rule(node)
                 assert rule is not None
-                what = _called(node.op) if isinstance(node, Apply) else "a graphical function"
+                what = _called(node) if isinstance(node, Apply) else "a graphical function"
                 return self._match(rule, what, hint, args, found)
             case _:
                 return Loose.UNKNOWN
@@ -262,7 +272,7 @@ class Reader:
             return DIMENSIONLESS
         value = constant(exponent)
         if value is not None and len(self.clashes) == before:
-            return unit ** value if value else DIMENSIONLESS
+            return unit**value if value else DIMENSIONLESS
         if not _sought(unit):
             self.clashes.append(Clash(base, DIMENSIONLESS, unit, "a power that may change"))
         return Loose.UNKNOWN
@@ -270,16 +280,16 @@ class Reader:
 
 def constant(expr: Expr) -> Fraction | None:
     """Return the exponent that numbers alone make, such as 2, -1 or 1/3; None otherwise."""
-    match expr:
-        case Const(value) if abs(value) <= 1000:
-            return Fraction(value).limit_denominator(1000)
-        case Apply(Op.NEG, (inner,)):
-            found = constant(inner) if isinstance(inner, Const) else None
-            return None if found is None else -found
-        case Apply(Op.DIV, (Const(top), Const(bottom))) if bottom and abs(top / bottom) <= 1000:
-            return Fraction(top / bottom).limit_denominator(1000)
-        case _:
-            return None
+    sign = 1.0
+    while isinstance(expr, Apply) and expr.op is Op.NEG:
+        sign, expr = -sign, expr.args[0]
+    value = literal(expr)
+    if isinstance(expr, Apply) and expr.op is Op.DIV:
+        top, bottom = (literal(one) for one in expr.args)
+        value = top / bottom if top is not None and bottom else None
+    if value is None or not abs(value) <= 1000:
+        return None
+    return Fraction(sign * value).limit_denominator(1000)
 
 
 def _from_hint(
@@ -295,9 +305,10 @@ def _from_hint(
         return {}
     given = {**known, solved[0]: solved[1]}
     for pattern, unit in zip(rule.args, found, strict=False):
-        if isinstance(unit, Unit) and solved[0] in pattern.letters:
-            if pattern.unit != rule.result.unit or pattern.filled(given) == unit:
-                return {solved[0]: solved[1]}
+        if not isinstance(unit, Unit) or solved[0] not in pattern.letters:
+            continue
+        if pattern.unit != rule.result.unit or pattern.filled(given) == unit:
+            return {solved[0]: solved[1]}
     return {}
 
 
@@ -336,9 +347,10 @@ def _result(rule: Rule, known: Mapping[str, Unit], found: Sequence[Found]) -> Fo
     return Loose.UNKNOWN if filled is None else filled
 
 
-def _called(op: Op) -> str:
-    compares = _OPERATORS.get(op) == "x, x -> 1"
-    return "a comparison" if compares else op.value.upper()
+def _called(node: Apply) -> str:
+    if node.op in (Op.MIN, Op.MAX) and node.at < 0:  # of the reader, not of the file
+        return "a stock that never falls below zero"
+    return "a comparison" if node.op in _COMPARISONS else node.op.value.upper()
 
 
 def _is_sum(node: Expr) -> bool:

@@ -64,9 +64,10 @@ class UnitFinding:
 class UnitReport(Sequence[UnitFinding]):
     """Everything a check of units found, in the order of the file; a sequence of `UnitFinding`.
 
-    It is true if anything was found. `ok` tells that nothing contradicts: there may still be
-    variables without units, and what is only suspicious. `checked` is how many equations were
-    compared with the units of their variable; `equations` how many there are.
+    Units are names, nothing is converted; `docs/units.md` says which names are the same and what a
+    bare number is. A report is true if anything was found; `ok` tells that nothing contradicts:
+    there may still be variables without units, and suspicious places. Of the `equations`,
+    `checked` were compared with the units of their variable.
 
     Examples
     --------
@@ -74,6 +75,9 @@ class UnitReport(Sequence[UnitFinding]):
     >>> report = sd.load("models/core.mdl").check_units()
     >>> report.ok, len(report.mismatches), len(report.missing)
     (True, 0, 0)
+    >>> wrong = sd.load("models/core.mdl").replace("frontier growth", "Foreign frontier")
+    >>> [(one.actual, one.expected, one.cure) for one in wrong.check_units().mismatches]
+    [('kn', 'kn/Year', 'divide by a time in Year')]
     """
 
     findings: tuple[UnitFinding, ...] = ()

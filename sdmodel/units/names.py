@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from sdmodel.errors import near_names
+from sdmodel.names import tidy
 from sdmodel.source import UnitDefinition
 from sdmodel.units.algebra import DIMENSIONLESS, Unit, spelled
 from sdmodel.units.reading import UnitError, number, parse_unit
@@ -59,6 +60,7 @@ class UnitNames:
         self._same: dict[str, str] = {}
         self._spelling: dict[str, str] = {}
         self._made_of: dict[str, Unit] = {}
+        self._written: dict[Unit, str] = {}
         self.uses: Counter[str] = Counter()
         definitions = tuple(definitions)
         self._given: dict[str, str] = {}
@@ -101,7 +103,8 @@ class UnitNames:
         known = self.key(name)
         if known == self._same[_NONE]:
             return DIMENSIONLESS
-        return self._made_of.get(known) or Unit.of(known)
+        made_of = self._made_of.get(known)
+        return Unit.of(known) if made_of is None else made_of
 
     def _seen(self, name: str) -> Unit:
         known = self.key(name)
@@ -117,10 +120,21 @@ class UnitNames:
         UnitError
             If it is none.
         """
-        return parse_unit(text, self._seen)
+        named: list[str] = []
+
+        def seen(name: str) -> Unit:
+            named.append(self.key(name))
+            return self._seen(name)
+
+        unit = parse_unit(text, seen)
+        if any(name in self._made_of for name in named):
+            self._written.setdefault(unit, tidy(text))
+        return unit
 
     def spell(self, unit: Unit) -> str:
         """Return a unit as it is written in this model."""
+        if unit in self._written:
+            return self._written[unit]
         return spelled(unit, lambda name: self._spelling.get(name) or self._given.get(name, name))
 
     def slips(self) -> list[tuple[str, tuple[str, ...]]]:
