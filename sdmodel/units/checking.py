@@ -40,7 +40,7 @@ def check_units(model: SourceModel) -> UnitReport:
     >>> text = "TIME STEP=1 ~Year~| stock=INTEG(flow, 5) ~kg~| flow=stock/10 ~kg~|"
     >>> report = check_units(parse(SourceText("m.mdl", text)))
     >>> [(one.variable, one.column, one.actual, one.expected) for one in report.mismatches]
-    [('stock', 32, 'kg', 'kg/Year')]
+    [('stock', 33, 'kg', 'kg/Year')]
     """
     return _Check(model).run()
 

@@ -16,7 +16,7 @@ def cure_for(expected: Unit, actual: Unit, time: Unit | None, names: UnitNames) 
     >>> cure_for(names.read("Widget/Month"), names.read("Widget"), month, names)
     'divide by a time in Month'
     >>> cure_for(names.read("Widget/Yeer"), names.read("Widget/Year"), month, names)
-    "did you mean 'Yeer' or 'Year'? spell them alike"
+    "did you mean 'Year' or 'Yeer'? spell them alike"
     """
     ratio = actual / expected
     parts = ratio.powers

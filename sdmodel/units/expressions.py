@@ -41,6 +41,7 @@ from sdmodel.units.rules import POWER, TIME, Pattern, Rule, parse_rule
 
 UNKNOWN_MARK = "?"  # begins the name of a unit that is looked for
 _BOUNDLESS = 1e300  # what frontends write where there is no bound
+_LONGEST = 100  # names in one unit
 _LARGEST_POWER = 10**9  # of numerator and denominator; no model has such a unit
 
 
@@ -197,7 +198,7 @@ class Reader:
                 rule = self._rule(node)
                 if rule is not None:
                     return self._match(rule, node.function, hint, args, found)
-                if name in REGISTRY:
+                if name in REGISTRY and len(found) == 2:
                     return self._power(args[0], args[1], found[0], found[1])
                 return Loose.UNKNOWN
             case Apply() | Lookup():
@@ -396,8 +397,10 @@ def _sought(unit: Unit) -> list[str]:
 
 
 def _tame(found: Found) -> Found:
-    """Return a unit; one of absurd powers, which no model has, is not followed."""
+    """Return a unit; one of absurd length or powers, which no model has, is not followed."""
     if isinstance(found, Unit):
+        if len(found.powers) > _LONGEST:
+            return Loose.UNKNOWN
         for _, power in found.powers:
             if max(abs(power.numerator), power.denominator) > _LARGEST_POWER:
                 return Loose.UNKNOWN

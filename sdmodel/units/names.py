@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from sdmodel.errors import near_names
 from sdmodel.names import tidy
 from sdmodel.source import UnitDefinition
 from sdmodel.units.algebra import DIMENSIONLESS, Unit, spelled
@@ -45,15 +44,15 @@ def fold(name: str) -> str:
 
 
 class UnitNames:
-    """The units of a model: reads them, and writes them as the modeler does.
+    """The units of a model: reads them, and writes each as the modeler first wrote it.
 
     Examples
     --------
     >>> names = UnitNames([UnitDefinition("Box", ("crate",))])
     >>> names.read("Nails/Boxes") == names.read("nail / crate")
     True
-    >>> names.spell(names.read("Nails/crate"))
-    'Nails/crate'
+    >>> names.spell(names.read("nails/(crate*years)"))
+    'Nails/(Boxes*years)'
     """
 
     def __init__(self, definitions: Iterable[UnitDefinition] = ()) -> None:
@@ -135,7 +134,7 @@ class UnitNames:
         """Return a unit as it is written in this model."""
         if unit in self._written:
             return self._written[unit]
-        return spelled(unit, lambda name: self._spelling.get(name) or self._given.get(name, name))
+        return spelled(unit, self._shown)
 
     def slips(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return names used once that look like others which are used more, with those.
@@ -146,15 +145,23 @@ class UnitNames:
         [('Yeer', ('Year',))]
         """
         often = {name for name, count in self.uses.items() if count > 1} | self._given.keys()
-        shown = [self._spelling.get(one) or self._given[one] for one in often if _long(one)]
+        shortened: dict[str, list[str]] = {}
+        for name in sorted(filter(_long, often)):
+            for part in _shortened(name):
+                shortened.setdefault(part, []).append(name)
         found = []
         for name, count in self.uses.items():
-            if count == 1 and name not in self._given and _long(name):
-                others = [one for one in shown if abs(len(one) - len(name)) <= 2]
-                near = [one for one in near_names(name, others) if _alike(name, self.key(one))]
+            if count == 1 and name not in often and _long(name):
+                close = dict.fromkeys(
+                    one for part in _shortened(name) for one in shortened.get(part, ())
+                )
+                near = [self._shown(one) for one in close if _alike(name, one)]
                 if near:
                     found.append((self._spelling[name], tuple(near)))
         return found
+
+    def _shown(self, name: str) -> str:
+        return self._spelling.get(name) or self._given.get(name, name)
 
     def mixed_up(self, a: str, b: str) -> bool:
         """Tell whether one name may be a slip of the other."""
@@ -163,6 +170,13 @@ class UnitNames:
 
 def _long(name: str) -> bool:
     return len(name) >= _SHORTEST and number(name) is None
+
+
+def _shortened(name: str) -> set[str]:
+    """Return a name, and it without each one of its letters: names a slip apart share one."""
+    return (
+        {name, *(name[:i] + name[i + 1 :] for i in range(len(name)))} if len(name) < 50 else set()
+    )
 
 
 def _alike(a: str, b: str) -> bool:
