@@ -22,6 +22,7 @@ from sdmodel.model import Model, load
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.secondopinion.compare import CrossCheck, Difference
 from sdmodel.settings import Factor, ModelSettings, OutcomeSpec, Scenario, read_settings
+from sdmodel.units import UnitFinding, UnitReport
 from sdmodel.version import __version__ as __version__
 
 __all__ = [
@@ -50,6 +51,8 @@ __all__ = [
     "SettingsError",
     "SolverError",
     "Tableau",
+    "UnitFinding",
+    "UnitReport",
     "UnknownNameError",
     "UnsupportedError",
     "VariableInfo",
