@@ -19,14 +19,24 @@ from sdmodel.functions import FunctionInfo, functions
 from sdmodel.integration import IntegrationReport
 from sdmodel.integrators import AutoStep, FixedStep, SciPy, Tableau
 from sdmodel.model import Model, load
+from sdmodel.reducers import REDUCERS, Reducer
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.secondopinion.compare import CrossCheck, Difference
 from sdmodel.settings import Factor, ModelSettings, OutcomeSpec, Scenario, read_settings
+from sdmodel.validation import (
+    ConfidenceTest,
+    ValidationReport,
+    ValidationResult,
+    ValidationStudy,
+    validate,
+)
 from sdmodel.version import __version__ as __version__
 
 __all__ = [
+    "REDUCERS",
     "AutoStep",
     "CircularError",
+    "ConfidenceTest",
     "CrossCheck",
     "Difference",
     "Explanation",
@@ -42,6 +52,7 @@ __all__ = [
     "OverrideError",
     "Problem",
     "ReadError",
+    "Reducer",
     "Run",
     "RunBatch",
     "SDError",
@@ -52,9 +63,13 @@ __all__ = [
     "Tableau",
     "UnknownNameError",
     "UnsupportedError",
+    "ValidationReport",
+    "ValidationResult",
+    "ValidationStudy",
     "VariableInfo",
     "compare",
     "functions",
     "load",
     "read_settings",
+    "validate",
 ]

@@ -7,7 +7,8 @@ import pytest
 
 import sdmodel as sd
 import sensitivity as sa
-from sensitivity.outcomes import FAILED, NOT_REACHED, OK, REDUCERS, UNDEFINED, choose, from_spec
+from sdmodel import REDUCERS
+from sensitivity.outcomes import FAILED, NOT_REACHED, OK, UNDEFINED, choose, from_spec
 
 TIMES = np.array([0.0, 1.0, 3.0])
 # Three runs: one rises, one falls, one dips below zero.
