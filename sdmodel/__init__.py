@@ -19,7 +19,7 @@ from sdmodel.functions import FunctionInfo, functions
 from sdmodel.integration import IntegrationReport
 from sdmodel.integrators import AutoStep, FixedStep, SciPy, Tableau
 from sdmodel.model import Model, load
-from sdmodel.reducers import REDUCERS, Reducer
+from sdmodel.reduction import Reducer, reducers
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.secondopinion.compare import CrossCheck, Difference
 from sdmodel.settings import Factor, ModelSettings, OutcomeSpec, Scenario, read_settings
@@ -33,7 +33,6 @@ from sdmodel.validation import (
 from sdmodel.version import __version__ as __version__
 
 __all__ = [
-    "REDUCERS",
     "AutoStep",
     "CircularError",
     "ConfidenceTest",
@@ -71,5 +70,6 @@ __all__ = [
     "functions",
     "load",
     "read_settings",
+    "reducers",
     "validate",
 ]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sdmodel import REDUCERS
+from sdmodel import reducers
 from sensitivity.errors import OutcomeError, among, fold, near
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ class Outcome:
     never: float | None = None
 
     def __post_init__(self) -> None:
-        if self.reduce not in REDUCERS:
+        if self.reduce not in reducers():
             raise OutcomeError(
                 f"outcome '{self.name}' is reduced by '{self.reduce}', which is unknown"
-                f"{among(self.reduce, REDUCERS)}"
+                f"{among(self.reduce, reducers())}"
             )
-        row = REDUCERS[self.reduce]
+        row = reducers()[self.reduce]
         if row.at and self.at is None:
             raise OutcomeError(f"outcome '{self.name}' ({row.name}) needs at = {row.at}")
         if not row.at and self.at is not None:
@@ -111,7 +111,7 @@ class Outcome:
         >>> final("x").measure(np.array([0.0, 1.0]), course)
         (array([ 3., nan]), array([0, 1], dtype=int8))
         """
-        row = REDUCERS[self.reduce]
+        row = reducers()[self.reduce]
         bad = ~np.isfinite(values).all(axis=0)
         if failed is not None:
             bad |= failed
@@ -138,7 +138,7 @@ class Outcome:
             return self
         by_fold = {fold(name): unit for name, unit in units.items()}
         time = by_fold.get("time step", "") or by_fold.get("time", "")
-        unit = REDUCERS[self.reduce].unit.format(unit=by_fold.get(fold(self.of), ""), time=time)
+        unit = reducers()[self.reduce].unit.format(unit=by_fold.get(fold(self.of), ""), time=time)
         # What has no dimension adds none.
         parts = [part for part in unit.split("*") if fold(part) not in ("", "dmnl", "1", "1/")]
         return replace(self, unit="*".join(parts) if "*" in unit else unit.removesuffix("1/"))

@@ -28,7 +28,7 @@ LAYERS = (
     ("integrators",),
     ("codegen",),
     ("run", "settings", "overrides", "simulate", "failures", "explain", "selection"),
-    ("reducers",),
+    ("reduction",),
     ("model", "secondopinion", "integration"),
     ("validation",),
     ("cli", "__main__", "__init__"),

@@ -39,6 +39,8 @@ def alternatives(study: ValidationStudy, test: ConfidenceTest) -> ValidationResu
             compared += bool(verdict)
             best = " > ".join("/".join(group) for group in order[:3])
             rows.append((name, outcome, values["base"], best, verdict))
+    order_of = {"another ranking": 0, "same": 2}
+    rows.sort(key=lambda row: order_of.get(str(row[-1]), 1))
     text = f"{len(wanted)} alternatives: the ranking of {len(default)} settings differs in "
     text += f"{changed} of {compared} comparisons" + (f"; {failed} do not run" if failed else "")
     columns = ("alternative", "outcome", "base value", "highest three", "ranking")

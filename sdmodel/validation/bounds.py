@@ -1,4 +1,4 @@
-"""V3: whatever is drawn for levers and uncertainties, no stock is negative and nothing is absurd."""
+"""V3: whatever levers and uncertainties are, no stock is negative and nothing is absurd."""
 
 from __future__ import annotations
 
@@ -35,6 +35,15 @@ class Limit:
     high: float
 
 
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A breach: its size as a share of the bound, the run, and variable, time, value, bound."""
+
+    size: float
+    run: int
+    told: tuple[str, float, float, str]
+
+
 @confidence_test("V3", "Bounds under random draws", "no violation in any draw")
 def bounds(study: ValidationStudy, test: ConfidenceTest) -> ValidationResult:
     """Draw levers and uncertainties from all of their ranges, and look at every saved time."""
@@ -44,23 +53,25 @@ def bounds(study: ValidationStudy, test: ConfidenceTest) -> ValidationResult:
     factors = {**settings.levers, **settings.uncertainties}
     limits = limits_of(study)
     if not factors:
-        return test.result(NOT_APPLICABLE, "the model's TOML file names no levers, no uncertainties")
+        return test.result(
+            NOT_APPLICABLE, "the model's TOML file names no levers, no uncertainties"
+        )
     table = pd.DataFrame(design(factors, study.draws, study.seed))
     columns = study.model.columns
     part = max(1, int(PART_BYTES / (8 * len(columns) * max(len(study.base.times), 1))))
-    rows: list[tuple[float, int, tuple[object, ...]]] = []
-    violations, bad_draws, done = 0, set(), 0
+    worst: list[tuple[float, int, tuple[object, ...]]] = []
+    violations, done = 0, 0
+    bad_draws: set[int] = set()
     while done < study.draws:
         some = table.iloc[done : done + part].reset_index(drop=True)
         batch = study.free.run_many(some, outputs=columns)
         for found in _violations(batch.times, batch.values, columns, limits):
             violations += 1
-            size, run, *what = found
-            bad_draws.add(done + run)
-            row = (done + run, *what, told(some.iloc[run]))
-            heapq.heappush(rows, (size, violations, row))
-            if len(rows) > SHOWN:
-                heapq.heappop(rows)
+            bad_draws.add(done + found.run)
+            row = (done + found.run, *found.told, told(some.iloc[found.run]))
+            heapq.heappush(worst, (found.size, violations, row))
+            if len(worst) > SHOWN:
+                heapq.heappop(worst)
         done += len(some)
         study.tell(done, study.draws)
     checked = f"{len(columns)} columns finite, {len(limits)} within bounds"
@@ -69,7 +80,7 @@ def bounds(study: ValidationStudy, test: ConfidenceTest) -> ValidationResult:
         return test.result(PASS, f"0 violations in {where}; {checked}", 0.0)
     text = f"{violations:,} violations in {len(bad_draws):,} of {where}; {checked}"
     heads = ("draw", "variable", "time", "value", "must be", "parameters of the draw")
-    shown = [row for _, _, row in sorted(rows, reverse=True)]
+    shown = [row for _, _, row in sorted(worst, reverse=True)]
     return test.result(FAIL, text, violations, heads, shown)
 
 
@@ -102,12 +113,11 @@ def design(factors: Mapping[str, Factor], draws: int, seed: int) -> dict[str, Ar
 def limits_of(study: ValidationStudy) -> list[Limit]:
     """Return the bounds of every column that has any: those that are given, and 0 for stocks."""
     given: dict[str, tuple[float, float]] = {}
-    signed = {key(name) for name in study.expectations.signed}
-    for name in study.model.columns:
-        head = key(name.partition("[")[0])
-        if head in {key(stock) for stock in study.model.stocks}:
-            if head not in signed and element_key(name) not in signed:
-                given[element_key(name)] = (0.0, np.inf)
+    signed = {element_key(name) for name in study.expectations.signed}
+    for stock in study.model.stocks:
+        for column in study.model.program.elements(key(stock)):
+            if signed.isdisjoint((key(stock), column)):
+                given[column] = (0.0, np.inf)
     for name, limits in study.expectations.bounds.items():
         for column in study.model.program.elements(element_key(name)):
             given[column] = limits
@@ -117,14 +127,16 @@ def limits_of(study: ValidationStudy) -> list[Limit]:
 
 def _violations(
     times: Array, values: Array, columns: list[str], limits: list[Limit]
-) -> list[tuple[object, ...]]:
-    """Return (size, run, variable, time, value, what must be) for the worst time of each breach."""
-    found: list[tuple[object, ...]] = []
+) -> list[Violation]:
+    """Return the worst time of each breach of each run."""
+    found: list[Violation] = []
     finite = np.isfinite(values)
     for column, run in zip(*np.nonzero(~finite.all(axis=1)), strict=True):
         at = int(np.argmin(finite[column, :, run]))
         value = float(values[column, at, run])
-        found.append((np.inf, int(run), columns[column], float(times[at]), value, "finite"))
+        found.append(
+            Violation(np.inf, int(run), (columns[column], float(times[at]), value, "finite"))
+        )
     place = {name: i for i, name in enumerate(columns)}
     for one in limits:
         course = np.where(finite[place[one.column]], values[place[one.column]], one.low)
@@ -137,7 +149,7 @@ def _violations(
             scale = max(abs(one.low), abs(one.high) if np.isfinite(one.high) else 0.0, abs(value))
             size = float(breach[at, run]) / max(scale, 1e-300)
             must = f"{one.low:g} to {one.high:g}"
-            found.append((size, int(run), one.column, float(times[at]), value, must))
+            found.append(Violation(size, int(run), (one.column, float(times[at]), value, must)))
     return found
 
 

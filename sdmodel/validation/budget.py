@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from sdmodel.reducers import measure
+from sdmodel.reduction import measure
 from sdmodel.settings import OutcomeSpec
 from sdmodel.validation.registry import ConfidenceTest, confidence_test
 from sdmodel.validation.results import FAIL, NOT_APPLICABLE, PASS, ValidationResult
 from sdmodel.validation.study import ValidationStudy
 
 
-@confidence_test("V20", "Equal budgets", "present value of cost equal within 0.1 % in all scenarios")
+@confidence_test(
+    "V20", "Equal budgets", "present value of cost equal within 0.1 % in all scenarios"
+)
 def budget(study: ValidationStudy, test: ConfidenceTest) -> ValidationResult:
     """Compare the present value of what the scenarios cost."""
     wanted = study.expectations.budget

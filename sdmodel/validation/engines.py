@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sdmodel.kernel import Array
 from sdmodel.model import Model
 from sdmodel.secondopinion.compare import crosscheck
 from sdmodel.validation.registry import ConfidenceTest, confidence_test
@@ -31,7 +32,7 @@ def reproducibility(study: ValidationStudy, test: ConfidenceTest) -> ValidationR
     return test.result(FAIL if differ else PASS, text, len(differ), ("differs",), rows)
 
 
-def _same_until_bad(own: np.ndarray, other: np.ndarray) -> bool:  # type: ignore[type-arg]
+def _same_until_bad(own: Array, other: Array) -> bool:
     """Compare up to where a batch gives a run up."""
     known = np.isfinite(own) & np.isfinite(other)
     return bool(np.array_equal(own[known], other[known]))

@@ -100,7 +100,9 @@ def _pushed(
         if apart[far] > BACK:
             still = lab.moving(end, 1.0, BACK)
             verdict = "still moving" if still else "moves to another state"
-        rows.append((lab.names[i], float(state[i]), told, lab.names[far], float(apart[far]), verdict))
+        rows.append(
+            (lab.names[i], float(state[i]), told, lab.names[far], float(apart[far]), verdict)
+        )
     return rows
 
 
@@ -110,7 +112,9 @@ class Laboratory:
     def __init__(self, model: Model, values: Mapping[str, float]) -> None:
         self.program = settable(model.program)
         self.kernel = CompiledKernel(self.program)
-        self.values: dict[str, float] = dict(check_values(model.source, model.program, dict(values)))
+        self.values: dict[str, float] = dict(
+            check_values(model.source, model.program, dict(values))
+        )
         self.method: Method = simulate.choose_method(model.program, "auto")[0]
         self.keys = [name for name in self.program.constants if name.startswith(INITIAL)]
         layout = self.program.layout
@@ -132,7 +136,7 @@ class Laboratory:
         return float(self._work(model)[model.program.layout.slots[name]])
 
     def run(self, start: Array, span: float) -> Array:
-        """Run from a state for so long; return the state at the end, and the rates, side by side."""
+        """Run from a state for so long; return the state at the end, a column of stocks."""
         values = {**self.values, **dict(zip(self.keys, start.tolist(), strict=True))}
         final = self.began + span
         if FINAL_TIME in self.program.constants:

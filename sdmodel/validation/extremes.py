@@ -27,6 +27,7 @@ def extremes(study: ValidationStudy, test: ConfidenceTest) -> ValidationResult:
     for done, case in enumerate(cases):
         study.tell(done, len(cases))
         rows += _rows(study, case)
+    rows.sort(key=lambda row: row[-1] == "holds")  # what fails is told first
     failed = sum(row[-1] != "holds" for row in rows)
     text = f"{len(rows) - failed} of {len(rows)} statements hold in {len(cases)} cases"
     return test.result(FAIL if failed else PASS, text, failed, COLUMNS, rows)
@@ -39,14 +40,12 @@ def _rows(study: ValidationStudy, case: Extreme) -> list[tuple[object, ...]]:
         run = study.run(probed, case.setting.values)
     except SDError as error:
         reason = f"the run failed: {error}"
-        return [
-            (case.name, case.source, one.text, one.when, "", "", reason) for one in case.expect
-        ]
+        return [(case.name, case.source, one.text, one.when, "", "", reason) for one in case.expect]
     return [(case.name, case.source, *_judged(study, one, run)) for one in case.expect]
 
 
 def _judged(study: ValidationStudy, one: Statement, run: Run) -> tuple[object, ...]:
-    """Return the statement, when it must hold, by how much it does, where that is least, verdict."""
+    """Return the statement, when it must hold, its least margin and the time of it, verdict."""
     names = study.probes.names
     left, right = run.values(names[one.left]), run.values(names[one.right])
     chosen = np.ones(len(run.times), dtype=bool)

@@ -117,5 +117,3 @@ class Signs:
             return [slot - first + rate for slot in self._slots(effect)]
         hidden = [s.rate for s in program.stocks if key(s.variable) == head]
         return [*self._slots(effect), *program.layout.block(hidden)]
-
-

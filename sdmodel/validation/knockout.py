@@ -1,7 +1,7 @@
 """A loop is cut: one of its links follows the base run, whatever else happens.
 
-With nothing else changed the run must then be the base run. What a scenario does less, or more, than
-without the cut is what the loop does in it.
+With nothing else changed the run must then be the base run. What a scenario does less, or more,
+than without the cut is what the loop does in it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sdmodel.editing import with_additions, with_equation, with_table, without_ranges
+from sdmodel.errors import SolverError
 from sdmodel.expr import Call, Expr, Ref, rewrite
 from sdmodel.model import Model
 from sdmodel.names import key
@@ -52,6 +53,8 @@ class Effect:
             return f"the base run is missed by {self.missed:.2g} of a peak", ""
         if not self.setting:
             return f"below {NONE:.0%} everywhere", ""
+        if math.isnan(self.live):
+            return "the run breaks down without it", self.setting
         return f"{self.live:+.4g} with the loop, {self.cut:+.4g} without", (
             f"{self.setting}, {self.outcome}"
         )
@@ -101,7 +104,10 @@ def cut_effects(study: ValidationStudy, loop: Loop) -> Effect | str:
         return best
     size = 0.0
     for name, scenario in study.model.settings.scenarios.items():
-        run = study.measured(study.run(model, {**scenario.values, **off}))
+        try:
+            run = study.measured(study.run(model, {**scenario.values, **off}))
+        except SolverError:  # what the loop held back grows without bound
+            return replace(best, setting=name, outcome="does not run without it")
         live = study.measured(study.scenarios[name])
         for outcome, was in study.base_outcomes.items():
             change = live[outcome] - was, run[outcome] - base[outcome]
@@ -132,7 +138,9 @@ def _held(source: SourceModel, loop: Loop, run: Run) -> SourceModel:
     users = {keys[(i + 1) % len(keys)] for i, one in enumerate(keys) if one == cause}
     name = f"{COURSE} {loop.cut}"
     added = with_additions(source, {name: "((0,0),(1,1))"})
-    added = with_table(added, added.entries[key(name)][0], run.times.tolist(), run.values(loop.cut).tolist())
+    added = with_table(
+        added, added.entries[key(name)][0], run.times.tolist(), run.values(loop.cut).tolist()
+    )
 
     def hold(node: Expr) -> Expr:
         if isinstance(node, Ref) and key(node.name) == cause:

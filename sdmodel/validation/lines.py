@@ -6,12 +6,12 @@ import re
 
 
 def line_of(text: str, table: str, entry: str = "", fragment: str = "", count: int = 0) -> int:
-    """Return the line, from 1, of a table's entry, or of a fragment within it; 0 if unknown.
+    r"""Return the line, from 1, of a table's entry, or of a fragment within it; 0 if unknown.
 
     `table` and `entry` name a header as in ``[loops.R1]``; of an array of tables ``[[extreme]]``
     the one numbered `count` from 0 is meant.
 
-    >>> line_of('a = 1\\n[loops.R1]\\npolarity = "+"', "loops", "R1", "polarity")
+    >>> line_of('a = 1\n[loops.R1]\npolarity = "+"', "loops", "R1", "polarity")
     3
     """
     lines = text.splitlines()

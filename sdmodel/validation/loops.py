@@ -40,11 +40,11 @@ def loops(study: ValidationStudy, test: ConfidenceTest) -> ValidationResult:
         told = effect.told if isinstance(effect, Effect) else (effect, "")
         present = f"lacks {', '.join(missing)}" if missing else PRESENT
         rows.append((f"{loop.name} {loop.label}".strip(), present, sign, live, *told))
-    present = sum(row[1] == PRESENT for row in rows)
-    text = f"{present} of {len(rows)} loops present; {len(rows) - wrong} as they are said to be; "
+    count = sum(row[1] == PRESENT for row in rows)
+    text = f"{count} of {len(rows)} loops present; {len(rows) - wrong} as they are said to be; "
     text += f"{cut} cut" + (f"; {odd} idle or of changing sign" if odd else "")
     status = FAIL if wrong else FINDING if odd else PASS
-    return test.result(status, text, present, COLUMNS, rows)
+    return test.result(status, text, count, COLUMNS, rows)
 
 
 def _sign(signs: Signs, loop: Loop) -> tuple[str, bool]:

@@ -11,7 +11,9 @@ from sdmodel.validation.study import ValidationStudy
 JUDGEMENT = "J"
 
 
-@confidence_test("V11", "Parameters", "each has unit, comment, range, flag; what is judged is varied")
+@confidence_test(
+    "V11", "Parameters", "each has unit, comment, range, flag; what is judged is varied"
+)
 def parameters(study: ValidationStudy, test: ConfidenceTest) -> ValidationResult:
     """Look at every constant, and at what the TOML file does with those that rest on judgement."""
     model, settings = study.model, study.model.settings

@@ -13,6 +13,7 @@ from sdmodel.frontends.tokens import ExpressionError, words
 from sdmodel.names import element_key, key
 from sdmodel.settings import read_toml
 from sdmodel.validation.expectations import (
+    DEFERRED,
     Audit,
     Budget,
     Conservation,
@@ -108,6 +109,7 @@ class _Reader:
         self.names = {element_key(one): one for one in (*model.columns, *model.variables)}
         self.problems: list[tuple[str, str]] = []
         self.here: tuple[str, str, int] = ("", "", 0)
+        self.labels: set[str] = set()
 
     def told(self) -> list[str]:
         """Return the problems as lines; the path of the first is told by the error itself."""
@@ -320,7 +322,7 @@ class _Reader:
         name = one.get("name", "")
         if not name:
             self.problem('a case has a name: name = "No people"')
-        shared = {word: one[word] for word in ("at", "after", "tolerance") if word in one}
+        shared: Raw = {word: one[word] for word in ("at", "after", "tolerance") if word in one}
         expect = []
         for each in one.get("expect", ()):
             if isinstance(each, dict):
@@ -356,9 +358,10 @@ class _Reader:
             return None
         if "at" in one and "after" in one:
             self.problem(f"'{text}': give at or after, not both", text)
-        times = [None if one.get(word) is None else float(one[word]) for word in ("at", "after")]
-        limit = None if one.get("tolerance") is None else float(one["tolerance"])
-        return Statement(text, *parts, *times, limit)
+        at, after, limit = (
+            float(one[word]) if word in one else None for word in ("at", "after", "tolerance")
+        )
+        return Statement(text, *parts, at, after, limit)
 
     def equilibrium(self, one: Raw) -> Equilibrium:
         self.here = ("equilibrium", "", 0)
@@ -406,7 +409,11 @@ class _Reader:
         return Loop(name=name, path=path, **texts)
 
     def alternative(self, name: str, one: Raw) -> tuple[str, Setting]:
-        return one.get("label", name), self.setting(one)
+        label = one.get("label", name)
+        if label in self.labels:
+            self.problem(f"another alternative is called '{label}' too", label)
+        self.labels.add(label)
+        return label, self.setting(one)
 
     def budget(self, one: Raw) -> Budget | None:
         self.here = ("budget", "", 0)
@@ -429,6 +436,10 @@ class _Reader:
         if not isinstance(given, dict) or not all(isinstance(one, str) for one in given.values()):
             self.problem('write V7 = "why it is not done yet"')
             return {}
+        for name in given:
+            if name.upper() not in DEFERRED:
+                choices = ", ".join(DEFERRED)
+                self.problem(f"{name} cannot be deferred, it is run; only {choices} can", name)
         return {name.upper(): reason for name, reason in given.items()}
 
 

@@ -5,19 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from sdmodel.validation.expectations import DEFERRED
 from sdmodel.validation.registry import ConfidenceTest, confidence_test
 from sdmodel.validation.results import FAIL, NOT_APPLICABLE, NOT_RUN, PASS, ValidationResult
 from sdmodel.validation.study import ValidationStudy
 
 # An entry of the log is a heading below the title.
 ENTRY = re.compile(r"^#{2,4}\s+(.+)$", re.MULTILINE)
-DEFERRED = {
-    "V7": ("Behaviour reproduction", "MAPE below 20 %, bias below 0.3 of the error"),
-    "V8": ("Family members", "the same equations give the behaviour of each country"),
-    "V9": ("Boundary", "conclusions stand when a driver is made endogenous or taken out"),
-    "V15": ("Out of sample", "error below that of a random walk"),
-    "V16": ("Modified behaviour", "direction and size of known breaks"),
-}
 
 
 @confidence_test("V14", "Surprises", "the log of surprises has entries")

@@ -52,7 +52,14 @@ class ConfidenceTest:
     ) -> ValidationResult:
         """Return a result of this test."""
         return ValidationResult(
-            self.id, self.title, status, float(figure), text, tuple(columns), tuple(rows)
+            self.id,
+            self.title,
+            status,
+            float(figure),
+            text,
+            tuple(columns),
+            tuple(rows),
+            self.passes,
         )
 
     def judge(self, study: ValidationStudy) -> ValidationResult:

@@ -24,7 +24,8 @@ class ValidationResult:
     `status` is "pass", "fail", "finding" (something a reader must know, with no right or wrong),
     "not applicable" (the model has nothing of the kind, or nothing is expected of it) or "not run"
     (with the reason). `figure` is the number the verdict rests on, NaN where there is none, and
-    `text` says it in words. `rows` are the details under the headings `columns`.
+    `text` says it in words. `rows` are the details under the headings `columns`; `passes` says what
+    the test asks for.
 
     Examples
     --------
@@ -39,6 +40,7 @@ class ValidationResult:
     text: str
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[object, ...], ...] = ()
+    passes: str = ""
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:

@@ -8,9 +8,11 @@ from sdmodel.validation.results import FAIL, NOT_RUN, PASS, ValidationResult
 from sdmodel.validation.study import ValidationStudy
 
 
-@confidence_test("V6", "Integration error", "largest change below 0.1 %, 0.5 % where equations jump")
+@confidence_test(
+    "V6", "Integration error", "largest change below 0.1 %, 0.5 % where equations jump"
+)
 def integration(study: ValidationStudy, test: ConfidenceTest) -> ValidationResult:
-    """Compare the base run and every scenario with half and a quarter of the step and another method."""
+    """Compare base run and scenarios with half and a quarter of the step and another method."""
     settings = {"base": None, **{name: name for name in study.model.settings.scenarios}}
     rows: list[tuple[object, ...]] = []
     verdicts, sound, worst = [], True, 0.0

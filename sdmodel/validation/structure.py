@@ -23,7 +23,9 @@ from sdmodel.validation.study import ValidationStudy
 # A proposition, fact or experiment by its number; a flag of evidence; an author and a year.
 PROPOSITION = re.compile(r"\b[PNE]\d{2,3}\b")
 FLAG = re.compile(r"\[[^\[\]]*\b([VDLJ])\b[^\[\]]*\]")
-LITERATURE = re.compile(r"\b[A-Z][\w'’-]+(?:\s+(?:et al\.?|and|&)(?:\s+[A-Z][\w-]+)?)*,?\s+\(?(?:19|20)\d\d")
+LITERATURE = re.compile(
+    r"\b[A-Z][\w'’-]+(?:\s+(?:et al\.?|and|&)(?:\s+[A-Z][\w-]+)?)*,?\s+\(?(?:19|20)\d\d"
+)
 
 
 @confidence_test("V10", "Structure", "every equation names a source, every listed form has another")

@@ -12,7 +12,7 @@ from sdmodel.editing import without_ranges
 from sdmodel.errors import SDError, SettingsError
 from sdmodel.kernel import Array
 from sdmodel.model import Model
-from sdmodel.reducers import measure
+from sdmodel.reduction import measure
 from sdmodel.run import NonFiniteWarning, Run
 from sdmodel.settings import OutcomeSpec
 from sdmodel.validation.expectations import Expectations, Setting

@@ -75,7 +75,7 @@ def validate(
     >>> import sdmodel as sd
     >>> report = sd.validate(sd.load("models/core.mdl"), only=["V2"])
     >>> print(report)
-    V2 Conservation: pass: 3 of 3 hold; ...
+    V2 Conservation: pass: 4 of 4 hold; ...
     core: 1 pass
     """
     if draws < 1:

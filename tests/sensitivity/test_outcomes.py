@@ -7,7 +7,7 @@ import pytest
 
 import sdmodel as sd
 import sensitivity as sa
-from sdmodel import REDUCERS
+from sdmodel import reducers
 from sensitivity.outcomes import FAILED, NOT_REACHED, OK, UNDEFINED, choose, from_spec
 
 TIMES = np.array([0.0, 1.0, 3.0])
@@ -85,7 +85,7 @@ def test_at_outside_the_run() -> None:
 
 EVERY = [
     sa.Outcome(f"by {row.name}", "x", row.name, at=2.5 if row.at else None)
-    for row in REDUCERS.values()
+    for row in reducers().values()
 ]
 
 

@@ -41,8 +41,8 @@ class Reducer:
     Examples
     --------
     >>> import numpy as np
-    >>> from sdmodel import REDUCERS
-    >>> REDUCERS["peak"].reduce(np.array([0.0, 1.0]), np.array([[3.0], [2.0]]), 0.0)
+    >>> import sdmodel as sd
+    >>> sd.reducers()["peak"].reduce(np.array([0.0, 1.0]), np.array([[3.0], [2.0]]), 0.0)
     array([3.])
     """
 
@@ -52,6 +52,18 @@ class Reducer:
     at: str = ""
     unit: str = "{unit}"
     level: bool = False
+
+
+def reducers() -> Mapping[str, Reducer]:
+    """Return all reducers by name.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> sd.reducers()["year_when"].at
+    'the level to reach'
+    """
+    return REDUCERS
 
 
 def measure(outcome: OutcomeSpec, times: Array, values: Array) -> Array:
@@ -174,7 +186,7 @@ REDUCERS: Mapping[str, Reducer] = MappingProxyType(
                 _year_when,
                 at="the level to reach",
                 unit="{time}",
-                    level=True,
+                level=True,
             ),
             Reducer(
                 "year_below",
@@ -182,7 +194,7 @@ REDUCERS: Mapping[str, Reducer] = MappingProxyType(
                 _year_below,
                 at="the level to fall to",
                 unit="{time}",
-                    level=True,
+                level=True,
             ),
             Reducer("at", "value at one time", _at, at="the time"),
         )
