@@ -11,6 +11,7 @@ import numpy as np
 
 from sdmodel.kernel import Array
 from sdmodel.names import element_key, key
+from sdmodel.run import RunBatch
 from sdmodel.settings import Factor
 from sdmodel.validation.registry import ConfidenceTest, confidence_test
 from sdmodel.validation.results import FAIL, NOT_APPLICABLE, PASS, ValidationResult
@@ -65,7 +66,7 @@ def bounds(study: ValidationStudy, test: ConfidenceTest) -> ValidationResult:
     while done < study.draws:
         some = table.iloc[done : done + part].reset_index(drop=True)
         batch = study.free.run_many(some, outputs=columns)
-        for found in _violations(batch.times, batch.values, columns, limits):
+        for found in _violations(batch, limits):
             violations += 1
             bad_draws.add(done + found.run)
             row = (done + found.run, *found.told, told(some.iloc[found.run]))
@@ -125,19 +126,16 @@ def limits_of(study: ValidationStudy) -> list[Limit]:
     return [Limit(by_key[one], *limits) for one, limits in given.items() if one in by_key]
 
 
-def _violations(
-    times: Array, values: Array, columns: list[str], limits: list[Limit]
-) -> list[Violation]:
-    """Return the worst time of each breach of each run."""
-    found: list[Violation] = []
+def _violations(batch: RunBatch, limits: list[Limit]) -> list[Violation]:
+    """Return the worst time of each breach of each run; of a run that failed also why it did."""
+    times, values = batch.times, batch.values
+    failed = (batch.failures[name].tolist() for name in ("run", "variable", "time"))
+    found = [
+        Violation(np.inf, run, (variable, time, np.nan, "finite"))
+        for run, variable, time in zip(*failed, strict=True)
+    ]
     finite = np.isfinite(values)
-    for column, run in zip(*np.nonzero(~finite.all(axis=1)), strict=True):
-        at = int(np.argmin(finite[column, :, run]))
-        value = float(values[column, at, run])
-        found.append(
-            Violation(np.inf, int(run), (columns[column], float(times[at]), value, "finite"))
-        )
-    place = {name: i for i, name in enumerate(columns)}
+    place = {name: i for i, name in enumerate(batch.outputs)}
     for one in limits:
         course = np.where(finite[place[one.column]], values[place[one.column]], one.low)
         course = np.where(np.isfinite(course), course, min(max(0.0, one.low), one.high))

@@ -24,7 +24,7 @@ from sdmodel.validation.study import ValidationStudy
 PROPOSITION = re.compile(r"\b[PNE]\d{2,3}\b")
 FLAG = re.compile(r"\[[^\[\]]*\b([VDLJ])\b[^\[\]]*\]")
 LITERATURE = re.compile(
-    r"\b[A-Z][\w'’-]+(?:\s+(?:et al\.?|and|&)(?:\s+[A-Z][\w-]+)?)*,?\s+\(?(?:19|20)\d\d"
+    r"\b[A-Z][\w'’-]+(?:\s+(?:et al\.?|and|&)(?:\s+[A-Z][\w-]+)?)*,?\s+\(?(?:1[5-9]|20)\d\d"
 )
 
 
