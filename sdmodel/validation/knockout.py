@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sdmodel.editing import with_additions, with_equation, with_table, without_ranges
-from sdmodel.errors import SolverError
+from sdmodel.errors import OverrideError, SDError, SolverError
 from sdmodel.expr import Call, Expr, Ref, rewrite
 from sdmodel.model import Model
 from sdmodel.names import key
@@ -84,19 +84,48 @@ def live_difference(study: ValidationStudy, loops: Sequence[Loop]) -> dict[str, 
     return {loop.name: found for loop in wanted}
 
 
-def cut_effects(study: ValidationStudy, loop: Loop) -> Effect | str:
-    """Cut a loop in the base run and in every scenario; return its largest effect, or why none."""
-    step = float(study.base.values("TIME STEP")[0])
-    if loop.switch and loop.base_path:
-        link = loop.link or loop.path[0]
-        fine = study.run(save_every=step)
-        source = _with_course(study.free.source, loop.base_path, fine, link)
-        model, off = Model(source, study.free.settings, study.free._files), {loop.switch: 0.0}
-    elif loop.cut:
-        fine = study.run(save_every=step)
-        model, off = Model(_held(study.free.source, loop, fine), study.free.settings), {}
-    else:
+class Knife:
+    """Cuts loops one at a time.
+
+    All courses of the base run are put into one model: what a switch at 1 leaves unread changes
+    nothing, and one model is compiled but once.
+    """
+
+    def __init__(self, study: ValidationStudy, loops: Sequence[Loop]) -> None:
+        self.study = study
+        step = float(study.base.values("TIME STEP")[0])
+        # Between two steps a course is a straight line: closer saved times there are not.
+        self.fine = study.run(save_every=step)
+        self.refused: dict[str, str] = {}
+        source = study.free.source
+        for loop in loops:
+            if loop.switch and loop.base_path:
+                link = loop.link or loop.path[0]
+                try:
+                    source = _with_course(source, loop.base_path, self.fine, link)
+                except SDError as error:
+                    self.refused[loop.name] = str(error)
+        self.switched = Model(source, study.free.settings, study.free._files)
+
+    def effects(self, loop: Loop) -> Effect | str:
+        """Cut a loop in the base run and in every scenario; return its largest effect, or why not.
+
+        Raises
+        ------
+        SDError
+            If not even the base run can be computed without it.
+        """
+        if loop.name in self.refused:
+            return self.refused[loop.name]
+        if loop.switch and loop.base_path:
+            return _effects(self.study, self.switched, {loop.switch: 0.0})
+        if loop.cut:
+            source = _held(self.study.free.source, loop, self.fine)
+            return _effects(self.study, Model(source, self.study.free.settings), {})
         return "no switch with a base_path, and no cut"
+
+
+def _effects(study: ValidationStudy, model: Model, off: dict[str, float]) -> Effect:
     again = study.run(model, off)
     base = study.measured(again)
     best = Effect(_missed(study, again))
@@ -126,9 +155,20 @@ def _missed(study: ValidationStudy, run: Run) -> float:
 
 
 def _with_course(source: SourceModel, lookup: str, run: Run, link: str) -> SourceModel:
-    """Give a lookup of the model the course that the link takes in a run."""
-    entry = entry_of(source, lookup)
-    return with_table(source, entry, run.times.tolist(), run.values(link).tolist())
+    """Give a lookup of the model the course that the link takes in a run, element by element."""
+    entries = source.entries.get(key(lookup)) or (entry_of(source, lookup),)
+    for entry in entries:
+        whole = link.strip().endswith("]") or not entry.subscripts
+        column = link if whole else f"{link}[{','.join(entry.subscripts)}]"
+        values = run.values(column)
+        if values.ndim > 1:
+            raise OverrideError(
+                lookup,
+                f"'{lookup}' has one course for all elements of '{link}': give each element "
+                "points of its own in the model",
+            )
+        source = with_table(source, entry, run.times.tolist(), values.tolist())
+    return source
 
 
 def _held(source: SourceModel, loop: Loop, run: Run) -> SourceModel:

@@ -7,7 +7,7 @@ import numpy as np
 from sdmodel.errors import SDError
 from sdmodel.validation.expectations import Loop
 from sdmodel.validation.graph import Dependencies, Signs
-from sdmodel.validation.knockout import Effect, cut_effects, live_difference
+from sdmodel.validation.knockout import Effect, Knife, live_difference
 from sdmodel.validation.registry import ConfidenceTest, confidence_test
 from sdmodel.validation.results import FAIL, FINDING, NOT_APPLICABLE, PASS, ValidationResult
 from sdmodel.validation.study import ValidationStudy
@@ -23,7 +23,7 @@ def loops(study: ValidationStudy, test: ConfidenceTest) -> ValidationResult:
     if not wanted:
         return test.result(NOT_APPLICABLE, "the expectations name no loops")
     dependencies, signs = Dependencies(study.free), Signs(study.free)
-    switched = live_difference(study, wanted)
+    switched, knife = live_difference(study, wanted), Knife(study, wanted)
     rows: list[tuple[object, ...]] = []
     wrong = odd = cut = 0
     for done, loop in enumerate(wanted):
@@ -31,7 +31,7 @@ def loops(study: ValidationStudy, test: ConfidenceTest) -> ValidationResult:
         missing = dependencies.missing(loop.path)
         sign, fits = ("not computed", True) if missing else _sign(signs, loop)
         live = switched.get(loop.name, "no switch to test")
-        effect = _effect(study, loop)
+        effect = _effect(knife, loop)
         cut += isinstance(effect, Effect)
         bad = bool(missing) or not fits or live.startswith("differs")
         bad = bad or (isinstance(effect, Effect) and not effect.reproduces)
@@ -61,8 +61,8 @@ def _sign(signs: Signs, loop: Loop) -> tuple[str, bool]:
     return sign, True
 
 
-def _effect(study: ValidationStudy, loop: Loop) -> Effect | str:
+def _effect(knife: Knife, loop: Loop) -> Effect | str:
     try:
-        return cut_effects(study, loop)
+        return knife.effects(loop)
     except SDError as error:
         return f"not cut: {error}"

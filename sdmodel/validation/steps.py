@@ -27,6 +27,7 @@ def integration(study: ValidationStudy, test: ConfidenceTest) -> ValidationResul
             verdicts.append(f"{name}: {report.verdict}")
     if not rows:
         return test.result(NOT_RUN, "nothing could be compared")
+    rows.sort(key=lambda row: -float(str(row[4])))  # the largest is told first
     columns = ("setting", "compared with", "method", "step", "largest change", "variable", "time")
     if sound:
         text = f"largest change {worst:.1e} of a peak, in {len(settings)} settings"

@@ -17,12 +17,15 @@ def units(study: ValidationStudy, test: ConfidenceTest) -> ValidationResult:
         return test.result(NOT_APPLICABLE, "the model declares no units")
     found = check()
     mismatches, missing = list(found.mismatches), list(found.missing)
+    unread = list(getattr(found, "syntax", ()))
     rows = [("differs", _told(one)) for one in mismatches]
+    rows += [("cannot be read", _told(one)) for one in unread]
     rows += [("no unit", _told(one)) for one in missing]
     count = len(study.model.variables)
     if not rows:
         return test.result(PASS, f"0 errors in {count} variables", 0.0)
     text = f"{len(mismatches)} equations whose sides differ, {len(missing)} variables without unit"
+    text += f", {len(unread)} units that cannot be read" if unread else ""
     return test.result(FAIL, text, len(rows), ("what", "where"), rows)
 
 
