@@ -10,15 +10,16 @@ import numpy as np
 
 from sdmodel import simulate
 from sdmodel.expr import Call, Expr, children, references
-from sdmodel.kernel import Array, set_constants
+from sdmodel.kernel import Array
 from sdmodel.model import Model
 from sdmodel.names import element_key, key
-from sdmodel.program import Statement
 from sdmodel.reference import ReferenceKernel
 
 # What is read once, when a run begins, is no link of a loop: the place of the arguments that are.
 RUNNING = {"integ": 1, "initial": 0, "active initial": 1, "reinitial": 0, "delay fixed": 2}
+# How far a variable is nudged, and what of an answer may be rounding, as shares.
 NUDGE = 1e-5
+ROUNDING = 1e-12
 
 
 class Dependencies:
@@ -82,38 +83,62 @@ class Signs:
     def of_link(self, cause: str, effect: str) -> Array:
         """Return the sign of what an effect does when its cause alone is raised, at saved times.
 
-        A stock, and a delay inside an equation, answer by their net flow.
+        A stock answers by its net flow. Where the equation delays, what is inside the delay is
+        followed until it comes out.
         """
         program, head = self.program, key(effect.partition("[")[0])
-        statements = [one for one in program.step if key(one.variable) == head]
-        kernel = ReferenceKernel(replace(program, step=tuple(statements), start=()))
-        causes = self._slots(cause)
-        height = np.abs(self.states[causes]).max() or 1.0
-        changes = []
-        for sign in (1.0, -1.0):
+        statements = tuple(one for one in program.step if key(one.variable) == head)
+        kernel = ReferenceKernel(replace(program, step=statements, start=()))
+        inside = [s for s in program.stocks if key(s.variable) == head and s.name != head]
+        levels = program.layout.block(stock.name for stock in inside)
+        flows = program.layout.block(stock.rate for stock in inside)
+        answers, causes = self._answers(effect, head), self._slots(cause)
+        up = np.ones((len(causes), len(self.times)))
+        signs, moved = self._respond(kernel, causes, up, answers, flows)
+        reached = np.zeros_like(moved)
+        while np.any((reached == 0) & (moved != 0)):
+            reached = np.where(reached == 0, moved, reached)
+            later, moved = self._respond(kernel, levels, reached, answers, flows)
+            signs = np.where(signs == 0, later, signs)
+        return signs
+
+    def _respond(
+        self,
+        kernel: ReferenceKernel,
+        slots: Sequence[int],
+        direction: Array,
+        answers: Sequence[int],
+        flows: Sequence[int],
+    ) -> tuple[Array, Array]:
+        """Nudge some slots; return the signs of what the answers do together, and each flow."""
+        levels = np.abs(self.states[slots])
+        nudge = direction * NUDGE * np.maximum(levels, 1e-3 * (levels.max(initial=0.0) or 1.0))
+        sides = []
+        for side in (nudge, -nudge):
             work = kernel.workspace(len(self.times))
-            set_constants(program, work.values, {})
             work.values[...] = self.states
-            size = np.abs(work.values[causes])
-            work.values[causes] += sign * NUDGE * np.maximum(size, 1e-3 * height)
+            work.values[slots] += side
             work.rates()
-            changes.append(work.values[self._answers(effect, statements)].sum(axis=0))
-        difference = changes[0] - changes[1]
-        size = np.maximum(np.abs(changes[0]), np.abs(changes[1]))
-        real = np.abs(difference) > 1e-12 * size
-        return np.where(real, np.sign(difference), 0.0)
+            sides.append((work.values[answers].sum(axis=0), work.values[flows]))
+        (above, flows_above), (below, flows_below) = sides
+        return _signs(above, below), _signs(flows_above, flows_below)
 
     def _slots(self, name: str) -> list[int]:
         """Return the slots of a variable, or of one element of it."""
         known = self.program.columns
         return [known[one][1] for one in self.program.elements(element_key(name)) if one in known]
 
-    def _answers(self, effect: str, statements: Sequence[Statement]) -> list[int]:
-        """Return where an effect shows: its own slots, or the net flows of its stocks."""
-        program, head = self.program, key(effect.partition("[")[0])
-        own = {stock.name: stock for stock in program.stocks}
-        if head in own:
-            first, rate = program.layout.slots[head], program.layout.slots[own[head].rate]
-            return [slot - first + rate for slot in self._slots(effect)]
-        hidden = [s.rate for s in program.stocks if key(s.variable) == head]
-        return [*self._slots(effect), *program.layout.block(hidden)]
+    def _answers(self, effect: str, head: str) -> list[int]:
+        """Return where an effect shows: its own slots, or those of its net flow."""
+        slots, layout = self._slots(effect), self.program.layout
+        for stock in self.program.stocks:
+            if stock.name == head:
+                return [slot - layout.slots[head] + layout.slots[stock.rate] for slot in slots]
+        return slots
+
+
+def _signs(above: Array, below: Array) -> Array:
+    """Return the signs of differences that are more than rounding."""
+    difference = above - below
+    real = np.abs(difference) > ROUNDING * np.maximum(np.abs(above), np.abs(below))
+    return np.where(real, np.sign(difference), 0.0)

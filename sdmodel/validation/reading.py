@@ -399,9 +399,11 @@ class _Reader:
             self.problem('polarity is "+" or "-"', "polarity")
         if one.get("switch"):
             self.constants({one["switch"]: 0.0})
-        for word in ("held", "base_path", "link", "cut"):
+        for word in ("held", "link", "cut"):
             if one.get(word):
                 self.variable(one[word])
+        if one.get("base_path"):  # a lookup has no elements among the columns
+            self.variable(one["base_path"].partition("[")[0])
         on_path = {key(step.partition("[")[0]) for step in path}
         if one.get("cut") and key(one["cut"]) not in on_path:
             self.problem(f"cut names '{one['cut']}', which is not on the path", "cut")
