@@ -79,14 +79,18 @@ def deviation(text: str) -> float:
 
 def main() -> int:
     """Write the tables, or with --check compare them with the base run."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--check", action="store_true", help="compare only")
     asked = parser.parse_args()
     text = MODEL.read_text(encoding="utf-8")
     if not asked.check:
         by_table, run = base_paths(text)
         text = _TABLE.sub(
-            lambda found: f"{found[1]}(\n\t{points(run.times, run.values(by_table[found[1]]))})\n\t~",
+            lambda found: (
+                f"{found[1]}(\n\t{points(run.times, run.values(by_table[found[1]]))})\n\t~"
+            ),
             text,
         )
         new = MODEL.with_suffix(".new")

@@ -19,15 +19,24 @@ from sdmodel.functions import FunctionInfo, functions
 from sdmodel.integration import IntegrationReport
 from sdmodel.integrators import AutoStep, FixedStep, SciPy, Tableau
 from sdmodel.model import Model, load
+from sdmodel.reduction import Reducer, reducers
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.secondopinion.compare import CrossCheck, Difference
 from sdmodel.settings import Factor, ModelSettings, OutcomeSpec, Scenario, read_settings
 from sdmodel.units import UnitFinding, UnitReport
+from sdmodel.validation import (
+    ConfidenceTest,
+    ValidationReport,
+    ValidationResult,
+    ValidationStudy,
+    validate,
+)
 from sdmodel.version import __version__ as __version__
 
 __all__ = [
     "AutoStep",
     "CircularError",
+    "ConfidenceTest",
     "CrossCheck",
     "Difference",
     "Explanation",
@@ -43,6 +52,7 @@ __all__ = [
     "OverrideError",
     "Problem",
     "ReadError",
+    "Reducer",
     "Run",
     "RunBatch",
     "SDError",
@@ -55,9 +65,14 @@ __all__ = [
     "UnitReport",
     "UnknownNameError",
     "UnsupportedError",
+    "ValidationReport",
+    "ValidationResult",
+    "ValidationStudy",
     "VariableInfo",
     "compare",
     "functions",
     "load",
     "read_settings",
+    "reducers",
+    "validate",
 ]

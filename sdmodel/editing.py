@@ -1,10 +1,15 @@
-"""Changes to the text of a model that leave everything else as it stands."""
+"""Changes to a model, of its text or in memory, that leave everything else as it stands."""
 
 from __future__ import annotations
 
-from sdmodel.errors import model_error
-from sdmodel.frontends import parse, written
-from sdmodel.source import SourceModel, SourceText, Variable
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sdmodel.errors import Problem, model_error
+from sdmodel.expr import Table
+from sdmodel.frontends import mdl, parse, written
+from sdmodel.names import key
+from sdmodel.source import SourceModel, SourceText, Span, Variable
 
 
 def with_equation(model: SourceModel, variable: Variable, equation: str) -> SourceModel:
@@ -44,3 +49,41 @@ def _encoding(old: SourceText, equation: str) -> str:
     except UnicodeEncodeError:
         return "utf-8"
     return old.encoding
+
+
+def with_additions(model: SourceModel, equations: Mapping[str, str]) -> SourceModel:
+    """Return the model with further variables, each a name and its equation in Vensim's language.
+
+    The text of the file stays as it is: what is added lives in memory alone. An equation that is
+    not one, or that defines anything else, becomes a problem of the model returned, under the name
+    of the variable it was meant for.
+    """
+    added: list[Variable] = []
+    problems: list[Problem] = []
+    for name, equation in equations.items():
+        text = f'"{name}"{equation}' if equation.startswith("(") else f'"{name}" = {equation}'
+        found = mdl.parse(SourceText(model.source.path, f"{text} ~ ~ |"))
+        problems += [replace(one, variable=name) for one in found.problems]
+        if not found.problems and [one.key for one in found.variables] != [key(name)]:
+            problems.append(Problem(f"this is not one equation: {equation!r}", variable=name))
+        added += [replace(one, name=name, at=0, span=Span(0, 0)) for one in found.variables]
+    return replace(
+        model,
+        variables=(*model.variables, *added),
+        problems=(*model.problems, *problems),
+    )
+
+
+def without_ranges(model: SourceModel) -> SourceModel:
+    """Return the model with no limits on what its constants may be set to."""
+    free = tuple(replace(one, low=None, high=None) for one in model.variables)
+    return replace(model, variables=free)
+
+
+def with_table(
+    model: SourceModel, entry: Variable, xs: Sequence[float], ys: Sequence[float]
+) -> SourceModel:
+    """Return the model with other points in one lookup."""
+    table = Table(tuple(map(float, xs)), tuple(map(float, ys)))
+    changed = (replace(one, table=table) if one is entry else one for one in model.variables)
+    return replace(model, variables=tuple(changed))

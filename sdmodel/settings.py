@@ -198,10 +198,11 @@ def read_settings(path: str | Path, model: HasVariables) -> ModelSettings:
     >>> read_settings("models/core.toml", model).levers["network exposure"].high
     1.0
     """
-    return _Reader(str(path), model).read(_toml(Path(path)))
+    return _Reader(str(path), model).read(read_toml(Path(path)))
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what a TOML file says, or a `SettingsError` with what is wrong with it."""
     try:
         if path.stat().st_size > _LARGEST:
             raise SettingsError(str(path), f"the file is larger than {_LARGEST:,} bytes")

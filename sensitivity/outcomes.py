@@ -8,13 +8,13 @@ run is sound, but the question has no answer in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sdmodel import reducers
 from sensitivity.errors import OutcomeError, among, fold, near
 
 if TYPE_CHECKING:
@@ -23,39 +23,10 @@ if TYPE_CHECKING:
     import sdmodel as sd
 
     Floats = NDArray[np.float64]
-    Reduce = Callable[[Floats, Floats, float], Floats]
 
 # Stored as small integers; their place in this tuple is their number.
 STATUSES = ("ok", "failed", "not reached", "undefined")
 OK, FAILED, NOT_REACHED, UNDEFINED = range(4)
-
-
-@dataclass(frozen=True, slots=True)
-class Reducer:
-    """One row of the table: a way to take one number from a course.
-
-    Parameters
-    ----------
-    name
-        As it is written after ``reduce =``.
-    about
-        What it gives, in one line.
-    reduce
-        From times, values (times, runs) and `at` to one number per run.
-    at
-        What the outcome's `at` means here; empty when it has no use.
-    unit
-        The unit of the number, from ``{unit}`` and ``{time}``.
-    nan
-        The status of a sound run for which it gives NaN.
-    """
-
-    name: str
-    about: str
-    reduce: Reduce
-    at: str = ""
-    unit: str = "{unit}"
-    nan: int = UNDEFINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +66,12 @@ class Outcome:
     never: float | None = None
 
     def __post_init__(self) -> None:
-        if self.reduce not in REDUCERS:
+        if self.reduce not in reducers():
             raise OutcomeError(
                 f"outcome '{self.name}' is reduced by '{self.reduce}', which is unknown"
-                f"{among(self.reduce, REDUCERS)}"
+                f"{among(self.reduce, reducers())}"
             )
-        row = REDUCERS[self.reduce]
+        row = reducers()[self.reduce]
         if row.at and self.at is None:
             raise OutcomeError(f"outcome '{self.name}' ({row.name}) needs at = {row.at}")
         if not row.at and self.at is not None:
@@ -108,7 +79,7 @@ class Outcome:
                 f"outcome '{self.name}' ({row.name}) has no use for at = {self.at:g}: leave it "
                 "out, or use reduce = 'at' for the value at that time"
             )
-        if self.never is not None and row.nan != NOT_REACHED:
+        if self.never is not None and not row.level:
             raise OutcomeError(
                 f"outcome '{self.name}' ({row.name}) has no use for never = {self.never:g}: only "
                 "year_when and year_below may be never reached"
@@ -140,7 +111,7 @@ class Outcome:
         >>> final("x").measure(np.array([0.0, 1.0]), course)
         (array([ 3., nan]), array([0, 1], dtype=int8))
         """
-        row = REDUCERS[self.reduce]
+        row = reducers()[self.reduce]
         bad = ~np.isfinite(values).all(axis=0)
         if failed is not None:
             bad |= failed
@@ -153,7 +124,8 @@ class Outcome:
                 f"{times[-1]:g}: choose a time within it"
             )
         measured = row.reduce(times, sound, at)
-        status = np.where(np.isfinite(measured), OK, row.nan).astype(np.int8)
+        absent = NOT_REACHED if row.level else UNDEFINED
+        status = np.where(np.isfinite(measured), OK, absent).astype(np.int8)
         if self.never is not None:
             measured = np.where(status == NOT_REACHED, self.never, measured)
             status[status == NOT_REACHED] = OK
@@ -166,7 +138,7 @@ class Outcome:
             return self
         by_fold = {fold(name): unit for name, unit in units.items()}
         time = by_fold.get("time step", "") or by_fold.get("time", "")
-        unit = REDUCERS[self.reduce].unit.format(unit=by_fold.get(fold(self.of), ""), time=time)
+        unit = reducers()[self.reduce].unit.format(unit=by_fold.get(fold(self.of), ""), time=time)
         # What has no dimension adds none.
         parts = [part for part in unit.split("*") if fold(part) not in ("", "dmnl", "1", "1/")]
         return replace(self, unit="*".join(parts) if "*" in unit else unit.removesuffix("1/"))
@@ -338,112 +310,3 @@ def _choose_one(model: sd.Model, known: Mapping[str, Outcome], one: Outcome | st
             f"{near(one.of, variables.values())}"
         )
     return replace(one, of=variables[fold(one.of)])
-
-
-def _final(_times: Floats, values: Floats, _at: float) -> Floats:
-    last: Floats = values[-1].copy()
-    return last
-
-
-def _peak(_times: Floats, values: Floats, _at: float) -> Floats:
-    peaks: Floats = values.max(axis=0)
-    return peaks
-
-
-def _weighted_sum(weights: Floats, values: Floats) -> Floats:
-    """Add up times one after the other, so that a run's sum does not depend on its neighbours.
-
-    NumPy's own sum along an axis takes another order for one run than for many, and the last
-    bits would then depend on how a sweep is cut into chunks.
-    """
-    total = np.zeros(values.shape[1])
-    for weight, row in zip(weights, values, strict=True):
-        total += weight * row
-    return total
-
-
-def _mean(times: Floats, values: Floats, _at: float) -> Floats:
-    return _weighted_sum(np.ones(len(times)), values) / len(times)
-
-
-def _growth(times: Floats, values: Floats, _at: float) -> Floats:
-    first, last = values[0], values[-1]
-    defined = (first > 0) & (last > 0) & (times[-1] > times[0])
-    ratio = np.where(defined, last, 1.0) / np.where(defined, first, 1.0)
-    span = max(float(times[-1] - times[0]), np.finfo(float).tiny)
-    return np.where(defined, ratio ** (1.0 / span) - 1.0, np.nan)
-
-
-def _discounted(times: Floats, values: Floats, rate: float) -> Floats:
-    # Trapezoidal rule: half of the interval on either side of each saved time.
-    gaps = np.diff(times)
-    widths = 0.5 * (np.concatenate([[0.0], gaps]) + np.concatenate([gaps, [0.0]]))
-    return _weighted_sum(widths * np.exp(-rate * (times - times[0])), values)
-
-
-def _crossing(times: Floats, values: Floats, reached: NDArray[np.bool_], level: float) -> Floats:
-    """Return when each run first is where `reached` says, or NaN where it never is."""
-    ever = reached.any(axis=0)
-    first = reached.argmax(axis=0)
-    before = np.maximum(first - 1, 0)
-    runs = np.arange(values.shape[1])
-    here, there = values[before, runs], values[first, runs]
-    rise = there - here
-    crosses = (first > 0) & (rise != 0)
-    share = np.where(crosses, (level - here) / np.where(crosses, rise, 1.0), 1.0)
-    crossed = times[before] + share * (times[first] - times[before])
-    return np.where(ever, crossed, np.nan)
-
-
-def _year_when(times: Floats, values: Floats, level: float) -> Floats:
-    return _crossing(times, values, values >= level, level)
-
-
-def _year_below(times: Floats, values: Floats, level: float) -> Floats:
-    return _crossing(times, values, values <= level, level)
-
-
-def _at(times: Floats, values: Floats, time: float) -> Floats:
-    after = int(np.searchsorted(times, time, side="left"))
-    found: Floats = values[after].copy()
-    if times[after] > time:
-        share = float((time - times[after - 1]) / (times[after] - times[after - 1]))
-        found = values[after - 1] + share * (values[after] - values[after - 1])
-    return found
-
-
-REDUCERS: Mapping[str, Reducer] = MappingProxyType(
-    {
-        row.name: row
-        for row in (
-            Reducer("final", "value at the last saved time", _final),
-            Reducer("peak", "largest value at any saved time", _peak),
-            Reducer("mean", "plain average over the saved times", _mean),
-            Reducer("growth", "steady rate from first to last value", _growth, unit="1/{time}"),
-            Reducer(
-                "discounted",
-                "discounted sum over the run",
-                _discounted,
-                at="the discount rate per unit of time",
-                unit="{unit}*{time}",
-            ),
-            Reducer(
-                "year_when",
-                "first time at or above a level",
-                _year_when,
-                at="the level to reach",
-                unit="{time}",
-                nan=NOT_REACHED,
-            ),
-            Reducer(
-                "year_below",
-                "first time at or below a level",
-                _year_below,
-                at="the level to fall to",
-                unit="{time}",
-                nan=NOT_REACHED,
-            ),
-            Reducer("at", "value at one time", _at, at="the time"),
-        )
-    }
-)

@@ -28,7 +28,9 @@ LAYERS = (
     ("integrators",),
     ("codegen",),
     ("run", "settings", "overrides", "simulate", "failures", "explain", "selection", "units"),
+    ("reduction",),
     ("model", "secondopinion", "integration"),
+    ("validation",),
     ("cli", "__main__", "__init__"),
 )
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}

@@ -16,6 +16,7 @@ from sdmodel.cli.run import run
 from sdmodel.cli.show import show
 from sdmodel.cli.text import Refused
 from sdmodel.cli.units import units
+from sdmodel.cli.validate import validate
 from sdmodel.errors import SDError
 
 
@@ -80,4 +81,5 @@ main.add_command(run)
 main.add_command(compare)
 main.add_command(crosscheck)
 main.add_command(units)
+main.add_command(validate)
 main.add_command(functions)

@@ -7,7 +7,8 @@ import pytest
 
 import sdmodel as sd
 import sensitivity as sa
-from sensitivity.outcomes import FAILED, NOT_REACHED, OK, REDUCERS, UNDEFINED, choose, from_spec
+from sdmodel import reducers
+from sensitivity.outcomes import FAILED, NOT_REACHED, OK, UNDEFINED, choose, from_spec
 
 TIMES = np.array([0.0, 1.0, 3.0])
 # Three runs: one rises, one falls, one dips below zero.
@@ -84,7 +85,7 @@ def test_at_outside_the_run() -> None:
 
 EVERY = [
     sa.Outcome(f"by {row.name}", "x", row.name, at=2.5 if row.at else None)
-    for row in REDUCERS.values()
+    for row in reducers().values()
 ]
 
 

@@ -1,0 +1,202 @@
+"""How a variable's course in time becomes one number.
+
+A reducer looks at many runs at once, `values` having one row per saved time and one column per run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdmodel.errors import OverrideError, did_you_mean, near_names
+from sdmodel.kernel import Array
+from sdmodel.settings import OutcomeSpec
+
+Reduce = Callable[[Array, Array, float], Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Reducer:
+    """One row of the table: a way to take one number from a course.
+
+    Parameters
+    ----------
+    name
+        As it is written after ``reduce =``.
+    about
+        What it gives, in one line.
+    reduce
+        From times, values (times, runs) and `at` to one number per run.
+    at
+        What the outcome's `at` means here; empty when it has no use.
+    unit
+        The unit of the number, from ``{unit}`` and ``{time}``.
+    level
+        Whether it looks for a level, which a sound run need not reach: it is NaN then.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import sdmodel as sd
+    >>> sd.reducers()["peak"].reduce(np.array([0.0, 1.0]), np.array([[3.0], [2.0]]), 0.0)
+    array([3.])
+    """
+
+    name: str
+    about: str
+    reduce: Reduce
+    at: str = ""
+    unit: str = "{unit}"
+    level: bool = False
+
+
+def reducers() -> Mapping[str, Reducer]:
+    """Return all reducers by name.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> sd.reducers()["year_when"].at
+    'the level to reach'
+    """
+    return REDUCERS
+
+
+def measure(outcome: OutcomeSpec, times: Array, values: Array) -> Array:
+    """Take an outcome from the courses of its variable, shape (times, runs): one number a run.
+
+    It is NaN for a run with a number that is not finite, and where it is undefined; where a level
+    is not reached it is what the outcome gives for `never`.
+
+    >>> course = np.array([[1.0, 1.0], [3.0, np.nan]])
+    >>> measure(OutcomeSpec("final x", of="x"), np.array([0.0, 1.0]), course)
+    array([ 3., nan])
+    """
+    row = REDUCERS.get(outcome.reduce)
+    if row is None:
+        hint = did_you_mean(near_names(outcome.reduce, REDUCERS)) or ", ".join(REDUCERS)
+        reason = f"outcome '{outcome.name}' is reduced by '{outcome.reduce}', which is unknown"
+        raise OverrideError(outcome.name, f"{reason}; {hint}")
+    if row.at and outcome.at is None:
+        raise OverrideError(
+            outcome.name, f"outcome '{outcome.name}' ({row.name}) needs at = {row.at}"
+        )
+    bad = ~np.isfinite(values).all(axis=0)
+    sound = np.where(bad, 1.0, values)
+    found = row.reduce(times, sound, 0.0 if outcome.at is None else outcome.at)
+    if row.level and outcome.never is not None:
+        found = np.where(np.isnan(found), outcome.never, found)
+    return np.where(bad, np.nan, found)
+
+
+def _final(_times: Array, values: Array, _at: float) -> Array:
+    last: Array = values[-1].copy()
+    return last
+
+
+def _peak(_times: Array, values: Array, _at: float) -> Array:
+    peaks: Array = values.max(axis=0)
+    return peaks
+
+
+def _weighted_sum(weights: Array, values: Array) -> Array:
+    """Add up times one after the other, so that a run's sum does not depend on its neighbours.
+
+    NumPy's own sum along an axis takes another order for one run than for many, and the last
+    bits would then depend on how a sweep is cut into chunks.
+    """
+    total = np.zeros(values.shape[1])
+    for weight, row in zip(weights, values, strict=True):
+        total += weight * row
+    return total
+
+
+def _mean(times: Array, values: Array, _at: float) -> Array:
+    return _weighted_sum(np.ones(len(times)), values) / len(times)
+
+
+def _growth(times: Array, values: Array, _at: float) -> Array:
+    first, last = values[0], values[-1]
+    defined = (first > 0) & (last > 0) & (times[-1] > times[0])
+    ratio = np.where(defined, last, 1.0) / np.where(defined, first, 1.0)
+    span = max(float(times[-1] - times[0]), np.finfo(float).tiny)
+    return np.where(defined, ratio ** (1.0 / span) - 1.0, np.nan)
+
+
+def _discounted(times: Array, values: Array, rate: float) -> Array:
+    # Trapezoidal rule: half of the interval on either side of each saved time.
+    gaps = np.diff(times)
+    widths = 0.5 * (np.concatenate([[0.0], gaps]) + np.concatenate([gaps, [0.0]]))
+    return _weighted_sum(widths * np.exp(-rate * (times - times[0])), values)
+
+
+def _crossing(times: Array, values: Array, reached: NDArray[np.bool_], level: float) -> Array:
+    """Return when each run first is where `reached` says, or NaN where it never is."""
+    ever = reached.any(axis=0)
+    first = reached.argmax(axis=0)
+    before = np.maximum(first - 1, 0)
+    runs = np.arange(values.shape[1])
+    here, there = values[before, runs], values[first, runs]
+    rise = there - here
+    crosses = (first > 0) & (rise != 0)
+    share = np.where(crosses, (level - here) / np.where(crosses, rise, 1.0), 1.0)
+    crossed = times[before] + share * (times[first] - times[before])
+    return np.where(ever, crossed, np.nan)
+
+
+def _year_when(times: Array, values: Array, level: float) -> Array:
+    return _crossing(times, values, values >= level, level)
+
+
+def _year_below(times: Array, values: Array, level: float) -> Array:
+    return _crossing(times, values, values <= level, level)
+
+
+def _at(times: Array, values: Array, time: float) -> Array:
+    after = int(np.searchsorted(times, time, side="left"))
+    found: Array = values[after].copy()
+    if times[after] > time:
+        share = float((time - times[after - 1]) / (times[after] - times[after - 1]))
+        found = values[after - 1] + share * (values[after] - values[after - 1])
+    return found
+
+
+REDUCERS: Mapping[str, Reducer] = MappingProxyType(
+    {
+        row.name: row
+        for row in (
+            Reducer("final", "value at the last saved time", _final),
+            Reducer("peak", "largest value at any saved time", _peak),
+            Reducer("mean", "plain average over the saved times", _mean),
+            Reducer("growth", "steady rate from first to last value", _growth, unit="1/{time}"),
+            Reducer(
+                "discounted",
+                "discounted sum over the run",
+                _discounted,
+                at="the discount rate per unit of time",
+                unit="{unit}*{time}",
+            ),
+            Reducer(
+                "year_when",
+                "first time at or above a level",
+                _year_when,
+                at="the level to reach",
+                unit="{time}",
+                level=True,
+            ),
+            Reducer(
+                "year_below",
+                "first time at or below a level",
+                _year_below,
+                at="the level to fall to",
+                unit="{time}",
+                level=True,
+            ),
+            Reducer("at", "value at one time", _at, at="the time"),
+        )
+    }
+)
