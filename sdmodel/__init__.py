@@ -23,6 +23,7 @@ from sdmodel.reduction import Reducer, reducers
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.secondopinion.compare import CrossCheck, Difference
 from sdmodel.settings import Factor, ModelSettings, OutcomeSpec, Scenario, read_settings
+from sdmodel.units import UnitFinding, UnitReport
 from sdmodel.validation import (
     ConfidenceTest,
     ValidationReport,
@@ -60,6 +61,8 @@ __all__ = [
     "SettingsError",
     "SolverError",
     "Tableau",
+    "UnitFinding",
+    "UnitReport",
     "UnknownNameError",
     "UnsupportedError",
     "ValidationReport",

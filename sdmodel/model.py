@@ -11,6 +11,7 @@ import numpy as np
 
 from sdmodel import overrides as _overrides
 from sdmodel import simulate
+from sdmodel import units as _units
 from sdmodel.editing import with_equation
 from sdmodel.errors import (
     OverrideError,
@@ -469,6 +470,16 @@ class Model:
         from sdmodel.integration import check_integration
 
         return check_integration(self, overrides)
+
+    def check_units(self) -> _units.UnitReport:
+        """Compare every equation with the units that its variables declare. See `UnitReport`.
+
+        Examples
+        --------
+        >>> print(load("models/core.mdl").check_units())
+        nothing found; 69 of 69 equations have units all through
+        """
+        return _units.check_units(self.source)
 
     def crosscheck(self, without: Sequence[str] = ()) -> CrossCheck:
         """Run the model by every engine there is, and compare all of them in every variable.

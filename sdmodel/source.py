@@ -156,6 +156,7 @@ class Variable:
     text: str = ""
     table: Table | Tables | None = None
     units: str = ""
+    units_at: int = -1
     low: float | None = None
     high: float | None = None
     step: float | None = None
@@ -178,6 +179,20 @@ class Variable:
     def key(self) -> str:
         """What all spellings of the name share."""
         return key(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDefinition:
+    """A unit of measure that the file defines: its other names, and what it is made of.
+
+    `formula` is a unit as text, such as ``kg*m/s^2``, empty where there is none (XMILE alone has
+    them).
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    formula: str = ""
+    at: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +228,7 @@ class SourceModel:
     settings: str = ""
     remarks: tuple[str, ...] = ()
     subranges: bool = True
+    unit_definitions: tuple[UnitDefinition, ...] = ()
 
     @cached_property
     def by_key(self) -> dict[str, Variable]:

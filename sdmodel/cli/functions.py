@@ -64,6 +64,7 @@ def functions(name: str | None, json_: bool) -> None:
     click.echo(f"Example:  {function.example} = {number(function.value)}  (time 0, TIME STEP 1)")
     click.echo(f"Manual:   {function.manual}")
     click.echo(f"Kind:     {function.family}")
+    click.echo(f"Units:    {function.units}")
     if function.memory:
         click.echo("It remembers, so only methods with a fixed step (vensim, rk4 ...) can run it.")
 
@@ -116,4 +117,5 @@ def _facts(function: FunctionInfo) -> dict[str, Any]:
         "value": function.value,
         "manual": function.manual,
         "memory": function.memory,
+        "units": function.units,
     }

@@ -15,6 +15,7 @@ from sdmodel.cli.functions import functions
 from sdmodel.cli.run import run
 from sdmodel.cli.show import show
 from sdmodel.cli.text import Refused
+from sdmodel.cli.units import units
 from sdmodel.cli.validate import validate
 from sdmodel.errors import SDError
 
@@ -79,5 +80,6 @@ main.add_command(show)
 main.add_command(run)
 main.add_command(compare)
 main.add_command(crosscheck)
+main.add_command(units)
 main.add_command(validate)
 main.add_command(functions)

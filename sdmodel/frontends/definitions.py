@@ -104,6 +104,7 @@ def described(variable: Variable, text: str, entry: Entry, group: str) -> Variab
     return replace(
         variable,
         units=units,
+        units_at=_first_word(text, entry.units) if units else -1,
         low=low,
         high=high,
         step=step,
@@ -112,6 +113,12 @@ def described(variable: Variable, text: str, entry: Entry, group: str) -> Variab
         supplementary=":SUP" in flags,
         span=entry.whole,
     )
+
+
+def _first_word(text: str, span: Span) -> int:
+    """Return where the first word of a part stands."""
+    part = text[span.start : span.end]
+    return span.end - len(part.lstrip(" \t\r\n\\"))
 
 
 def shown(text: str) -> str:

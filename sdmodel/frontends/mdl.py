@@ -16,7 +16,7 @@ from sdmodel.frontends.macrohead import MacroHead, parse_macro_head
 from sdmodel.frontends.ranges import RangeReader
 from sdmodel.frontends.tokens import ExpressionError, LexicalError, Token, words
 from sdmodel.names import key, tidy
-from sdmodel.source import Dimension, Macro, SourceModel, SourceText, Variable
+from sdmodel.source import Dimension, Macro, SourceModel, SourceText, UnitDefinition, Variable
 
 # Old writers drop one of the three backslashes.
 _SKETCH_MARK = re.compile(r"\\{2,3}---///")
@@ -24,6 +24,7 @@ _SETTINGS_MARK = re.compile(r"///---\\{2,3}")
 # In an old Macintosh file lines end with a carriage return alone.
 MOST_PROBLEMS = 2_000
 _METHOD = re.compile(r"(?:^|[\r\n])15:\s*\d+\s*,\s*\d+\s*,\s*\d+\s*,\s*(\d+)")
+_SYNONYMS = re.compile(r"^22:(.*[^\s,].*)$", re.MULTILINE)
 # Settings line 15, fourth number (Vensim's Simulation Control, "Integration type").
 METHODS = {
     "0": "euler",
@@ -62,7 +63,17 @@ def parse(source: SourceText) -> SourceModel:
         tuple(reader.macros.values()),
         settings,
         tuple(reader.remarks),
+        unit_definitions=_synonyms(settings, settings_at),
     )
+
+
+def _synonyms(settings: str, start: int) -> tuple[UnitDefinition, ...]:
+    """Return the units that the settings make one: ``22:$,Dollar,Dollars,$s``."""
+    found = []
+    for line in _SYNONYMS.finditer(settings):
+        first, *others = (tidy(name) for name in line[1].split(",") if name.strip())
+        found.append(UnitDefinition(first, tuple(others), at=start + line.start(1)))
+    return tuple(found)
 
 
 @dataclass(slots=True)

@@ -11,19 +11,19 @@ from sdmodel.functions.registry import Build, function
 ALMOST_ZERO = 1e-6
 
 
-@function("ABS", example="ABS(-3)", value=3)
+@function("ABS", units="x -> x", example="ABS(-3)", value=3)
 def abs_(build: Build, x: Expr) -> Operand:
     """Return the size of x without its sign."""
     return apply(Op.ABS, x)
 
 
-@function("MIN", example="MIN(2, 5)", value=2)
+@function("MIN", units="x, x -> x", example="MIN(2, 5)", value=2)
 def min_(build: Build, a: Expr, b: Expr) -> Operand:
     """Return the smaller of two values."""
     return apply(Op.MIN, a, b)
 
 
-@function("MAX", example="MAX(2, 5)", value=5)
+@function("MAX", units="x, x -> x", example="MAX(2, 5)", value=5)
 def max_(build: Build, a: Expr, b: Expr) -> Operand:
     """Return the larger of two values."""
     return apply(Op.MAX, a, b)
@@ -47,13 +47,13 @@ def log(build: Build, x: Expr, base: Expr) -> Operand:
     return apply(Op.LN, x) / apply(Op.LN, base)
 
 
-@function("SQRT", example="SQRT(9)", value=3)
+@function("SQRT", units="x -> x^0.5", example="SQRT(9)", value=3)
 def sqrt(build: Build, x: Expr) -> Operand:
     """Return the square root."""
     return apply(Op.SQRT, x)
 
 
-@function("POWER", example="POWER(2, 3)", value=8)
+@function("POWER", units="x, n -> x^n", example="POWER(2, 3)", value=8)
 def power(build: Build, base: Expr, exponent: Expr) -> Operand:
     """Return the base to the exponent, as ^ does."""
     return apply(Op.POW, base, exponent)
@@ -119,43 +119,43 @@ def gamma_ln(build: Build, x: Expr) -> Operand:
     return apply(Op.LGAMMA, x)
 
 
-@function("INTEGER", example="INTEGER(-2.7)", value=-2)
+@function("INTEGER", units="x -> x", example="INTEGER(-2.7)", value=-2)
 def integer(build: Build, x: Expr) -> Operand:
     """Return x without its fraction, towards zero."""
     return apply(Op.TRUNC, x)
 
 
-@function("MODULO", example="MODULO(-7, 3)", value=-1)
+@function("MODULO", units="x, x -> x", example="MODULO(-7, 3)", value=-1)
 def modulo(build: Build, x: Expr, base: Expr) -> Operand:
     """Return what is left of x after whole multiples of the base; it has the sign of x."""
     return apply(Op.REMAINDER, x, base)
 
 
-@function("QUANTUM", example="QUANTUM(7.8, 2)", value=6)
+@function("QUANTUM", units="x, x -> x", example="QUANTUM(7.8, 2)", value=6)
 def quantum(build: Build, x: Expr, quantum: Expr) -> Operand:
     """Return x cut, towards zero, to whole multiples of the quantum; x itself if that is <= 0."""
     return where(quantum <= 0, x, quantum * apply(Op.TRUNC, x / quantum))
 
 
-@function("XIDZ", example="XIDZ(1, 0, 5)", value=5)
+@function("XIDZ", units="x, y, x/y -> x/y", example="XIDZ(1, 0, 5)", value=5)
 def xidz(build: Build, numerator: Expr, denominator: Expr, otherwise: Expr) -> Operand:
     """Return the quotient, or `otherwise` where the denominator is all but zero."""
     return where(apply(Op.ABS, denominator) < ALMOST_ZERO, otherwise, numerator / denominator)
 
 
-@function("ZIDZ", example="ZIDZ(1, 0)", value=0)
+@function("ZIDZ", units="x, y -> x/y", example="ZIDZ(1, 0)", value=0)
 def zidz(build: Build, numerator: Expr, denominator: Expr) -> Operand:
     """Return the quotient, or zero where the denominator is all but zero."""
     return where(apply(Op.ABS, denominator) < ALMOST_ZERO, 0, numerator / denominator)
 
 
-@function("IF THEN ELSE", example="IF THEN ELSE(1 > 2, 10, 20)", value=20)
+@function("IF THEN ELSE", units="_, x, x -> x", example="IF THEN ELSE(1 > 2, 10, 20)", value=20)
 def if_then_else(build: Build, condition: Expr, yes: Expr, no: Expr) -> Operand:
     """Return the first value where the condition holds, otherwise the second."""
     return where(condition, yes, no)
 
 
-@function("GAME", example="GAME(4)", value=4)
+@function("GAME", units="x -> x", example="GAME(4)", value=4)
 def game(build: Build, x: Expr) -> Operand:
     """Return x: outside a game nobody sets another value."""
     return x

@@ -51,7 +51,9 @@ def _standard(
     return where(apply(Op.EQ, stretch, 0), within(shift, *bounds), value)
 
 
-@function("RANDOM UNIFORM", example="RANDOM UNIFORM(5, 5, 0)", value=5, memory=True)
+@function(
+    "RANDOM UNIFORM", units="x, x, _ -> x", example="RANDOM UNIFORM(5, 5, 0)", value=5, memory=True
+)
 def random_uniform(build: Build, least: Expr, most: Expr, seed: Expr) -> Operand:
     """Return a number drawn evenly between two bounds, anew each TIME STEP."""
     return least + (most - least) * build.draw(seed)
@@ -63,7 +65,13 @@ def random_0_1(build: Build) -> Operand:
     return build.draw(0)
 
 
-@function("RANDOM NORMAL", example="RANDOM NORMAL(0, 10, 5, 0, 0)", value=5, memory=True)
+@function(
+    "RANDOM NORMAL",
+    units="x?, x?, x, x, _ -> x",
+    example="RANDOM NORMAL(0, 10, 5, 0, 0)",
+    value=5,
+    memory=True,
+)
 def random_normal(
     build: Build, least: Expr, most: Expr, mean: Expr, deviation: Expr, seed: Expr
 ) -> Operand:
@@ -84,7 +92,13 @@ def random_normal(
     return _standard(build, (least, most), mean, deviation, draw)
 
 
-@function("RANDOM EXPONENTIAL", example="RANDOM EXPONENTIAL(0, 9, 5, 0, 0)", value=5, memory=True)
+@function(
+    "RANDOM EXPONENTIAL",
+    units="x?, x?, x?, x, _ -> x",
+    example="RANDOM EXPONENTIAL(0, 9, 5, 0, 0)",
+    value=5,
+    memory=True,
+)
 def random_exponential(
     build: Build, least: Expr, most: Expr, shift: Expr, stretch: Expr, seed: Expr
 ) -> Operand:
@@ -103,7 +117,13 @@ def random_exponential(
     return _standard(build, (least, most), shift, stretch, draw)
 
 
-@function("RANDOM WEIBULL", example="RANDOM WEIBULL(0, 9, 2, 5, 0, 0)", value=5, memory=True)
+@function(
+    "RANDOM WEIBULL",
+    units="x?, x?, 1, x?, x, _ -> x",
+    example="RANDOM WEIBULL(0, 9, 2, 5, 0, 0)",
+    value=5,
+    memory=True,
+)
 def random_weibull(
     build: Build, least: Expr, most: Expr, shape: Expr, shift: Expr, stretch: Expr, seed: Expr
 ) -> Operand:
@@ -123,7 +143,13 @@ def random_weibull(
     return _standard(build, (least, most), shift, stretch, draw)
 
 
-@function("RANDOM TRIANGULAR", example="RANDOM TRIANGULAR(5, 5, 5, 5, 5, 0)", value=5, memory=True)
+@function(
+    "RANDOM TRIANGULAR",
+    units="x?, x?, x, x, x, _ -> x",
+    example="RANDOM TRIANGULAR(5, 5, 5, 5, 5, 0)",
+    value=5,
+    memory=True,
+)
 def random_triangular(
     build: Build, least: Expr, most: Expr, start: Expr, peak: Expr, stop: Expr, seed: Expr
 ) -> Operand:
@@ -150,6 +176,7 @@ def random_triangular(
 
 @function(
     "RANDOM LOOKUP",
+    units="_, x?, x?, x?, x, _ -> x",
     example="RANDOM LOOKUP(example lookup, 0, 9, 5, 0, 0)",
     value=5,
     memory=True,
@@ -190,7 +217,13 @@ def random_lookup(
     return _standard(build, (least, most), shift, stretch, draw)
 
 
-@function("RANDOM PINK NOISE", example="RANDOM PINK NOISE(5, 0, 2, 0)", value=5, memory=True)
+@function(
+    "RANDOM PINK NOISE",
+    units="x?, x, time, _ -> x",
+    example="RANDOM PINK NOISE(5, 0, 2, 0)",
+    value=5,
+    memory=True,
+)
 def random_pink_noise(
     build: Build, mean: Expr, deviation: Expr, correlation_time: Expr, seed: Expr
 ) -> Operand:
@@ -213,6 +246,7 @@ def random_pink_noise(
 
 @function(
     "XMILE LOGNORMAL",
+    units="x, x, _ -> x",
     example="XMILE LOGNORMAL(5, 0, 0)",
     value=5,
     memory=True,

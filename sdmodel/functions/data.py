@@ -28,7 +28,13 @@ def _inside(build: Build, data: Expr, time: Expr, value: Expr) -> Expr:
     return where(outside, NOT_AVAILABLE, value)
 
 
-@function("GET DATA AT TIME", example="GET DATA AT TIME(example lookup, 2)", value=20, lookup=True)
+@function(
+    "GET DATA AT TIME",
+    units="x, time -> x",
+    example="GET DATA AT TIME(example lookup, 2)",
+    value=20,
+    lookup=True,
+)
 def get_data_at_time(build: Build, data: Expr, time: Expr) -> Operand:
     """Return the value of a data variable at one of its own times; :NA: at any other."""
     time = build.auxiliary(time)
@@ -41,6 +47,7 @@ def get_data_at_time(build: Build, data: Expr, time: Expr) -> Operand:
 
 @function(
     "GET DATA BETWEEN TIMES",
+    units="x, time, 1 -> x",
     example="GET DATA BETWEEN TIMES(example lookup, 1.5, 0)",
     value=15,
     lookup=True,
@@ -63,21 +70,35 @@ def get_data_between_times(build: Build, data: Expr, time: Expr, mode: Expr) -> 
 
 
 @function(
-    "GET DATA FIRST TIME", example="GET DATA FIRST TIME(example lookup)", value=1, lookup=True
+    "GET DATA FIRST TIME",
+    units="_ -> time",
+    example="GET DATA FIRST TIME(example lookup)",
+    value=1,
+    lookup=True,
 )
 def get_data_first_time(build: Build, data: Expr) -> Operand:
     """Return the time of the first value of a data variable."""
     return ends(build, data)[0]
 
 
-@function("GET DATA LAST TIME", example="GET DATA LAST TIME(example lookup)", value=2, lookup=True)
+@function(
+    "GET DATA LAST TIME",
+    units="_ -> time",
+    example="GET DATA LAST TIME(example lookup)",
+    value=2,
+    lookup=True,
+)
 def get_data_last_time(build: Build, data: Expr) -> Operand:
     """Return the time of the last value of a data variable."""
     return ends(build, data)[1]
 
 
 @function(
-    "GET DATA TOTAL POINTS", example="GET DATA TOTAL POINTS(example lookup)", value=2, lookup=True
+    "GET DATA TOTAL POINTS",
+    units="_ -> 1",
+    example="GET DATA TOTAL POINTS(example lookup)",
+    value=2,
+    lookup=True,
 )
 def get_data_total_points(build: Build, data: Expr) -> Operand:
     """Return how many values a data variable has."""
@@ -108,7 +129,13 @@ def _sum(
     return build.auxiliary(upper - build.read(data, begin, "forward", change))
 
 
-@function("GET DATA MEAN", example="GET DATA MEAN(example lookup, 0, 9)", value=15, lookup=True)
+@function(
+    "GET DATA MEAN",
+    units="x, time, time -> x",
+    example="GET DATA MEAN(example lookup, 0, 9)",
+    value=15,
+    lookup=True,
+)
 def get_data_mean(build: Build, data: Expr, start: Expr, end: Expr) -> Operand:
     """Return the mean of the values of a data variable in a range of time; :NA: without any."""
     count = _sum(build, data, start, end, lambda table: [1.0] * len(table.xs))
@@ -137,19 +164,37 @@ def _of_range(
     return build.read(data, 0, "backward", _level(number))
 
 
-@function("GET DATA MAX", example="GET DATA MAX(example lookup, 0, 9)", value=20, lookup=True)
+@function(
+    "GET DATA MAX",
+    units="x, time, time -> x",
+    example="GET DATA MAX(example lookup, 0, 9)",
+    value=20,
+    lookup=True,
+)
 def get_data_max(build: Build, data: Expr, start: Expr, end: Expr) -> Operand:
     """Return the largest value of a data variable in a range of time; :NA: without any."""
     return _of_range(build, data, start, end, max)
 
 
-@function("GET DATA MIN", example="GET DATA MIN(example lookup, 0, 9)", value=10, lookup=True)
+@function(
+    "GET DATA MIN",
+    units="x, time, time -> x",
+    example="GET DATA MIN(example lookup, 0, 9)",
+    value=10,
+    lookup=True,
+)
 def get_data_min(build: Build, data: Expr, start: Expr, end: Expr) -> Operand:
     """Return the smallest value of a data variable in a range of time; :NA: without any."""
     return _of_range(build, data, start, end, min)
 
 
-@function("GET DATA MEDIAN", example="GET DATA MEDIAN(example lookup, 0, 9)", value=15, lookup=True)
+@function(
+    "GET DATA MEDIAN",
+    units="x, time, time -> x",
+    example="GET DATA MEDIAN(example lookup, 0, 9)",
+    value=15,
+    lookup=True,
+)
 def get_data_median(build: Build, data: Expr, start: Expr, end: Expr) -> Operand:
     """Return the median of the values of a data variable in a range of time; :NA: without any.
 

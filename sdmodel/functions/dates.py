@@ -143,7 +143,7 @@ _MEASURES: dict[float, Callable[[Build, _Moment], Expr]] = {
 }
 
 
-@function("GET TIME VALUE", example="GET TIME VALUE(0, 3, 0)", value=3)
+@function("GET TIME VALUE", units="1, time, 1 -> _", example="GET TIME VALUE(0, 3, 0)", value=3)
 def get_time_value(build: Build, relative_to: Expr, offset: Expr, measure: Expr) -> Operand:
     """Return Time (relative to 0) or INITIAL TIME (relative to 1) plus an offset, or its date.
 

@@ -97,7 +97,13 @@ def _poisson(build: Build, mean: Expr, seed: Expr, fits: Fits) -> Expr:
     return where(known, where(mean < LARGE, small, large), math.nan)
 
 
-@function("RANDOM POISSON", example="RANDOM POISSON(0, 9, 2, 5, 0, 0)", value=5, memory=True)
+@function(
+    "RANDOM POISSON",
+    units="x?, x?, 1, x?, x, _ -> x",
+    example="RANDOM POISSON(0, 9, 2, 5, 0, 0)",
+    value=5,
+    memory=True,
+)
 def random_poisson(
     build: Build, least: Expr, most: Expr, mean: Expr, shift: Expr, stretch: Expr, seed: Expr
 ) -> Operand:
@@ -111,7 +117,13 @@ def _scaled(count: Expr, shift: Expr, stretch: Expr, least: Expr, most: Expr) ->
     return where(without, within(shift, least, most), shift + stretch * count)
 
 
-@function("RANDOM BINOMIAL", example="RANDOM BINOMIAL(0, 9, 0.5, 4, 5, 0, 0)", value=5, memory=True)
+@function(
+    "RANDOM BINOMIAL",
+    units="x?, x?, 1, 1, x?, x, _ -> x",
+    example="RANDOM BINOMIAL(0, 9, 0.5, 4, 5, 0, 0)",
+    value=5,
+    memory=True,
+)
 def random_binomial(
     build: Build,
     least: Expr,
@@ -162,6 +174,7 @@ def random_binomial(
 
 @function(
     "RANDOM NEGATIVE BINOMIAL",
+    units="x?, x?, 1, 1, x?, x, _ -> x",
     example="RANDOM NEGATIVE BINOMIAL(0, 9, 0.5, 4, 5, 0, 0)",
     value=5,
     memory=True,

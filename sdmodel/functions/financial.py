@@ -9,7 +9,7 @@ from sdmodel.functions.registry import Build, function
 MOST_PERIODS = 1000
 
 
-@function("NPV", example="NPV(0, 0.1, 5, 1)", value=5)
+@function("NPV", units="x, 1/time, x*time?, 1 -> x*time", example="NPV(0, 0.1, 5, 1)", value=5)
 def npv(
     build: Build, stream: Expr, discount_rate: Expr, initial_value: Expr, factor: Expr
 ) -> Operand:
@@ -17,7 +17,7 @@ def npv(
     return _npv(build, stream, discount_rate, initial_value, factor, 1)
 
 
-@function("NPVE", example="NPVE(0, 0.1, 5, 1)", value=5)
+@function("NPVE", units="x, 1/time, x*time?, 1 -> x*time", example="NPVE(0, 0.1, 5, 1)", value=5)
 def npve(
     build: Build, stream: Expr, discount_rate: Expr, initial_value: Expr, factor: Expr
 ) -> Operand:
@@ -44,6 +44,7 @@ def _npv(
 
 @function(
     "DEPRECIATE STRAIGHTLINE",
+    units="x, time, time, x? -> x",
     example="DEPRECIATE STRAIGHTLINE(100, 20, 1, 0)",
     value=5,
     memory=True,

@@ -15,13 +15,13 @@ def _has_come(build: Build, instant: Operand) -> Expr:
     return (build.time + build.half_step) >= instant
 
 
-@function("STEP", example="STEP(5, 0)", value=5)
+@function("STEP", units="x, time -> x", example="STEP(5, 0)", value=5)
 def step(build: Build, height: Expr, step_time: Expr) -> Operand:
     """Return 0 before the step time, the height from then on."""
     return where(_has_come(build, step_time), height, 0)
 
 
-@function("RAMP", example="RAMP(2, 0, 10)", value=0)
+@function("RAMP", units="x, time, time -> x*time", example="RAMP(2, 0, 10)", value=0)
 def ramp(build: Build, slope: Expr, start_time: Expr, end_time: Expr) -> Operand:
     """Return 0 before the start, a line of the given slope until the end, then its last value.
 
@@ -41,7 +41,7 @@ def pulse_of(build: Build, start: Operand, duration: Expr) -> Expr:
     return apply(Op.AND, begun, apply(Op.NOT, over))
 
 
-@function("PULSE", example="PULSE(0, 2)", value=1)
+@function("PULSE", units="time, time -> 1", example="PULSE(0, 2)", value=1)
 def pulse(build: Build, start: Expr, duration: Expr) -> Operand:
     """Return 1 from the start for the duration, otherwise 0.
 
@@ -50,7 +50,9 @@ def pulse(build: Build, start: Expr, duration: Expr) -> Operand:
     return pulse_of(build, start, duration)
 
 
-@function("PULSE TRAIN", example="PULSE TRAIN(0, 1, 5, 30)", value=1)
+@function(
+    "PULSE TRAIN", units="time, time, time, time -> 1", example="PULSE TRAIN(0, 1, 5, 30)", value=1
+)
 def pulse_train(build: Build, start: Expr, duration: Expr, repeat_time: Expr, end: Expr) -> Operand:
     """Return pulses of the given duration, every repeat time from the start, none after the end.
 
@@ -69,7 +71,7 @@ def pulse_train(build: Build, start: Expr, duration: Expr, repeat_time: Expr, en
     return apply(Op.AND, running, apply(Op.NOT, ended))
 
 
-@function("TIME BASE", example="TIME BASE(1970, 0.5)", value=1970)
+@function("TIME BASE", units="x, x/time -> x", example="TIME BASE(1970, 0.5)", value=1970)
 def time_base(build: Build, start: Expr, slope: Expr) -> Operand:
     """Return another measure of time: the start at Time 0, and then the slope times Time."""
     return start + build.time * slope

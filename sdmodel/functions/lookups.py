@@ -10,7 +10,7 @@ from sdmodel.expr import Expr, Op, Operand, Table, apply, where
 from sdmodel.functions.registry import NOT_AVAILABLE, Build, function
 
 
-@function("WITH LOOKUP", example="WITH LOOKUP(1.5, ((1,10),(2,20)))", value=15)
+@function("WITH LOOKUP", units="~1, _ -> #", example="WITH LOOKUP(1.5, ((1,10),(2,20)))", value=15)
 def with_lookup(build: Build, x: Expr, points: Expr) -> Operand:
     """Return the value at x of a lookup written in place."""
     return build.read(points, x, "interpolate")
@@ -18,6 +18,7 @@ def with_lookup(build: Build, x: Expr, points: Expr) -> Operand:
 
 @function(
     "LOOKUP EXTRAPOLATE",
+    units="x, ~1 -> x",
     example="LOOKUP EXTRAPOLATE(example lookup, 3)",
     value=30,
     lookup=True,
@@ -27,13 +28,25 @@ def lookup_extrapolate(build: Build, lookup: Expr, x: Expr) -> Operand:
     return build.read(lookup, x, "extrapolate")
 
 
-@function("LOOKUP FORWARD", example="LOOKUP FORWARD(example lookup, 1.5)", value=20, lookup=True)
+@function(
+    "LOOKUP FORWARD",
+    units="x, ~1 -> x",
+    example="LOOKUP FORWARD(example lookup, 1.5)",
+    value=20,
+    lookup=True,
+)
 def lookup_forward(build: Build, lookup: Expr, x: Expr) -> Operand:
     """Return the value of the next point of a lookup, without interpolation."""
     return build.read(lookup, x, "forward")
 
 
-@function("LOOKUP BACKWARD", example="LOOKUP BACKWARD(example lookup, 1.5)", value=10, lookup=True)
+@function(
+    "LOOKUP BACKWARD",
+    units="x, ~1 -> x",
+    example="LOOKUP BACKWARD(example lookup, 1.5)",
+    value=10,
+    lookup=True,
+)
 def lookup_backward(build: Build, lookup: Expr, x: Expr) -> Operand:
     """Return the value of the previous point of a lookup, without interpolation."""
     return build.read(lookup, x, "backward")
@@ -94,7 +107,13 @@ def area_up_to(build: Build, lookup: Expr, x: Operand) -> Expr:
     return before(areas) + run * height + outside
 
 
-@function("LOOKUP AREA", example="LOOKUP AREA(example lookup, 1, 2)", value=15, lookup=True)
+@function(
+    "LOOKUP AREA",
+    units="x, y, y -> x*y",
+    example="LOOKUP AREA(example lookup, 1, 2)",
+    value=15,
+    lookup=True,
+)
 def lookup_area(build: Build, lookup: Expr, start: Expr, end: Expr) -> Operand:
     """Return the area under a lookup between two values; beyond its ends the lookup is level."""
     return area_up_to(build, lookup, end) - area_up_to(build, lookup, start)
@@ -126,7 +145,13 @@ def inverse(table: Table) -> Table:
     return Table(tuple(y for y, _ in points), tuple(x for _, x in points))
 
 
-@function("LOOKUP INVERT", example="LOOKUP INVERT(example lookup, 15)", value=1.5, lookup=True)
+@function(
+    "LOOKUP INVERT",
+    units="x, x -> _",
+    example="LOOKUP INVERT(example lookup, 15)",
+    value=1.5,
+    lookup=True,
+)
 def lookup_invert(build: Build, lookup: Expr, y: Expr) -> Operand:
     """Return the smallest x at which a lookup has the value y; :NA: where there is none."""
 
@@ -155,7 +180,13 @@ def _slopes_behind(table: Table) -> Table:
     return Table(table.xs, (*found[:-1], found[-2])) if len(found) > 1 else Table(table.xs, found)
 
 
-@function("LOOKUP SLOPE", example="LOOKUP SLOPE(example lookup, 1.5, 0)", value=10, lookup=True)
+@function(
+    "LOOKUP SLOPE",
+    units="x, y, 1 -> x/y",
+    example="LOOKUP SLOPE(example lookup, 1.5, 0)",
+    value=10,
+    lookup=True,
+)
 def lookup_slope(build: Build, lookup: Expr, x: Expr, mode: Expr) -> Operand:
     """Return the slope of a lookup at x, at a point the mean of both sides.
 

@@ -49,6 +49,7 @@ def _refused(build: Build, node: Expr, name: str) -> Expr:
 
 @function(
     "ALLOCATE AVAILABLE",
+    units="x, _, x -> x",
     example="ALLOCATE AVAILABLE(example vector[example range], "
     "example profile[example range, ptype], 3)",
     value=0.5,
@@ -63,6 +64,7 @@ def allocate_available(build: Build, request: Expr, profile: Expr, available: Ex
 
 @function(
     "ALLOCATE BY PRIORITY",
+    units="x, y, 1, y, x -> x",
     example="ALLOCATE BY PRIORITY(example vector[example range], "
     "example vector[example range], 3, 1, 6)",
     value=1,
@@ -85,6 +87,7 @@ def allocate_by_priority(
 
 @function(
     "FIND MARKET PRICE",
+    units="x, _, x, _ -> _",
     example="FIND MARKET PRICE(example vector[e1], example profile[e1, ptype], "
     "example vector[e1], example profile[e1, ptype])",
     value=5,
@@ -102,6 +105,7 @@ def find_market_price(
 
 @function(
     "DEMAND AT PRICE",
+    units="x, _, _ -> x",
     example="DEMAND AT PRICE(example vector[example range], "
     "example profile[example range, ptype], 0)",
     value=1,
@@ -113,6 +117,7 @@ def demand_at_price(build: Build, quantity: Expr, profile: Expr, price: Expr) ->
 
 @function(
     "SUPPLY AT PRICE",
+    units="x, _, _ -> x",
     example="SUPPLY AT PRICE(example vector[example range], "
     "example profile[example range, ptype], 9)",
     value=1,

@@ -135,7 +135,8 @@ class FunctionInfo:
     `memory` tells that the function is no differential equation, so that only fixed-step methods
     can run it; `changes` that its value may change during a run though its arguments do not;
     `lookup` that its first argument is the name of a lookup. `source` is the language it comes
-    from, `family` what kind of function it is.
+    from, `family` what kind of function it is. `units` is its rule of units, in the notation of
+    `sdmodel.units.rules`: what the arguments must be in, and what the result is in.
 
     Examples
     --------
@@ -157,6 +158,7 @@ class FunctionInfo:
     lookup: bool = False
     source: str = "Vensim"
     family: str = "mathematics"
+    units: str = ""
 
 
 REGISTRY: dict[str, FunctionInfo] = {}
@@ -193,10 +195,12 @@ def function(
     manual: str = "",
     lookup: bool = False,
     source: str = "Vensim",
+    units: str = "",
 ) -> Callable[[Definition], Definition]:
     """Register the definition of a function.
 
     The decorated function takes the `Build` and one node for each argument, and returns a node.
+    Without `units` all arguments and the result are dimensionless.
     """
     book = {"Vensim": "Vensim Reference Manual", "XMILE": "XMILE 1.0"}[source]
 
@@ -221,6 +225,7 @@ def function(
             lookup=lookup,
             source=source,
             family=_CHANGING.get(module) or _FAMILY.get(module, "mathematics"),
+            units=units or f"{', '.join('1' * len(parameters))} -> 1".strip(),
         )
         if REGISTRY.setdefault(key(name), info) is not info:
             raise ValueError(f"{name} is registered twice")

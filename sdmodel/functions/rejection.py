@@ -39,7 +39,13 @@ def unit_gamma(build: Build, order: Expr, seed: Expr, tries: int) -> Expr:
     return build.auxiliary(chosen)
 
 
-@function("RANDOM GAMMA", example="RANDOM GAMMA(0, 9, 2, 5, 0, 0)", value=5, memory=True)
+@function(
+    "RANDOM GAMMA",
+    units="x?, x?, 1, x?, x, _ -> x",
+    example="RANDOM GAMMA(0, 9, 2, 5, 0, 0)",
+    value=5,
+    memory=True,
+)
 def random_gamma(
     build: Build, least: Expr, most: Expr, order: Expr, shift: Expr, stretch: Expr, seed: Expr
 ) -> Operand:
@@ -60,7 +66,13 @@ def _between(value: Expr, least: Expr, most: Expr) -> Expr:
     return apply(Op.AND, value >= least, value <= most)
 
 
-@function("RANDOM BETA", example="RANDOM BETA(0, 9, 2, 3, 5, 0, 0)", value=5, memory=True)
+@function(
+    "RANDOM BETA",
+    units="x?, x?, 1, 1, x?, x, _ -> x",
+    example="RANDOM BETA(0, 9, 2, 3, 5, 0, 0)",
+    value=5,
+    memory=True,
+)
 def random_beta(
     build: Build,
     least: Expr,

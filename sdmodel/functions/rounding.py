@@ -6,7 +6,14 @@ from sdmodel.expr import Expr, Op, Operand, apply, where
 from sdmodel.functions.registry import Build, function
 
 
-@function("XMILE MOD", example="XMILE MOD(-7, 3)", value=2, source="XMILE", manual="XMILE 1.0, MOD")
+@function(
+    "XMILE MOD",
+    units="x, x -> x",
+    example="XMILE MOD(-7, 3)",
+    value=2,
+    source="XMILE",
+    manual="XMILE 1.0, MOD",
+)
 def xmile_mod(build: Build, x: Expr, base: Expr) -> Operand:
     """Return what is left of x after whole multiples of the base; it has the sign of the base."""
     base = build.auxiliary(base)
@@ -15,7 +22,12 @@ def xmile_mod(build: Build, x: Expr, base: Expr) -> Operand:
 
 
 @function(
-    "XMILE ROUND", example="XMILE ROUND(-2.5)", value=-3, source="XMILE", manual="XMILE 1.0, ROUND"
+    "XMILE ROUND",
+    units="x -> x",
+    example="XMILE ROUND(-2.5)",
+    value=-3,
+    source="XMILE",
+    manual="XMILE 1.0, ROUND",
 )
 def xmile_round(build: Build, x: Expr) -> Operand:
     """Return the whole number nearest to x; halves go away from zero."""
@@ -23,7 +35,7 @@ def xmile_round(build: Build, x: Expr) -> Operand:
     return apply(Op.TRUNC, x + where(x < 0, -0.5, 0.5))
 
 
-@function("SAFEDIV", example="SAFEDIV(1, 0, 5)", value=5, source="XMILE")
+@function("SAFEDIV", units="x, y, x/y -> x/y", example="SAFEDIV(1, 0, 5)", value=5, source="XMILE")
 def safediv(build: Build, numerator: Expr, denominator: Expr, otherwise: Expr) -> Operand:
     """Return the quotient, or `otherwise` where the denominator is exactly zero."""
     denominator = build.auxiliary(denominator)

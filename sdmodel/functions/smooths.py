@@ -36,61 +36,61 @@ def _delay(
     return flow
 
 
-@function("SMOOTH", example="SMOOTH(3, 2)", value=3)
+@function("SMOOTH", units="x, time -> x", example="SMOOTH(3, 2)", value=3)
 def smooth(build: Build, x: Expr, smooth_time: Expr) -> Operand:
     """Return x smoothed by one stage, beginning at x."""
     return _smooth(build, x, smooth_time, x, 1)
 
 
-@function("SMOOTHI", example="SMOOTHI(3, 2, 7)", value=7)
+@function("SMOOTHI", units="x, time, x? -> x", example="SMOOTHI(3, 2, 7)", value=7)
 def smoothi(build: Build, x: Expr, smooth_time: Expr, initial_value: Expr) -> Operand:
     """Return x smoothed by one stage, beginning at the initial value."""
     return _smooth(build, x, smooth_time, initial_value, 1)
 
 
-@function("SMOOTH3", example="SMOOTH3(3, 2)", value=3)
+@function("SMOOTH3", units="x, time -> x", example="SMOOTH3(3, 2)", value=3)
 def smooth3(build: Build, x: Expr, smooth_time: Expr) -> Operand:
     """Return x smoothed by three stages, beginning at x."""
     return _smooth(build, x, smooth_time, x, 3)
 
 
-@function("SMOOTH3I", example="SMOOTH3I(3, 2, 7)", value=7)
+@function("SMOOTH3I", units="x, time, x? -> x", example="SMOOTH3I(3, 2, 7)", value=7)
 def smooth3i(build: Build, x: Expr, smooth_time: Expr, initial_value: Expr) -> Operand:
     """Return x smoothed by three stages, beginning at the initial value."""
     return _smooth(build, x, smooth_time, initial_value, 3)
 
 
-@function("SMOOTH N", example="SMOOTH N(3, 2, 7, 4)", value=7)
+@function("SMOOTH N", units="x, time, x?, 1 -> x", example="SMOOTH N(3, 2, 7, 4)", value=7)
 def smooth_n(build: Build, x: Expr, smooth_time: Expr, initial_value: Expr, order: Expr) -> Operand:
     """Return x smoothed by as many stages as the order says."""
     return _smooth(build, x, smooth_time, initial_value, build.stages(order, smooth_time))
 
 
-@function("DELAY1", example="DELAY1(3, 2)", value=3)
+@function("DELAY1", units="x, time -> x", example="DELAY1(3, 2)", value=3)
 def delay1(build: Build, x: Expr, delay_time: Expr) -> Operand:
     """Return the outflow of one stage that x flows into, at first in balance."""
     return _delay(build, x, delay_time, x, 1)
 
 
-@function("DELAY1I", example="DELAY1I(3, 2, 7)", value=7)
+@function("DELAY1I", units="x, time, x? -> x", example="DELAY1I(3, 2, 7)", value=7)
 def delay1i(build: Build, x: Expr, delay_time: Expr, initial_value: Expr) -> Operand:
     """Return the outflow of one stage that x flows into, beginning at the initial value."""
     return _delay(build, x, delay_time, initial_value, 1)
 
 
-@function("DELAY3", example="DELAY3(3, 2)", value=3)
+@function("DELAY3", units="x, time -> x", example="DELAY3(3, 2)", value=3)
 def delay3(build: Build, x: Expr, delay_time: Expr) -> Operand:
     """Return the outflow of three stages in a row, at first in balance."""
     return _delay(build, x, delay_time, x, 3)
 
 
-@function("DELAY3I", example="DELAY3I(3, 2, 7)", value=7)
+@function("DELAY3I", units="x, time, x? -> x", example="DELAY3I(3, 2, 7)", value=7)
 def delay3i(build: Build, x: Expr, delay_time: Expr, initial_value: Expr) -> Operand:
     """Return the outflow of three stages in a row, beginning at the initial value."""
     return _delay(build, x, delay_time, initial_value, 3)
 
 
-@function("DELAY N", example="DELAY N(3, 2, 7, 4)", value=7)
+@function("DELAY N", units="x, time, x?, 1 -> x", example="DELAY N(3, 2, 7, 4)", value=7)
 def delay_n(build: Build, x: Expr, delay_time: Expr, initial_value: Expr, order: Expr) -> Operand:
     """Return the outflow of as many stages as the order says.
 
@@ -105,7 +105,9 @@ def delay_n(build: Build, x: Expr, delay_time: Expr, initial_value: Expr, order:
     return _delay(build, x, delay_time, initial_value, stages, last_time)
 
 
-@function("DELAY FIXED", example="DELAY FIXED(3, 2, 7)", value=7, memory=True)
+@function(
+    "DELAY FIXED", units="x, time, x? -> x", example="DELAY FIXED(3, 2, 7)", value=7, memory=True
+)
 def delay_fixed(build: Build, x: Expr, delay_time: Expr, initial_value: Expr) -> Operand:
     """Return x as it was one delay time ago, in whole steps; the initial value until then."""
     return build.pipeline(x, delay_time, initial_value)
@@ -124,7 +126,13 @@ def constant_delay(
     return build.pipeline(x, delay_time, initial_value)
 
 
-@function("DELAY MATERIAL", example="DELAY MATERIAL(3, 2, 7, 0)", value=7, memory=True)
+@function(
+    "DELAY MATERIAL",
+    units="x, time, x?, x? -> x",
+    example="DELAY MATERIAL(3, 2, 7, 0)",
+    value=7,
+    memory=True,
+)
 def delay_material(
     build: Build, x: Expr, delay_time: Expr, initial_value: Expr, missing_value: Expr
 ) -> Operand:
@@ -135,7 +143,13 @@ def delay_material(
     return constant_delay(build, x, delay_time, initial_value, CHANGING.format("DELAY MATERIAL"))
 
 
-@function("DELAY INFORMATION", example="DELAY INFORMATION(3, 2, 7)", value=7, memory=True)
+@function(
+    "DELAY INFORMATION",
+    units="x, time, x? -> x",
+    example="DELAY INFORMATION(3, 2, 7)",
+    value=7,
+    memory=True,
+)
 def delay_information(build: Build, x: Expr, delay_time: Expr, initial_value: Expr) -> Operand:
     """Return x as it was one delay time ago; the delay time must stay the same during a run."""
     return constant_delay(build, x, delay_time, initial_value, CHANGING.format("DELAY INFORMATION"))

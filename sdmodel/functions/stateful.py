@@ -10,7 +10,7 @@ from sdmodel.functions.arithmetic import zidz
 from sdmodel.functions.registry import NOT_AVAILABLE, Build, function
 
 
-@function("INTEG", example="INTEG(3, 7)", value=7)
+@function("INTEG", units="x/time, x? -> x", example="INTEG(3, 7)", value=7)
 def integ(build: Build, rate: Expr, initial_value: Expr) -> Operand:
     """Return the stock that begins at the initial value and changes at the rate."""
     stock = build.stock(initial_value)
@@ -18,7 +18,7 @@ def integ(build: Build, rate: Expr, initial_value: Expr) -> Operand:
     return stock
 
 
-@function("TREND", example="TREND(3, 2, 0.1)", value=0.1)
+@function("TREND", units="x, time, 1/time -> 1/time", example="TREND(3, 2, 0.1)", value=0.1)
 def trend(build: Build, x: Expr, average_time: Expr, initial_trend: Expr) -> Operand:
     """Return the fractional growth rate of x, against its own smoothed value."""
     average = build.stock(x / (1 + initial_trend * average_time))
@@ -26,7 +26,7 @@ def trend(build: Build, x: Expr, average_time: Expr, initial_trend: Expr) -> Ope
     return zidz(build, x - average, average_time * apply(Op.ABS, average))
 
 
-@function("FORECAST", example="FORECAST(3, 2, 5)", value=3)
+@function("FORECAST", units="x, time, time -> x", example="FORECAST(3, 2, 5)", value=3)
 def forecast(build: Build, x: Expr, average_time: Expr, horizon: Expr) -> Operand:
     """Return x prolonged over the horizon along its present trend."""
     average = build.stock(x)
@@ -34,25 +34,31 @@ def forecast(build: Build, x: Expr, average_time: Expr, horizon: Expr) -> Operan
     return x * (1 + zidz(build, x - average, average_time * average) * horizon)
 
 
-@function("INITIAL", example="INITIAL(Time + 4)", value=4)
+@function("INITIAL", units="x -> x", example="INITIAL(Time + 4)", value=4)
 def initial(build: Build, x: Expr) -> Operand:
     """Return the value x has at INITIAL TIME, for the whole run."""
     return build.at_start(x)
 
 
-@function("REINITIAL", example="REINITIAL(Time + 4)", value=4)
+@function("REINITIAL", units="x -> x", example="REINITIAL(Time + 4)", value=4)
 def reinitial(build: Build, x: Expr) -> Operand:
     """Return the value x has at INITIAL TIME, as INITIAL does in a run without a game."""
     return build.at_start(x)
 
 
-@function("ACTIVE INITIAL", example="ACTIVE INITIAL(3, 7)", value=3)
+@function("ACTIVE INITIAL", units="x, x? -> x", example="ACTIVE INITIAL(3, 7)", value=3)
 def active_initial(build: Build, active: Expr, initial_value: Expr) -> Operand:
     """Return the active value; the initial one only serves to compute initial values of others."""
     return build.starting_with(initial_value, active)
 
 
-@function("SAMPLE IF TRUE", example="SAMPLE IF TRUE(0 > 1, 3, 7)", value=7, memory=True)
+@function(
+    "SAMPLE IF TRUE",
+    units="_, x, x? -> x",
+    example="SAMPLE IF TRUE(0 > 1, 3, 7)",
+    value=7,
+    memory=True,
+)
 def sample_if_true(build: Build, condition: Expr, x: Expr, initial_value: Expr) -> Operand:
     """Return x while the condition holds, and its last such value while it does not."""
     last = build.memory(initial_value)
@@ -61,7 +67,13 @@ def sample_if_true(build: Build, condition: Expr, x: Expr, initial_value: Expr) 
     return now
 
 
-@function("SINTEG", example="SINTEG(3, 7, 0, 5, :NA:, :NA:, :NA:)", value=5, memory=True)
+@function(
+    "SINTEG",
+    units="x/time, x?, x?, x?, x?, x?, x? -> x",
+    example="SINTEG(3, 7, 0, 5, :NA:, :NA:, :NA:)",
+    value=5,
+    memory=True,
+)
 def sinteg(
     build: Build,
     rate: Expr,

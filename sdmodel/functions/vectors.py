@@ -36,7 +36,7 @@ def _reduce(build: Build, op: Op, x: Expr) -> Expr:
     return Reduce(op, build.bound, x)
 
 
-@function("SUM", example="SUM(example vector[example range!])", value=6)
+@function("SUM", units="x -> x", example="SUM(example vector[example range!])", value=6)
 def sum_(build: Build, x: Expr) -> Operand:
     """Return the sum over every range marked with an exclamation mark."""
     return _reduce(build, Op.ADD, x)
@@ -48,13 +48,13 @@ def prod(build: Build, x: Expr) -> Operand:
     return _reduce(build, Op.MUL, x)
 
 
-@function("VMIN", example="VMIN(example vector[example range!])", value=1)
+@function("VMIN", units="x -> x", example="VMIN(example vector[example range!])", value=1)
 def vmin(build: Build, x: Expr) -> Operand:
     """Return the smallest element over every range marked with an exclamation mark."""
     return _reduce(build, Op.MIN, x)
 
 
-@function("VMAX", example="VMAX(example vector[example range!])", value=3)
+@function("VMAX", units="x -> x", example="VMAX(example vector[example range!])", value=3)
 def vmax(build: Build, x: Expr) -> Operand:
     """Return the largest element over every range marked with an exclamation mark."""
     return _reduce(build, Op.MAX, x)
@@ -67,19 +67,29 @@ def _count(build: Build) -> int:
     return total
 
 
-@function("SIZE", example="SIZE(example vector[example range!])", value=3, source="XMILE")
+@function(
+    "SIZE", units="_ -> 1", example="SIZE(example vector[example range!])", value=3, source="XMILE"
+)
 def size(build: Build, x: Expr) -> Operand:
     """Return how many elements an array has."""
     return Const(float(_count(build)))
 
 
-@function("MEAN", example="MEAN(example vector[example range!])", value=2, source="XMILE")
+@function(
+    "MEAN", units="x -> x", example="MEAN(example vector[example range!])", value=2, source="XMILE"
+)
 def mean(build: Build, x: Expr) -> Operand:
     """Return the mean of an array's elements."""
     return _reduce(build, Op.ADD, x) / _count(build)
 
 
-@function("STDDEV", example="STDDEV(example vector[example range!])", value=1, source="XMILE")
+@function(
+    "STDDEV",
+    units="x -> x",
+    example="STDDEV(example vector[example range!])",
+    value=1,
+    source="XMILE",
+)
 def stddev(build: Build, x: Expr) -> Operand:
     """Return the sample standard deviation of an array's elements."""
     middle = build.auxiliary(mean(build, x))
@@ -89,6 +99,7 @@ def stddev(build: Build, x: Expr) -> Operand:
 
 @function(
     "VECTOR SELECT",
+    units="_, x, x?, 1, 1 -> x",
     example="VECTOR SELECT(example vector[example range!], "
     "example vector[example range!], 0, 0, 0)",
     value=6,
@@ -128,13 +139,15 @@ def vector_select(
     return where(count > 0, found, missing_value)
 
 
-@function("ELMCOUNT", example="ELMCOUNT(example range)", value=3)
+@function("ELMCOUNT", units="_ -> 1", example="ELMCOUNT(example range)", value=3)
 def elmcount(build: Build, range_: Expr) -> Operand:
     """Return how many elements a range has."""
     return Const(float(build.count(range_)))
 
 
-@function("VECTOR ELM MAP", example="VECTOR ELM MAP(example vector[e1], 2)", value=3)
+@function(
+    "VECTOR ELM MAP", units="x, 1 -> x", example="VECTOR ELM MAP(example vector[e1], 2)", value=3
+)
 def vector_elm_map(build: Build, vector: Expr, offset: Expr) -> Operand:
     """Return the element that lies so many places behind the one named, last range fastest."""
     if not isinstance(vector, Ref) or not vector.where:
@@ -145,6 +158,7 @@ def vector_elm_map(build: Build, vector: Expr, offset: Expr) -> Operand:
 
 @function(
     "VECTOR SORT ORDER",
+    units="_, 1 -> 1",
     example="VECTOR SORT ORDER(example vector[example range], -1)",
     value=2,
 )
@@ -153,7 +167,12 @@ def vector_sort_order(build: Build, vector: Expr, direction: Expr) -> Operand:
     return _ordering(build, "sort order", vector, direction)
 
 
-@function("VECTOR RANK", example="VECTOR RANK(example vector[example range], -1)", value=3)
+@function(
+    "VECTOR RANK",
+    units="_, 1 -> 1",
+    example="VECTOR RANK(example vector[example range], -1)",
+    value=3,
+)
 def vector_rank(build: Build, vector: Expr, direction: Expr) -> Operand:
     """Return the rank, from 1, of each element of a vector; falling for a direction <= 0."""
     return _ordering(build, "rank", vector, direction)
@@ -169,6 +188,7 @@ def _ordering(build: Build, block: str, vector: Expr, direction: Expr) -> Operan
 
 @function(
     "VECTOR REORDER",
+    units="x, 1 -> x",
     example="VECTOR REORDER(example vector[example range], 3 - example vector[example range])",
     value=3,
 )
@@ -183,7 +203,13 @@ def vector_reorder(build: Build, vector: Expr, order: Expr) -> Operand:
     return Pick(first, order, build.elements(whole))
 
 
-@function("RANK", example="RANK(example vector[example range!], 1)", value=1, source="XMILE")
+@function(
+    "RANK",
+    units="_, 1 -> 1",
+    example="RANK(example vector[example range!], 1)",
+    value=1,
+    source="XMILE",
+)
 def rank(build: Build, vector: Expr, place: Expr) -> Operand:
     """Return the position, from 1, of the element that is the n-th smallest of an array."""
     axes = build.bound
@@ -196,6 +222,7 @@ def rank(build: Build, vector: Expr, place: Expr) -> Operand:
 
 @function(
     "INVERT MATRIX",
+    units="x, 1 -> 1/x",
     example="INVERT MATRIX(example matrix[example range, other range], 3)",
     value=0.5,
 )

@@ -12,6 +12,7 @@ NEVER = 1e300
 
 @function(
     "PREVIOUS",
+    units="x, x? -> x",
     example="PREVIOUS(3, 7)",
     value=7,
     memory=True,
@@ -25,7 +26,14 @@ def previous(build: Build, x: Expr, initial_value: Expr) -> Operand:
     return last
 
 
-@function("XMILE INT", example="XMILE INT(-2.7)", value=-3, source="XMILE", manual="XMILE 1.0, INT")
+@function(
+    "XMILE INT",
+    units="x -> x",
+    example="XMILE INT(-2.7)",
+    value=-3,
+    source="XMILE",
+    manual="XMILE 1.0, INT",
+)
 def xmile_int(build: Build, x: Expr) -> Operand:
     """Return the largest whole number that is not above x."""
     x = build.auxiliary(x)
@@ -35,6 +43,7 @@ def xmile_int(build: Build, x: Expr) -> Operand:
 
 @function(
     "XMILE PULSE",
+    units="x, time, time -> x/time",
     example="XMILE PULSE(6, 0)",
     value=6,
     source="XMILE",
@@ -59,6 +68,7 @@ def xmile_pulse(
 
 @function(
     "XMILE DELAY",
+    units="x, time, x? -> x",
     example="XMILE DELAY(3, 2, 7)",
     value=7,
     memory=True,

@@ -22,7 +22,7 @@ from sdmodel.frontends.xmile.markup import MarkupError, read_markup
 from sdmodel.frontends.xmile.modules import flatten
 from sdmodel.frontends.xmile.ranges import Ranges
 from sdmodel.frontends.xmile.report import Report
-from sdmodel.frontends.xmile.settings import controls, method_of
+from sdmodel.frontends.xmile.settings import controls, method_of, unit_definitions
 from sdmodel.names import key
 from sdmodel.source import SourceModel, SourceText, Variable
 
@@ -77,6 +77,7 @@ def parse(source: SourceText) -> SourceModel:
         macros,
         remarks=tuple(report.remarks),
         subranges=False,
+        unit_definitions=unit_definitions(root),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sdmodel.expr import Const, Ref
 from sdmodel.frontends.xmile.markup import Element
 from sdmodel.frontends.xmile.report import Report
-from sdmodel.source import Span, Variable
+from sdmodel.names import tidy
+from sdmodel.source import Span, UnitDefinition, Variable
 
 # Names of XMILE 1.0 ("Simulation Specifications") and of Stella.
 METHODS = {
@@ -90,3 +91,16 @@ def method_of(specs: Element | None, report: Report) -> str:
         f"choose one of: {', '.join(METHODS)}",
     )
     return "euler"
+
+
+def unit_definitions(root: Element) -> tuple[UnitDefinition, ...]:
+    """Return the units that ``<model_units>`` defines."""
+    units = root.one("model_units")
+    found = []
+    for one in units.all("unit") if units is not None else ():
+        formula = one.one("eqn")
+        aliases = tuple(tidy(alias.text) for alias in one.all("alias") if alias.text)
+        made_of = tidy(formula.text) if formula is not None else ""
+        if name := tidy(one.get("name")):
+            found.append(UnitDefinition(name, aliases, made_of, one.at))
+    return tuple(found)

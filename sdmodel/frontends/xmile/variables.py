@@ -22,6 +22,7 @@ def about(draft: Draft) -> Variable:
         draft.name,
         None,
         units=tidy(units.text) if units is not None else "",
+        units_at=units.passage.first if units is not None else -1,
         low=low,
         high=high,
         comment=re.sub(r"\s+", " ", doc.text) if doc is not None else "",
