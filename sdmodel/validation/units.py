@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from sdmodel.validation.registry import ConfidenceTest, confidence_test
-from sdmodel.validation.results import FAIL, NOT_APPLICABLE, NOT_RUN, PASS, ValidationResult
+from sdmodel.validation.results import FAIL, NOT_APPLICABLE, PASS, ValidationResult
 from sdmodel.validation.study import ValidationStudy
 
 
 @confidence_test("V1", "Units", "no equation has sides of different units, none lacks a unit")
 def units(study: ValidationStudy, test: ConfidenceTest) -> ValidationResult:
     """Work out the unit of every equation."""
-    check = getattr(study.model, "check_units", None)
-    if check is None:
-        return test.result(NOT_RUN, "there is no unit check here")
     if not any(study.model.units.values()):
         return test.result(NOT_APPLICABLE, "the model declares no units")
-    found = check()
-    mismatches, missing = list(found.mismatches), list(found.missing)
-    unread = list(getattr(found, "syntax", ()))
-    rows = [("differs", _told(one)) for one in mismatches]
-    rows += [("cannot be read", _told(one)) for one in unread]
-    rows += [("no unit", _told(one)) for one in missing]
+    found = study.model.check_units()
+    kinds = {"differs": found.mismatches, "cannot be read": found.syntax, "no unit": found.missing}
+    rows = [(kind, _told(one)) for kind, some in kinds.items() for one in some]
     count = len(study.model.variables)
     if not rows:
         return test.result(PASS, f"0 errors in {count} variables", 0.0)
-    text = f"{len(mismatches)} equations whose sides differ, {len(missing)} variables without unit"
-    text += f", {len(unread)} units that cannot be read" if unread else ""
+    text = f"{len(found.mismatches)} equations whose sides differ, "
+    text += f"{len(found.missing)} variables without unit"
+    text += f", {len(found.syntax)} units that cannot be read" if found.syntax else ""
     return test.result(FAIL, text, len(rows), ("what", "where"), rows)
 
 

@@ -19,7 +19,7 @@ from sdmodel.cli import main, options, text
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = str(ROOT / "models" / "core.mdl")
-VERBS = ("check", "show", "run", "compare", "crosscheck", "units", "functions")
+VERBS = ("check", "show", "run", "compare", "crosscheck", "units", "validate", "functions")
 
 TANK = """{UTF-8}
 level= INTEG (inflow-outflow, 100)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -56,35 +55,36 @@ def validated(tmp_path: Path, mdl: Text) -> Validate:
 # V1: units --------------------------------------------------------------------------------------
 
 
-@dataclass
-class Units:
-    """What a check of units returns."""
-
-    mismatches: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-
-
-def test_units_are_not_run_where_there_is_no_check(
-    validated: Validate, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delattr(sd.Model, "check_units", raising=False)
-    assert validated("V1").status == "not run"
+CLOCK = "".join(
+    f"{name} = {value} ~ Minute ~ |\n"
+    for name, value in {
+        "INITIAL TIME": 0,
+        "FINAL TIME": 4,
+        "TIME STEP": 0.125,
+        "SAVEPER": 1,
+    }.items()
+)
 
 
 @pytest.mark.parametrize(
-    ("found", "status", "errors"),
-    [(Units(), "pass", 0), (Units(("a: kg and litre",), ("b", "c")), "fail", 3)],
+    ("old", "new", "told"),
+    [
+        ("", "", "0 errors in 11 variables"),
+        ("flow = upper/emptying time", "flow = upper", "1 equations whose sides differ"),
+        ("~ dmnl ~", "~ ~", "1 variables without unit"),
+        ("~ dmnl ~", "~ litre/ ~", "1 units that cannot be read"),
+    ],
 )
-def test_units(
-    found: Units,
-    status: str,
-    errors: int,
-    validated: Validate,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(sd.Model, "check_units", lambda self: found, raising=False)
-    result = validated("V1")
-    assert (result.status, result.figure, len(result.rows)) == (status, errors, errors)
+def test_units(old: str, new: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "tanks.mdl"
+    path.write_text("{UTF-8}" + TANKS.replace(old, new) + CLOCK, encoding="utf-8")
+    result = sd.validate(sd.load(path), only=["V1"])["V1"]
+    assert told in result.text
+    assert (result.status, result.figure) == (("fail", 1) if old else ("pass", 0))
+
+
+def test_without_units_there_is_nothing_to_compare(validated: Validate) -> None:
+    assert validated("V1", "x = 1 ~ ~ |").status == "not applicable"
 
 
 # V2: conservation -------------------------------------------------------------------------------
