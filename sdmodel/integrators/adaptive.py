@@ -71,8 +71,23 @@ class _Problem:
             )
         rates: Array = self.work.values[self.rates, 0]
         if not np.isfinite(rates).all():
+            rates = self._let_free()
+        if not np.isfinite(rates).all():
             first = int(np.argmin(np.isfinite(rates)))
             raise _NotFinite(t, self.owners[first])
+        return rates
+
+    def _let_free(self) -> Array:
+        """Return the rates with every comparison as it is.
+
+        A trial step reaches beyond the next flip. A quotient that is guarded (ZIDZ) has no value
+        there with the outcome that holds before; the flip itself is found afterwards.
+        """
+        held = self.work.outcomes()
+        self.work.hold(None)
+        self.work.rates()
+        rates: Array = self.work.values[self.rates, 0].copy()
+        self.work.hold(held)
         return rates
 
     def _set(self, t: float, y: Array) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -455,3 +456,21 @@ def test_smooth_delays_run_by_every_method(model: Make) -> None:
         for one in "abcd":
             slack = 2e-4 if name == "rk4" else 1e-7  # a fixed step moves 0.37 to a step
             np.testing.assert_allclose(run.values(one), exact, atol=slack)
+
+
+def test_a_guarded_quotient_may_come_to_rest_at_its_guard(tmp_path: Path) -> None:
+    """A trial step beyond the flip of ZIDZ meets 0/0; the step is cut at the flip, not given up."""
+    text = """
+        Level = INTEG(0.1*(1.2 - Level), 0) ~~|
+        gap = MAX(0, 1 - Level) ~~|
+        ratio = ZIDZ(gap*3, gap) ~~|
+        Filled = INTEG(ratio, 0) ~~|
+        INITIAL TIME = 0 ~~| FINAL TIME = 40 ~~| TIME STEP = 0.125 ~~| SAVEPER = 1 ~~|
+    """
+    path = tmp_path / "guard.mdl"
+    path.write_text(text, encoding="utf-8")
+    model = sd.load(path)
+    for method in ("RK45", "LSODA", "BDF"):
+        run = model.run(method=method)
+        until = 10 * np.log(1.2 / 0.2)  # Level passes 1; the guard bites within 1e-6 of it
+        assert run.values("Filled")[-1] == pytest.approx(3 * until, rel=1e-5), method
