@@ -152,10 +152,22 @@ def _reference(
     where = f"in the equation of {readable(variable.name)!r}: "
     known = model.by_key.get(key(node.name))
     if known is None:
-        bare = key(node.name).removesuffix("!")
-        number = not node.subscripts and (dimensions.is_range(bare) or dimensions.is_element(bare))
+        bare = key(node.name.removesuffix("!"))
+        number = not node.subscripts and (
+            dimensions.is_range(bare)
+            or (dimensions.is_element(bare) and not node.name.endswith("!"))
+        )
         if key(node.name) == TIME or number:
             return None
+        if node.name.endswith("!"):
+            return model.source.problem(
+                node.at,
+                where + f"{node.name!r} stands for a number, but {node.name[:-1]!r} is no range",
+                kind="definition",
+                variable=variable.name,
+                name=node.name[:-1],
+                cure="write the exclamation mark behind a range only, as in SUM(x[Range!])",
+            )
         near = names.variables(node.name)
         return model.source.problem(
             node.at,

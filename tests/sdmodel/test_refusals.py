@@ -153,7 +153,7 @@ def test_a_second_opinion_that_cannot_be_had(model: Maker, monkeypatch: pytest.M
     with pytest.raises(sd.SDError, match="PySD cannot run test.mdl: KeyError: 'something of its"):
         made.run(engine="pysd")
     monkeypatch.setitem(sys.modules, "pysd", None)
-    with pytest.raises(sd.SDError, match='PySD is not installed: pip install pysd'):
+    with pytest.raises(sd.SDError, match="PySD is not installed: pip install pysd"):
         made.run(engine="pysd")
 
 
