@@ -102,6 +102,8 @@ def _equation(
             if info is not None and info.lookup and node.args:
                 lookup_places.add(id(node.args[0]))
             problem = _call(model, variable, node, near)
+            if problem is not None:  # nobody knows what such a function takes
+                lookup_places.update(map(id, node.args))
         elif isinstance(node, Ref):
             problem = _reference(model, dimensions, variable, node, id(node) in lookup_places, near)
         else:
