@@ -13,7 +13,8 @@ meets demand. The shapes are those of Vensim's priority profiles, by their numbe
 4. exponential: 0.5 exp(-|x - ppriority| / pwidth) on either side.
 
 A width of 0 is a step: strict priority. Number 5, constant elasticity, and the whole-number
-shapes 10 to 15 have no published formula and no public result to check one by: they give NaN.
+shapes 10 to 15 have no published formula and no public result to check one by: a model that asks
+for them is refused, and where one turns up during a run only, it gives NaN.
 So the last of a profile's four numbers, the elasticity, is not used.
 
 Arrays have the shape (outer, elements, runs). Nothing raises: what has no answer becomes NaN.
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 FIXED, RECTANGULAR, TRIANGULAR, NORMAL, EXPONENTIAL = range(5)
+
+SHAPES = (FIXED, RECTANGULAR, TRIANGULAR, NORMAL, EXPONENTIAL)
 
 # Beyond so many widths from its priority a curve is 0 or its whole quantity, in double precision.
 _REACH = {RECTANGULAR: 0.5, TRIANGULAR: 0.5, NORMAL: 38.0, EXPONENTIAL: 700.0}
@@ -245,56 +249,36 @@ def market_price(
         out[...] = np.where(np.isfinite(found) & ~np.isnan(excess(found)), found, np.nan)
 
 
-def demand_at_price(
-    demand: Array,
-    dtype: Array,
-    dpriority: Array,
-    dwidth: Array,
-    dextra: Array,
+def at_price(
+    sign: float,
+    quantity: Array,
+    ptype: Array,
+    ppriority: Array,
+    pwidth: Array,
+    pextra: Array,
     price: Array,
     out: Array,
 ) -> None:
-    """Fill in what each demander takes at the one `price`.
+    """Fill in what each demander (`sign` 1) takes or supplier (-1) gives at the one `price`.
 
     Examples
     --------
     >>> import numpy as np
     >>> one, out = np.ones((1, 1, 1)), np.zeros((1, 1, 1))
-    >>> demand_at_price(80 * one, one, 5 * one, 2 * one, one, 5.5 * one, out)
-    >>> out.item()
+    >>> for sign in (1, -1):
+    ...     at_price(sign, 80 * one, one, 5 * one, 2 * one, one, 5.5 * one, out)
+    ...     out.item()
     20.0
-    """
-    with np.errstate(all="ignore"):
-        out[...] = _Curves.of(demand, dtype, dpriority, dwidth).at(price, 1.0)
-
-
-def supply_at_price(
-    supply: Array,
-    stype: Array,
-    spriority: Array,
-    swidth: Array,
-    sextra: Array,
-    price: Array,
-    out: Array,
-) -> None:
-    """Fill in what each supplier gives at the one `price`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> one, out = np.ones((1, 1, 1)), np.zeros((1, 1, 1))
-    >>> supply_at_price(80 * one, one, 5 * one, 2 * one, one, 5.5 * one, out)
-    >>> out.item()
     60.0
     """
     with np.errstate(all="ignore"):
-        out[...] = _Curves.of(supply, stype, spriority, swidth).at(price, -1.0)
+        out[...] = _Curves.of(quantity, ptype, ppriority, pwidth).at(price, sign)
 
 
 ALLOCATIONS: dict[str, Callable[..., None]] = {
     "allocate available": allocate_available,
     "allocate by priority": allocate_by_priority,
     "find market price": market_price,
-    "demand at price": demand_at_price,
-    "supply at price": supply_at_price,
+    "demand at price": partial(at_price, 1.0),
+    "supply at price": partial(at_price, -1.0),
 }

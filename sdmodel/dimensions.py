@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from sdmodel.errors import Problem, did_you_mean, near_names
+from sdmodel.errors import Problem, counted, did_you_mean, near_names
 from sdmodel.names import key, tidy
 from sdmodel.source import Dimension, DimensionMapping, SourceModel
 
@@ -31,6 +31,7 @@ class Dimensions:
     def __init__(self, model: SourceModel) -> None:
         self.model = model
         self.problems: list[Problem] = []
+        self.readable = True  # whether what a subscript means can be told at all
         self.ranges: dict[str, Dimension] = {}
         self._elements: dict[str, tuple[str, ...]] = {}
         self._spelled: dict[str, str] = {}
@@ -40,13 +41,109 @@ class Dimensions:
             if known is not one:
                 self._refuse(one.at, one.name, "is defined twice", "delete one of the two ranges")
         for one in self.ranges.values():
+            self._one_meaning(one)
             self._flatten(one)
+        if self.readable:
+            for one in self.ranges.values():
+                for mapping in one.mappings:
+                    self._mapping(one, mapping)
 
-    def _refuse(self, at: int, name: str, what: str, cure: str, kind: str = "definition") -> None:
-        found = self.model.source.problem(
-            at, f"the range {name!r} {what}", kind=kind, variable=name, name=name, cure=cure
+    def _refuse(self, at: int, name: str, what: str, cure: str) -> None:
+        """Refuse a range whose elements are then not known."""
+        self.readable = False
+        self._tell(at, name, f"the range {name!r} {what}", cure)
+
+    def _tell(self, at: int, range_: str, message: str, cure: str, **more: object) -> None:
+        self.problems.append(
+            self.model.source.problem(
+                at,
+                message,
+                kind=str(more.get("kind", "definition")),
+                variable=range_,
+                name=str(more.get("name", range_)),
+                near=more.get("near", ()),  # type: ignore[arg-type]
+                cure=cure,
+            )
         )
-        self.problems.append(found)
+
+    # Names --------------------------------------------------------------------------------------
+
+    def _one_meaning(self, one: Dimension) -> None:
+        """Refuse a range whose name also means something else in the same place."""
+        own = [i for i, name in enumerate(one.elements) if key(name) == one.key]
+        if own and len(one.elements) == 1:
+            cure = f"name its elements: {one.name}: first, second ~~|"
+            self._refuse(one.at, one.name, "has nothing but itself as an element", cure)
+        elif own:
+            self._refuse_name(
+                one,
+                own[0],
+                f"{tidy(one.elements[own[0]])!r} names both the range "
+                f"{one.name!r} and one of its elements",
+            )
+        if not self.model.subranges:  # XMILE has no ranges within ranges
+            for i, name in enumerate(one.elements):
+                other = self.ranges.get(key(name))
+                if other is not None and other is not one:
+                    line = self.model.source.place(other.at)[0]
+                    message = f"{name!r} is an element of {one.name!r} and, in line {line}, a range"
+                    self._refuse_name(one, i, message)
+            return
+        variable = self.model.by_key.get(one.key)
+        if variable is not None:
+            self.readable = False
+            line = self.model.source.place(variable.at)[0]
+            message = f"{one.name!r} is a range and, in line {line}, a variable"
+            self._tell(one.at, one.name, message, "rename one of the two")
+
+    def _refuse_name(self, one: Dimension, place: int, message: str) -> None:
+        self.readable = False
+        name = tidy(one.elements[place])
+        at = one.places[place] if one.places else one.at
+        cure = f"rename one of the two; [{name}] could mean either"
+        self._tell(at, one.name, message, cure, name=name)
+
+    def _mapping(self, owner: Dimension, mapping: DimensionMapping) -> None:
+        """Refuse a mapping to what is not there."""
+        if key(mapping.target) not in self.ranges:
+            near = near_names(mapping.target, [d.name for d in self.ranges.values()])
+            message = f"the range {owner.name!r} maps to {mapping.target!r}, unknown"
+            cure = did_you_mean(near) or f"define it: {mapping.target}: first, second ~~|"
+            self._tell(
+                mapping.at,
+                owner.name,
+                message,
+                cure,
+                kind="unknown name",
+                name=mapping.target,
+                near=near,
+            )
+            return
+        given = mapping.elements or self.elements(mapping.target)
+        own = len(self._elements[owner.key])
+        if own != len(given) and owner.external is None:
+            message = f"the range {owner.name!r} has {counted(own, 'element')}, but maps to "
+            message += f"{len(given):,} of {mapping.target!r}"
+            cure = f"name one of {mapping.target} for each element: -> ({mapping.target}: ...)"
+            self._tell(mapping.at, owner.name, message, cure)
+            return
+        known = dict.fromkeys(self.elements(mapping.target))
+        for name in mapping.elements:
+            if not self.is_range(name) and key(name) not in known:
+                shown = [self.shown(one) for one in known]
+                near = near_names(name, shown)
+                message = f"the range {owner.name!r} maps to {name!r}, which {mapping.target!r} "
+                message += "does not hold"
+                cure = did_you_mean(near) or f"there are: {', '.join(shown[:8])}"
+                self._tell(
+                    mapping.at,
+                    owner.name,
+                    message,
+                    cure,
+                    kind="unknown name",
+                    name=name,
+                    near=near,
+                )
 
     # Elements -----------------------------------------------------------------------------------
 

@@ -184,6 +184,15 @@ def did_you_mean(near: Sequence[str]) -> str:
     return f"did you mean {' or '.join(repr(one) for one in near)}?" if near else ""
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number with what it counts.
+
+    >>> counted(1, "subscript"), counted(2, "subscript")
+    ('1 subscript', '2 subscripts')
+    """
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
 def model_error(problems: Sequence[Problem]) -> SDError:
     """Return the most telling error for a list of problems."""
     kinds = {problem.kind for problem in problems}

@@ -481,11 +481,12 @@ class Model:
         """
         return _units.check_units(self.source)
 
-    def crosscheck(self, without: Sequence[str] = ()) -> CrossCheck:
+    def crosscheck(self, without: Sequence[str] = (), *, limit: float = 60.0) -> CrossCheck:
         """Run the model by every engine there is, and compare all of them in every variable.
 
         Ours, compiled and in NumPy, PySD and, where it is installed, pysimlin; by Euler with the
-        file's TIME STEP; but those in `without`: PySD may need minutes for a large model. See
+        file's TIME STEP; but those in `without`. PySD may need minutes for a large model: it and
+        pysimlin are stopped after `limit` seconds each, and the others still compared. See
         `CrossCheck`.
 
         Examples
@@ -496,4 +497,4 @@ class Model:
         """
         from sdmodel.secondopinion.compare import crosscheck
 
-        return crosscheck(self, without)
+        return crosscheck(self, without, limit)

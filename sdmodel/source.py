@@ -114,6 +114,7 @@ class Dimension:
     `elements` may name other ranges, which stand for their elements; ``(a1-a3)`` is written out
     by the reader. `equivalent` is the other range of ``A <-> B``, whose elements it shares.
     `external` is the call of GET DIRECT SUBSCRIPT that gives the elements when the model is loaded.
+    `places` is where each of `elements` stands in the text; empty where they are not written there.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Dimension:
     group: str = ""
     at: int = -1
     span: Span = Span(-1, -1)
+    places: tuple[int, ...] = field(default=(), compare=False)
 
     @property
     def key(self) -> str:

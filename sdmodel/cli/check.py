@@ -9,7 +9,7 @@ import click
 
 from sdmodel.cli.options import data_options, json_option, model_argument
 from sdmodel.cli.text import as_json
-from sdmodel.errors import Problem, SDError
+from sdmodel.errors import Problem, SDError, counted
 
 
 @click.command()
@@ -66,7 +66,7 @@ def check(
     elif found:
         for problem in found:
             click.echo(str(problem))
-        click.echo(f"{model}: {len(found)} problem{'s' if len(found) > 1 else ''}", err=True)
+        click.echo(f"{model}: {counted(len(found), 'problem')}", err=True)
     else:
         click.echo(
             f"{model}: nothing wrong: {len(loaded.variables)} variables, "

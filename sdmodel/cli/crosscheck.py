@@ -22,7 +22,15 @@ SHOWN = 20
     "--without",
     multiple=True,
     type=click.Choice(["PySD", "pysimlin"], case_sensitive=False),
-    help="Leave this engine out: PySD may need minutes for a large model.",
+    help="Leave this engine out.",
+)
+@click.option(
+    "--limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Stop PySD or pysimlin after so long: PySD may need minutes for a large model.",
 )
 @data_options
 @json_option
@@ -31,6 +39,7 @@ def crosscheck(
     ctx: click.Context,
     model: str,
     without: tuple[str, ...],
+    limit: float,
     data: tuple[str, ...],
     allow: tuple[str, ...],
     json_: bool,
@@ -47,7 +56,7 @@ def crosscheck(
     """
     import sdmodel as sd
 
-    found = sd.load(model, data=data, allow=allow).crosscheck(without)
+    found = sd.load(model, data=data, allow=allow).crosscheck(without, limit=limit)
     if json_:
         as_json({"ok": found.ok, "verdict": found.verdict, "alone": found.alone, **asdict(found)})
     else:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 
+from sdmodel.errors import counted
 from sdmodel.expr import Call, Expr, Table, Text
 from sdmodel.external.cells import Area, Cell, letters, parse_cell, parse_column, parse_row
 from sdmodel.external.points import Point, table
@@ -185,7 +186,7 @@ def constants(
 
 def _blocks(down: int, right: int, turned: bool) -> str:
     rows, columns = (right, down) if turned else (down, right)
-    return f"{rows} row{'s' * (rows > 1)} and {columns} column{'s' * (columns > 1)}"
+    return f"{counted(rows, 'row')} and {counted(columns, 'column')}"
 
 
 def _check_shape(spot: Spot, shape: tuple[int, int]) -> None:
@@ -329,6 +330,6 @@ def _check_series(spot: Spot, line: _Line, count: int) -> None:
     if aside != count or along != line.stop - line.first:
         raise Refusal(
             f"the name stands for {_blocks(area.height, area.width, False)} of {spot.grid.label}; "
-            f"{count} series of {line.stop - line.first} times are needed",
+            f"{count} series of {counted(line.stop - line.first, 'time')} are needed",
             "let the names of the times and of the data stand for cells side by side",
         )

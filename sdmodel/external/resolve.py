@@ -261,18 +261,20 @@ class _Reading:
 
     def _without(self, one: Variable, missing: Sequence[str]) -> Refusal:
         names = ", ".join(repr(name) for name in missing[:3])
-        names += f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        names += f" and {len(missing) - 3:,} more" if len(missing) > 3 else ""
+        has = "has" if len(missing) == 1 else "have"
         if not self.data:
             return Refusal(
-                f"{names} has no equation and no data: no data file was given",
-                f"load(path, data=['file.dat']) with a series named {one.name!r}, "
-                "or write an equation",
+                f"{names} {has} no equation and no data: no data file was given",
+                f"load(path, data=['file.dat']), or --data file.dat in the terminal, with a series "
+                f"named {one.name!r}; or write an equation",
             )
         near = tuple(name for name in self.series.near(one.name) if key(name) != one.key)
         files = ", ".join(path.name for path in self.series.paths)
         return Refusal(
-            f"{names} has no equation and no series in {files}",
-            did_you_mean(near) or f"load(path, data=[...]) with a file that has {missing[0]!r}",
+            f"{names} {has} no equation and no series in {files}",
+            did_you_mean(near)
+            or f"load(path, data=[...]), or --data FILE, with a file that has {missing[0]!r}",
             near=near,
         )
 

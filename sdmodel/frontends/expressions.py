@@ -162,7 +162,11 @@ class _Parser:
             )
             self.i += 1
             return True
-        self.operands.append(Ref(tidy(word.text), subscripts, word.at))
+        name = tidy(word.text)
+        if after == "!" and not subscripts:  # a range as a number within SUM
+            name += "!"
+            self.i += 1
+        self.operands.append(Ref(name, subscripts, word.at))
         return False
 
     def _text(self, index: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sdmodel.errors import counted
 from sdmodel.frontends.expressions import unknown_keyword
 from sdmodel.frontends.subscripts import parse_subscripts
 from sdmodel.frontends.tokens import ExpressionError, Token, keyword
@@ -94,7 +95,7 @@ def _exceptions(words: list[Token], i: int, count: int) -> tuple[tuple[tuple[str
         one, i = parse_subscripts(words, i)
         _refuse_running(opened.at, one)
         if len(one) != count:
-            what = f"this exception has {len(one)} of {count} subscripts"
+            what = f"this exception has {counted(len(one), 'subscript')} instead of {count}"
             raise ExpressionError(opened.at, what, "write as many as left of :EXCEPT:")
         found.append(one)
         if i >= len(words) or words[i].text != ",":

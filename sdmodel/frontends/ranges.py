@@ -46,15 +46,18 @@ class RangeReader:
                 what = "only one call can stand in a range"
                 raise ExpressionError(body[0].at, what, _CURE)
             return Dimension(name, (), mappings, external=call, at=at)
-        elements, i = self._elements(body, 0, end)
+        elements, stand, i = self._elements(body, 0, end)
         if i < len(body):
             what = f"{tidy(body[i].text)!r} cannot stand in a range"
             raise ExpressionError(body[i].at, what, _CURE)
-        return Dimension(name, elements, mappings, at=at)
+        return Dimension(name, elements, mappings, at=at, places=stand)
 
-    def _elements(self, words: list[Token], i: int, end: int) -> tuple[tuple[str, ...], int]:
-        """Read names and numeric ranges separated by commas."""
+    def _elements(
+        self, words: list[Token], i: int, end: int
+    ) -> tuple[tuple[str, ...], tuple[int, ...], int]:
+        """Read names and numeric ranges separated by commas; return where they stand too."""
         found: list[str] = []
+        stand: list[int] = []
         while True:
             word = words[i] if i < len(words) else None
             if word is not None and word.kind in ("name", "quoted"):
@@ -66,8 +69,9 @@ class RangeReader:
             else:
                 at = end if word is None else word.at
                 raise ExpressionError(at, "the name of an element must stand here", _CURE)
+            stand += [word.at] * (len(found) - len(stand))
             if i >= len(words) or words[i].text != ",":
-                return tuple(found), i
+                return tuple(found), tuple(stand), i
             i += 1
 
     def _numbered(self, words: list[Token], i: int, end: int) -> list[str]:
@@ -123,7 +127,7 @@ class RangeReader:
         opened, named = words[i], words[i + 1 : i + 3]
         if len(named) < 2 or named[0].kind not in ("name", "quoted") or named[1].text != ":":
             raise ExpressionError(opened.at, "this mapping names no range and elements", cure)
-        elements, i = self._elements(words, i + 3, end)
+        elements, _, i = self._elements(words, i + 3, end)
         if i >= len(words) or words[i].text != ")":
             raise ExpressionError(opened.at, "this mapping is never closed", "add the missing ')'")
         return DimensionMapping(tidy(named[0].text), elements, named[0].at), i + 1

@@ -88,8 +88,16 @@ _VENSIM: tuple[tuple[str, str], ...] = (
         "|GET XLS CONSTANTS|GET XLS DATA|GET XLS LOOKUPS|GET XLS SUBSCRIPT",
         "write the numbers into the model, as constants or lookups",
     ),
-    ("GET DATA MAX|GET DATA MEDIAN|GET DATA MIN|GET DATA STDV", _DATA),
-    ("INTERNAL RATE OF RETURN", "compute the NPV at several rates and look where it is zero"),
+    ("GET DATA MAX|GET DATA MEDIAN|GET DATA MIN", _DATA),
+    (
+        "GET DATA STDV",
+        "give it as a constant: the manual does not say whether it divides by the number of "
+        "values or by one less",
+    ),
+    (
+        "INTERNAL RATE OF RETURN",
+        "let the rate be a constant, and look by overrides of it where NPV is zero",
+    ),
     ("INVERT MATRIX", "write the inverse as constants"),
     ("MESSAGE", "leave it out: it only shows a text during a game"),
     ("PROD|SUM|VMAX|VMIN|VECTOR ELM MAP|VECTOR LOOKUP|VECTOR RANK|VECTOR REORDER", _VECTOR),

@@ -6,6 +6,7 @@ extra parameter; a model names the first of them.
 
 from __future__ import annotations
 
+from sdmodel.allocation import SHAPES
 from sdmodel.expr import At, Axis, Expr, Operand, Ref
 from sdmodel.functions.registry import Build, function
 
@@ -27,7 +28,20 @@ def _side(build: Build, quantity: Expr, profile: Expr) -> list[Argument] | None:
     for i in range(_PROFILE):
         part = At(None, (last.places[0] + i,))
         found.append((Ref(profile.name, where=(*places, part)), axes))
+    _check_shapes(build, profile, found[1][0])
     return found
+
+
+def _check_shapes(build: Build, profile: Ref, kind: Expr) -> None:
+    """Refuse profiles of a shape that is not offered; what a run sets later becomes NaN."""
+    unknown = sorted(build.possible(kind).difference(SHAPES))
+    if unknown:
+        shown = " and ".join(f"{one:g}" for one in unknown[:3])
+        build.refuse(
+            profile,
+            f"a priority profile here is of the type {shown}, which is not offered",
+            "use type 0 (fixed), 1 (rectangular), 2 (triangular), 3 (normal) or 4 (exponential)",
+        )
 
 
 def _alike(place: At, axis: Axis) -> At:

@@ -66,6 +66,9 @@ class Build(Protocol):
         comes back.
         """
 
+    def possible(self, value: Expr) -> set[float]:
+        """Return the numbers a value has over its axes at the start, as far as they are known."""
+
     def table(self, value: Expr) -> Table:
         """Return the table of a lookup variable or a lookup written in place."""
 

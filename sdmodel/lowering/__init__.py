@@ -74,6 +74,9 @@ def lower(model: SourceModel) -> Program:
         raise _Refused(list(model.problems))
     model = expand_macros(model)
     dimensions = Dimensions(model)
+    if not dimensions.readable:  # what follows would only repeat it, or guess
+        known = [*model.problems, *dimensions.problems, *check_names(model, dimensions)]
+        raise _Refused(list(dict.fromkeys(known)))
     arrays = Arrays(model, dimensions)
     found = [*model.problems, *dimensions.problems, *arrays.problems]
     found += check_names(model, dimensions)

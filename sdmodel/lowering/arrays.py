@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdmodel.dimensions import Dimensions
-from sdmodel.errors import Problem, did_you_mean, near_names
+from sdmodel.errors import Problem, counted, did_you_mean, near_names
 from sdmodel.expr import At, Axis, Table, Tables, flat_places
 from sdmodel.names import key
 from sdmodel.program import Shape
@@ -102,7 +102,8 @@ class Arrays:
     def _fits(self, entry: Variable, rank: int) -> bool:
         if len(entry.subscripts) != rank:
             message = (
-                f"{entry.name!r} has {len(entry.subscripts)} subscripts here, elsewhere {rank}"
+                f"{entry.name!r} has {counted(len(entry.subscripts), 'subscript')} here, "
+                f"elsewhere {rank}"
             )
             self._refuse(entry, message, "give all its entries the same number of subscripts")
             return False
@@ -197,7 +198,9 @@ class Arrays:
         order = {key(one): {e: i for i, e in enumerate(region.scope[key(one)][1])} for one in names}
         for exception in entry.exceptions:
             if len(exception) != len(entry.subscripts):
-                message = f"an exception of {entry.name!r} has {len(exception)} subscripts"
+                message = (
+                    f"an exception of {entry.name!r} has {counted(len(exception), 'subscript')}"
+                )
                 self._refuse(entry, message, f"give {len(entry.subscripts)}, as before :EXCEPT:")
                 continue
             chosen: list[list[int]] = []

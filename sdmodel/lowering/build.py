@@ -367,6 +367,10 @@ class Builder:
                 self.problem(value, reason, "write it as a number or a constant")
             return None
 
+    def possible(self, value: Expr) -> set[float]:
+        """See `Build.possible`."""
+        return self._folder.possible(value)
+
     def varies(self, value: Expr) -> bool:
         """See `Build.varies`."""
         seen: set[str] = set()

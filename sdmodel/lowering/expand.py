@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdmodel.dimensions import Dimensions
+from sdmodel.errors import counted
 from sdmodel.expr import (
     Axis,
     Call,
@@ -158,7 +159,8 @@ class Expander(Builder):
             shown = f"{entry.name}[{', '.join(entry.subscripts)}]" if ranges else entry.name
             self.problem(
                 entry.equation,
-                f"{shown} has {len(flat)} elements, but {len(values)} numbers are listed",
+                f"{shown} has {counted(len(flat), 'element')}, but "
+                f"{len(values)} numbers are listed",
                 "list one number for each element, the last range fastest",
             )
             return
@@ -294,10 +296,9 @@ class Expander(Builder):
     def _arguments_fit(self, node: Call, info: FunctionInfo) -> bool:
         if info.least <= len(node.args) <= info.most:
             return True
-        count = len(node.args)
         self.problem(
             node,
-            f"{info.name} is given {count} argument{'s' * (count != 1)}",
+            f"{info.name} is given {counted(len(node.args), 'argument')}",
             f"write {info.signature}",
         )
         return False

@@ -53,6 +53,17 @@ class Folder:
 
         return number(rewrite(value, change))
 
+    def possible(self, value: Expr) -> set[float]:
+        """Return the numbers an expression has at its places at the start; none if not known."""
+        before = set(self.expanded.structural)
+        try:
+            return self._values(value) if isinstance(value, Ref) else {self.fold(value)}
+        except (NotANumber, ArithmeticError):
+            return set()
+        finally:  # nothing is decided by them
+            self.expanded.structural.clear()
+            self.expanded.structural.update(before)
+
     def _start_value(self, ref: Ref) -> float:
         if ref.name in (TIME, HALF_STEP):
             return self._start_value(Ref(INITIAL_TIME)) if ref.name == TIME else 0.0
@@ -67,6 +78,14 @@ class Folder:
             self._followed.pop()
 
     def _one(self, ref: Ref) -> float:
+        found = self._values(ref)
+        if not found:  # still being defined, or reported already because nobody defines it
+            raise NotANumber("")
+        if len(found) > 1:
+            raise NotANumber("it differs between the elements")
+        return found.pop()
+
+    def _values(self, ref: Ref) -> set[float]:
         self.define(ref.name)
         sizes = self.expanded.shapes.get(ref.name, ())
         axes = [place.axis for place in ref.where if place.axis is not None]
@@ -80,11 +99,7 @@ class Folder:
                 self.expanded.structural.add(ref.name)
         for statement in self.expanded.start(ref.name):
             found |= self._of_statement(statement, sizes, known)
-        if not found:  # still being defined, or reported already because nobody defines it
-            raise NotANumber("")
-        if len(found) > 1:
-            raise NotANumber("it differs between the elements")
-        return found.pop()
+        return found
 
     def _of_statement(
         self, statement: Statement, sizes: tuple[int, ...], known: set[int]

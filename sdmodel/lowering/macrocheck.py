@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sdmodel.errors import Problem, did_you_mean, near_names
+from sdmodel.errors import Problem, counted, did_you_mean, near_names
 from sdmodel.expr import Call, Ref, references, walk
 from sdmodel.lowering.order import in_order
 from sdmodel.names import key
@@ -70,12 +70,12 @@ class MacroChecks:
         shown += f" : {', '.join(macro.outputs[1:])})" if macro.outputs[1:] else ")"
         count, wanted = len(node.args), len(macro.inputs)
         if count != wanted:
-            what = f"the macro {macro.name!r} takes {_count(wanted, 'argument')}, not {count}"
+            what = f"the macro {macro.name!r} takes {counted(wanted, 'argument')}, not {count}"
             self.refuse(node.at, variable, what, shown, name=macro.name)
             return False
         count, wanted = len(node.outputs), len(macro.outputs) - 1
         if count > wanted:
-            what = f"the macro {macro.name!r} has {_count(wanted, 'output')} to name, not {count}"
+            what = f"the macro {macro.name!r} has {counted(wanted, 'output')} to name, not {count}"
             self.refuse(node.at, variable, what, shown, name=macro.name)
             return False
         return True
@@ -147,7 +147,3 @@ class MacroChecks:
                 cure = f"write {ref.name}$ for that of the model" if in_model else ""
                 cure = cure or did_you_mean(near) or "make it an input, or define it in the macro"
                 self.refuse(ref.at, variable.name, what, cure, "unknown name", ref.name)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"

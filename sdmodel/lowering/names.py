@@ -102,6 +102,8 @@ def _equation(
             if info is not None and info.lookup and node.args:
                 lookup_places.add(id(node.args[0]))
             problem = _call(model, variable, node, near)
+            if problem is not None:  # nobody knows what such a function takes
+                lookup_places.update(map(id, node.args))
         elif isinstance(node, Ref):
             problem = _reference(model, dimensions, variable, node, id(node) in lookup_places, near)
         else:
@@ -152,10 +154,22 @@ def _reference(
     where = f"in the equation of {readable(variable.name)!r}: "
     known = model.by_key.get(key(node.name))
     if known is None:
-        bare = key(node.name).removesuffix("!")
-        number = not node.subscripts and (dimensions.is_range(bare) or dimensions.is_element(bare))
+        bare = key(node.name.removesuffix("!"))
+        number = not node.subscripts and (
+            dimensions.is_range(bare)
+            or (dimensions.is_element(bare) and not node.name.endswith("!"))
+        )
         if key(node.name) == TIME or number:
             return None
+        if node.name.endswith("!"):
+            return model.source.problem(
+                node.at,
+                where + f"{node.name!r} stands for a number, but {node.name[:-1]!r} is no range",
+                kind="definition",
+                variable=variable.name,
+                name=node.name[:-1],
+                cure="write the exclamation mark behind a range only, as in SUM(x[Range!])",
+            )
         near = names.variables(node.name)
         return model.source.problem(
             node.at,

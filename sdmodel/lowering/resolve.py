@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 from sdmodel.dimensions import Dimensions
-from sdmodel.errors import Problem, did_you_mean, near_names
+from sdmodel.errors import Problem, counted, did_you_mean, near_names
 from sdmodel.expr import (
     At,
     Axis,
@@ -130,16 +130,20 @@ class Resolver:
     def _range_as_number(self, node: Ref, name: str, scopes: tuple[_Scope, ...]) -> Expr | None:
         """Return the number a range stands for: the place of its present element."""
         dimensions = self.dimensions
-        if name.endswith("!") and dimensions.is_range(name[:-1]):
+        bare = key(node.name[:-1])
+        if node.name.endswith("!") and dimensions.is_range(bare):
             if not scopes:
                 self._outside(node, node.name)
                 return Const(0.0, node.at)
-            axis, elements = self._bound(name[:-1], scopes)
-            return self._position(axis, name[:-1], elements)
+            axis, elements = self._bound(bare, scopes)
+            return self._position(axis, bare, elements)
         if dimensions.is_range(name):
             if scopes and scopes[-1].counting:
                 return Ref(name, (), node.at)
             found = self._present(name, scopes)
+            if found is None and any(name in scope.axes for scope in scopes):
+                self._half_summed(node, repr(node.name), node.name)
+                return Const(0.0, node.at)
             if found is None:
                 message = f"the range {node.name!r} does not stand left of the equals sign"
                 cure = f"use {node.name}! inside SUM, or name an element"
@@ -164,10 +168,9 @@ class Resolver:
             # XMILE: the whole array within a function, element by element elsewhere.
             subscripts = tuple("*" if scopes else one for one in self.arrays.ranges[name])
         if len(subscripts) != len(shape.elements):
-            count = len(shape.elements)
             self._refuse(
                 node,
-                f"{spelled!r} has {count} subscript{'s' * (count != 1)}, here it is given "
+                f"{spelled!r} has {counted(len(shape.elements), 'subscript')}, here it is given "
                 f"{len(subscripts)}",
                 f"write {spelled}[{', '.join(shape.ranges)}]",
             )
@@ -186,7 +189,7 @@ class Resolver:
             return At(None, (0,))
         axis_elements = self._subscript(name, place, subscript, scopes)
         if axis_elements is None:
-            self._unknown(node, spelled, name, place, subscript)
+            self._unknown(node, spelled, name, place, subscript, scopes)
             return At(None, (0,))
         axis, elements = axis_elements
         missing = [one for one in elements if one not in index]
@@ -255,7 +258,7 @@ class Resolver:
         if name in own:
             return own[name]
         for scope in reversed(scopes):
-            if name in scope.axes:
+            if name in scope.axes and scope.free:
                 return scope.axes[name]
         for present, (axis, elements) in own.items():
             found = self.dimensions.counterparts(name, present)
@@ -269,12 +272,21 @@ class Resolver:
         return None
 
     def _unknown(
-        self, node: Ref | Call, spelled: str, name: str, place: int, subscript: str
+        self,
+        node: Ref | Call,
+        spelled: str,
+        name: str,
+        place: int,
+        subscript: str,
+        scopes: tuple[_Scope, ...],
     ) -> None:
         shape = self.arrays.shapes[name]
         bare = subscript.rstrip("!")
         if self.dimensions.is_range(bare) and subscript.endswith("!"):
             self._outside(node, subscript)
+            return
+        if any(key(bare) in scope.axes for scope in scopes):
+            self._half_summed(node, f"{bare!r} of {spelled!r}", bare)
             return
         if self.dimensions.is_range(bare):
             left = ", ".join(self.region.scope) or "no range"
@@ -291,6 +303,11 @@ class Resolver:
         )
         cure = did_you_mean(near) or f"there are: {', '.join(shape.elements[place][:8])}"
         self._refuse(node, message, cure, kind="unknown name", name=bare, near=near)
+
+    def _half_summed(self, node: Ref | Call, what: str, bare: str) -> None:
+        message = f"the range {what} stands beside {bare + '!'!r}, and not left of the equals sign"
+        cure = f"write {bare}! here too, or give this part a variable of its own"
+        self._refuse(node, message, cure, name=bare)
 
     def _outside(self, node: Ref | Call, subscript: str) -> None:
         bare = subscript.rstrip("!")

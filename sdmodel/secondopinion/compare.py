@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sdmodel.errors import SDError
+from sdmodel.errors import OverrideError, SDError
 from sdmodel.kernel import Array
 from sdmodel.names import element_key
 from sdmodel.program import CONTROL
+from sdmodel.secondopinion import limited
 
 if TYPE_CHECKING:
     from sdmodel.model import Model
@@ -132,8 +133,15 @@ class _Opinion:
     names: Mapping[str, str]
 
 
-def crosscheck(model: Model, without: Sequence[str] = ()) -> CrossCheck:
-    """Run a model by all engines that are installed but those in `without`, and compare them."""
+def crosscheck(
+    model: Model, without: Sequence[str] = (), limit: float = limited.LIMIT
+) -> CrossCheck:
+    """Run a model by all engines that are installed but those in `without`, and compare them.
+
+    Engines of others are stopped after `limit` seconds each.
+    """
+    if not limit > 0:
+        raise OverrideError("limit", f"the time limit is {limit:g} s: it must be above zero")
     opinions: dict[str, _Opinion] = {}
     failed: dict[str, str] = {}
     for engine in ("compiled", "reference", "PySD", "pysimlin"):
@@ -141,7 +149,7 @@ def crosscheck(model: Model, without: Sequence[str] = ()) -> CrossCheck:
             failed[engine] = "left out"
             continue
         try:
-            opinions[engine] = _ask(model, engine)
+            opinions[engine] = _ask(model, engine, limit)
         except SDError as error:
             # The path stands in the head line already.
             failed[engine] = _one_line(str(error).replace(f" {model.path}: ", ": ", 1))
@@ -248,30 +256,22 @@ def _without_na(values: Array) -> Array:
     return np.where(np.isclose(values, NA, rtol=1e-6, atol=0.0), np.nan, values)
 
 
-def _ask(model: Model, engine: str) -> _Opinion:
+def _ask(model: Model, engine: str, limit: float) -> _Opinion:
     if engine in VOICES:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a value that is no number is compared as such
             run = model.run(method="euler", engine=engine)
         names = {known: name for known, (name, _) in model.program.columns.items()}
         return _opinion(run.times, names, run.table.T)
-    from sdmodel.secondopinion import pysd, simlin
-
-    table, _ = pysd.table_of(model) if engine == "PySD" else simlin.table_of(model)
-    names = {element_key(str(name)): str(name) for name in table.columns}
-    try:
-        numbers = table.to_numpy(dtype=float).T
-    except (TypeError, ValueError) as error:
-        raise SDError(f"{engine} gives something other than numbers: {error}") from None
+    times, columns, numbers = limited.ask(model, engine, limit)
+    names = {element_key(name): name for name in columns}
     if len(names) != len(numbers):
         raise SDError(f"{engine} gives two variables of one name")
     # An element without an equation is no variable; some engines give it some value.
     kept = {
         known: one for known, one in zip(names, numbers, strict=True) if not undefined(model, known)
     }
-    return _opinion(
-        np.asarray(table.index, dtype=float), {k: names[k] for k in kept}, kept.values()
-    )
+    return _opinion(times, {k: names[k] for k in kept}, kept.values())
 
 
 def undefined(model: Model, known: str) -> bool:

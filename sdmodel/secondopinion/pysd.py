@@ -7,7 +7,8 @@ PySD translates a model into Python and executes that; so it is used only when a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,17 +58,27 @@ def table_of(model: Model, params: Any = None, **how: float | None) -> tuple[Any
         import pysd
     except ImportError:
         raise SDError("PySD is not installed: pip install pysd") from None
-    with copied(model.source.source) as place, warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        read = pysd.read_vensim if place.suffix == ".mdl" else pysd.read_xmile
-        files = [str(path.resolve()) for path in model.data_files]
+    files = [str(path.resolve()) for path in model.data_files]
+    with copied(model.source.source) as place:
         try:
-            loaded = read(str(place), data_files=files or None)
-            table = loaded.run(params=params or None, **how)
+            table = table_of_file(place, files, params, **how)
         except Exception as error:  # whatever PySD raises is its answer
             reason = f"{type(error).__name__}: {error}"
             raise SDError(f"PySD cannot run {model.path}: {reason}") from None
     return table, str(pysd.__version__)
+
+
+def table_of_file(
+    place: Path, files: Sequence[str] = (), params: Any = None, **how: float | None
+) -> Any:
+    """Return PySD's table of a run of a file; PySD writes beside it, and executes what it wrote."""
+    import pysd
+
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        read = pysd.read_vensim if place.suffix == ".mdl" else pysd.read_xmile
+        loaded = read(str(place), data_files=list(files) or None)
+        return loaded.run(params=params or None, **how)
 
 
 def _params(model: Model, checked: Mapping[str, float]) -> dict[str, Any]:

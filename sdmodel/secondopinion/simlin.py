@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
-
-from sdmodel.errors import SDError
-from sdmodel.secondopinion.copies import copied
-
-if TYPE_CHECKING:
-    from sdmodel.model import Model
+from pathlib import Path
+from typing import Any
 
 
-def table_of(model: Model) -> tuple[Any, str]:
-    """Return pysimlin's table of a run by Euler, one column a variable or element, and its version.
+def table_of_file(place: Path, method: str = "") -> Any:
+    """Return pysimlin's table of a run of a file, one column a variable or element.
 
-    Raises
-    ------
-    SDError
-        If pysimlin is not installed, or cannot read or run the model.
+    `method` stands in for that of the file, if one is given.
     """
-    try:
-        import simlin
-    except ImportError:
-        raise SDError("pysimlin is not installed: pip install 'sdmodel[vdf]'") from None
-    with copied(model.source.source) as place, warnings.catch_warnings():
+    import simlin
+
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            loaded = simlin.load(place)
-            if model.source.method != "euler" and loaded.project is not None:
-                loaded.project.set_sim_specs(sim_method="euler")
-            table = loaded.run(analyze_loops=False).results
-        except Exception as error:  # whatever pysimlin raises is its answer
-            reason = f"{type(error).__name__}: {error}"
-            raise SDError(f"pysimlin cannot run {model.path}: {reason}") from None
+        loaded = simlin.load(place)
+        if method and loaded.project is not None:
+            loaded.project.set_sim_specs(sim_method=method)
+        table = loaded.run(analyze_loops=False).results
     # Simlin writes a full stop in a name as a middle dot: its own stop parts modules.
-    return table.rename(columns=lambda name: str(name).replace("\xb7", ".")), simlin.__version__
+    return table.rename(columns=lambda name: str(name).replace("\xb7", "."))

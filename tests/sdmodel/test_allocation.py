@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+import sdmodel as sd
 from sdmodel.allocation import (
     ALLOCATIONS,
     allocate_available,
     allocate_by_priority,
-    demand_at_price,
     market_price,
-    supply_at_price,
 )
+from sdmodel.model import Model
 
 Array = NDArray[np.float64]
 Profile = tuple[float, float, float]  # kind, priority, width
@@ -55,13 +55,13 @@ def by_priority(
 
 def demanded(quantity: float, profile: Profile, price: float) -> float:
     out = column(-1)
-    demand_at_price(*curve([quantity], [profile]), column(price), out)
+    ALLOCATIONS["demand at price"](*curve([quantity], [profile]), column(price), out)
     return float(out.item())
 
 
 def supplied(quantity: float, profile: Profile, price: float) -> float:
     out = column(-1)
-    supply_at_price(*curve([quantity], [profile]), column(price), out)
+    ALLOCATIONS["supply at price"](*curve([quantity], [profile]), column(price), out)
     return float(out.item())
 
 
@@ -370,3 +370,46 @@ def test_the_names() -> None:
         "demand at price",
         "supply at price",
     }
+
+
+PROFILES = """D: d1, d2
+P: ptype, ppriority, pwidth, pextra
+q[D] = 3, 4
+pp[D,P] = {first}, 1, 1, 0; {second}, 2, 1, 0;
+k = 5
+x[D] = {call}
+"""
+CALLS = {
+    "ALLOCATE AVAILABLE": "ALLOCATE AVAILABLE(q[D], pp[D,ptype], 4)",
+    "FIND MARKET PRICE": "FIND MARKET PRICE(q[d1], pp[d1,ptype], q[d1], pp[d1,ptype])",
+    "DEMAND AT PRICE": "DEMAND AT PRICE(q[D], pp[D,ptype], 2)",
+    "SUPPLY AT PRICE": "SUPPLY AT PRICE(q[D], pp[D,ptype], 2)",
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_shape_that_is_not_offered(call: str, model: Callable[..., Model]) -> None:
+    with pytest.raises(sd.UnsupportedError) as caught:
+        model(PROFILES.format(first=1, second=5, call=call))
+    problem, *others = caught.value.problems
+    assert len(others) == call.count("pp[") - 1
+    what = "in the equation of 'x': a priority profile here is of the type 5, which is not offered"
+    assert problem.message == what
+    assert (problem.line, problem.column) == (7, 8 + call.index("pp["))
+    assert problem.cure.startswith("use type 0 (fixed), 1 (rectangular)")
+
+
+def test_a_shape_written_as_an_equation_is_refused_too(model: Callable[..., Model]) -> None:
+    equations = PROFILES.format(first=1, second=3, call=CALLS["ALLOCATE AVAILABLE"])
+    other = equations.replace("pp[D,P] = 1, 1, 1, 0; 3, 2, 1, 0;", "pp[D,P] = k * 2 + ELMCOUNT(D)")
+    with pytest.raises(sd.UnsupportedError, match=r"of the type 12, which is not offered"):
+        model(other)
+    assert model(equations).run(method="vensim").values("x[d1]")[0] == pytest.approx(1.0, abs=1)
+
+
+def test_profiles_stay_levers(model: Callable[..., Model]) -> None:
+    """Looking at the shapes before the run fixes nothing: priorities can still be overridden."""
+    made = model(PROFILES.format(first=1, second=1, call=CALLS["ALLOCATE AVAILABLE"]))
+    assert not made.program.structural
+    first = made.run({"pp[d1,ppriority]": 9.0}, method="vensim").values("x[d1]")[0]
+    assert first == 3.0 != made.run(method="vensim").values("x[d1]")[0]

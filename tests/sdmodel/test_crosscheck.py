@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from sdmodel.secondopinion.compare import compare_values
 needs_pysimlin = pytest.mark.skipif(
     importlib.util.find_spec("simlin") is None, reason="pysimlin is not installed"
 )
+Limited = Callable[[float], AbstractContextManager[None]]
 TIMES = np.arange(3.0)
 ARRAYS = """
 A: a1, a2 ~ ~ |
@@ -211,3 +214,54 @@ def test_one_of_our_own_kernels_can_stand_alone() -> None:
     )
     assert both is not None
     assert both.alone == "sdmodel"
+
+
+SLOW = "S = INTEG(MIN(1, Time) - S*0.001, 1)"  # PySD takes a long while for so many steps
+
+
+@pytest.mark.usefixtures("without_simlin")
+def test_an_engine_that_takes_too_long_is_stopped(
+    tmp_path: Path,
+    mdl: Callable[..., str],
+    limited: Callable[[float], AbstractContextManager[None]],
+) -> None:
+    path = tmp_path / "slow.mdl"
+    path.write_text(mdl(SLOW, TIME_STEP=0.001, SAVEPER=20, FINAL_TIME=80), encoding="utf-8")
+    before = set(Path(tempfile.gettempdir()).glob("sdmodel-copy-*"))
+    with limited(100):
+        found = sd.load(path).crosscheck(limit=3)
+    assert found.failed["PySD"] == (
+        "PySD took longer than 3 s and was stopped: --limit, or limit=, gives it more time"
+    )
+    assert found.ran == ("compiled", "reference")
+    assert (found.ok, found.compared, found.times) == (True, 1, 5)
+    assert "PySD did not run: PySD took longer than 3 s" in str(found)
+    assert set(Path(tempfile.gettempdir()).glob("sdmodel-copy-*")) <= before
+
+
+def test_the_limit_of_the_command(lay: Callable[..., Path]) -> None:
+    words = ["crosscheck", str(lay(ARRAYS)), "--without", "pysimlin", "--limit"]
+    stopped = CliRunner().invoke(main, [*words, "0.01"])
+    assert stopped.exit_code == 0
+    assert "PySD: did not run: PySD took longer than 0.01 s and was stopped" in stopped.output
+    assert CliRunner().invoke(main, [*words, "0"]).exit_code == 2
+    with pytest.raises(sd.OverrideError, match="the time limit is 0 s: it must be above zero"):
+        sd.load(lay(ARRAYS)).crosscheck(limit=0)
+
+
+def test_an_engine_that_breaks_off_says_so(
+    lay: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    found = sd.load(lay(ARRAYS)).crosscheck(["pysimlin"])
+    assert found.failed["PySD"] == "PySD broke off with status 1"
+
+
+@pytest.mark.usefixtures("without_simlin")
+def test_nothing_of_the_present_folder_is_executed(
+    lay: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pysd.py").write_text("raise SystemExit('executed')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    found = sd.load(lay(ARRAYS)).crosscheck()
+    assert "PySD" in found.ran

@@ -46,7 +46,7 @@ EQUATIONS = [
     ("(a) 3", "an operator is missing before '3'", "write +, -, *, / or ^ between two values"),
     ("a, 1", "a comma stands only between the arguments of a function", "remove it"),
     ("(a, 1)", "a comma stands only between the arguments of a function", "remove it"),
-    ("a ! 2", "'!' cannot stand here", "remove it, or write an operator there"),
+    ("2 ! a", "'!' cannot stand here", "remove it, or write an operator there"),
     ("a :NOT: 2", "':NOT:' cannot stand here", "remove it, or write an operator there"),
     (
         "a # 2",
@@ -142,7 +142,18 @@ UNSUPPORTED = [
     (
         "GET DATA STDV(a, 1, 2)",
         "there is no function named 'GET DATA STDV'",
-        "give the statistic as a constant, or compute it with stocks while the model runs",
+        "give it as a constant: the manual does not say whether it divides by the number of "
+        "values or by one less",
+    ),
+    (
+        "DELAY PROFILE(look up, a, 2, 3, 0)",
+        "there is no function named 'DELAY PROFILE'",
+        "use DELAY FIXED for a constant delay, or DELAY N with a high order",
+    ),
+    (
+        "INTERNAL RATE OF RETURN(a, 1, -5, 0)",
+        "there is no function named 'INTERNAL RATE OF RETURN'",
+        "let the rate be a constant, and look by overrides of it where NPV is zero",
     ),
     ("QXZ(a)", "there is no function named 'QXZ'", "`sdmodel functions` lists what there is"),
     ("loop up(a)", "there is no function named 'loop up'", "did you mean 'look up'?"),

@@ -132,7 +132,7 @@ EQUATIONS = [
         "x[a] :EXCEPT: [a1,b1] = 1",
         15,
         "syntax",
-        "this exception has 2 of 1 subscripts",
+        "this exception has 2 subscripts instead of 1",
         "write as many as left of :EXCEPT:",
     ),
     (
@@ -162,6 +162,34 @@ EQUATIONS = [
         "definition",
         "the order of a delay must be known before the run, but it differs between the elements",
         "write the order as a number or a constant",
+    ),
+    (
+        "x = SUM(v[a!] + ABS(v[a]))",
+        21,
+        "definition",
+        "the range 'a' of 'v' stands beside 'a!', and not left of the equals sign",
+        "write a! here too, or give this part a variable of its own",
+    ),
+    (
+        "x = SUM(v[a!] * a)",
+        17,
+        "definition",
+        "the range 'a' stands beside 'a!', and not left of the equals sign",
+        "write a! here too, or give this part a variable of its own",
+    ),
+    (
+        "x = 1 + a!",
+        9,
+        "definition",
+        "'a!' stands outside of SUM and its like",
+        "put it into SUM(...), or write 'a' without the exclamation mark",
+    ),
+    (
+        "x = 1 + s!",
+        9,
+        "definition",
+        "'s!' stands for a number, but 's' is no range",
+        "write the exclamation mark behind a range only, as in SUM(x[Range!])",
     ),
     (
         "x[a] = SMOOTH N(1, 1, 1, a)",
@@ -212,7 +240,7 @@ ENTRIES = [
     (
         "x[a,b] = 2\nx[a] = 1",
         LINE + 1,
-        "'x' has 1 subscripts here, elsewhere 2",
+        "'x' has 1 subscript here, elsewhere 2",
         "give all its entries the same number of subscripts",
     ),
     (
@@ -255,6 +283,69 @@ def test_in_an_entry(
     (problem,) = problems_of(equations, mdl)
     assert (problem.message, problem.cure) == (message, cure)
     assert (problem.line, problem.column) == (line, 1)
+
+
+# Ranges, column in their first line, message, cure.
+TWO_MEANINGS = [
+    (
+        "q: q1, Q\nx[q] = 1\nx[q1] = 2",
+        8,
+        "'Q' names both the range 'q' and one of its elements",
+        "rename one of the two; [Q] could mean either",
+    ),
+    (
+        "q: q\nx[q] = 1",
+        1,
+        "the range 'q' has nothing but itself as an element",
+        "name its elements: q: first, second ~~|",
+    ),
+    ("q: q1, q2\nQ = 1", 1, "'q' is a range and, in line 11, a variable", "rename one of the two"),
+    ("q: q1, q2 -> lat", 14, "the range 'q' maps to 'lat', unknown", "did you mean 'late'?"),
+    (
+        "q: q1, q2 -> zz",
+        14,
+        "the range 'q' maps to 'zz', unknown",
+        "define it: zz: first, second ~~|",
+    ),
+    (
+        "q: q1, q2 -> (late: a1, a2)",
+        15,
+        "the range 'q' maps to 'a1', which 'late' does not hold",
+        "there are: a2, a3",
+    ),
+    (
+        "q: q1, q2 -> late, a",
+        20,
+        "the range 'q' has 2 elements, but maps to 3 of 'a'",
+        "name one of a for each element: -> (a: ...)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("ranges", "column", "message", "cure"), TWO_MEANINGS)
+def test_a_range_that_cannot_be_understood(
+    ranges: str, column: int, message: str, cure: str, mdl: Callable[..., str]
+) -> None:
+    (problem,) = problems_of(ranges, mdl)
+    assert (problem.message, problem.cure) == (message, cure)
+    assert (problem.line, problem.column, problem.variable) == (LINE, column, "q")
+
+
+def test_what_else_is_wrong_is_told_beside_a_range_with_two_meanings(
+    mdl: Callable[..., str],
+) -> None:
+    found = problems_of("q: q, q1\nx[q] = nobody", mdl)
+    assert [(one.line, one.name) for one in found] == [(LINE, "q"), (LINE + 1, "nobody")]
+
+
+def test_an_element_may_have_the_name_of_a_variable(values: Callable[..., list[float]]) -> None:
+    """In brackets it is the element, elsewhere the variable."""
+    equations = "r: r1, r2\nr2 = 30\nv[r] = 1, 2\nx = v[r2] + r2"
+    assert values(equations) == [32.0] * 5
+
+
+def test_a_range_as_a_number_in_a_sum(values: Callable[..., list[float]]) -> None:
+    assert values("r: r1, r2, r3\nv[r] = 1, 10, 100\nx = SUM(r!*v[r!])") == [321.0] * 5
 
 
 def test_a_range_that_contains_itself(mdl: Callable[..., str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from sdmodel.expr import Call, Const, Expr, Ref, Values
+from sdmodel.model import Model
 from sdmodel.source import SourceModel
 
 Reader = Callable[..., SourceModel]
@@ -195,7 +196,7 @@ BROKEN = {
     "count": (
         array("x", "Place", '<element subscript="Rome, 1">' + eqn("1") + "</element>" + eqn("1")),
         'subscript="Rome, 1"',
-        "'x' has 1 dimensions, but an element of it has 2 subscripts",
+        "'x' has 1 dimension, but an element of it has 2 subscripts",
     ),
     "range": (
         array("x", "Place", eqn("SUM(x[Oslo:Rome])")),
@@ -300,3 +301,17 @@ def test_layouts_before_the_standard_are_refused(xmile: Reader) -> None:
 def test_all_problems_of_a_file_are_told_at_once(xmile: Reader) -> None:
     made = xmile('<aux name="a"><eqn>1 +</eqn></aux>\n<aux name="b"><eqn>)</eqn></aux>\n<aux/>')
     assert [one.line for one in made.problems] == [6, 7, 8]
+
+
+def test_a_dimension_named_like_an_element(xmile: Reader) -> None:
+    """XMILE has no dimensions within dimensions, so neither meaning is guessed."""
+    dimensions = (
+        '<dimensions><dim name="A"><elem name="b"/><elem name="c"/></dim>'
+        '<dim name="B"><elem name="d"/></dim><dim name="E"><elem name="e"/><elem name="f"/></dim>'
+        "</dimensions>"
+    )
+    made = Model(xmile('<aux name="x"><eqn>1</eqn></aux>', dimensions))
+    assert [(one.message, one.text[one.column - 1]) for one in made.problems()] == [
+        ("'b' is an element of 'A' and, in line 3, a range", "b"),
+        ("'e' names both the range 'E' and one of its elements", "e"),
+    ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from sdmodel.errors import counted
 from sdmodel.expr import Apply, Call, Const, Expr, Op, Ref, apply, literal
 from sdmodel.frontends.lists import NOT_AVAILABLE
 from sdmodel.frontends.tokens import ExpressionError
@@ -300,10 +301,9 @@ def build_call(name: str, args: Sequence[Expr], at: int) -> Expr:
         return Call(name.replace("_", " "), tuple(args), at)
     least, most, signature, build = known
     if not least <= len(args) <= most:
-        count = len(args)
         raise ExpressionError(
             at,
-            f"{name.upper()} is given {count} argument{'s' * (count != 1)}",
+            f"{name.upper()} is given {counted(len(args), 'argument')}",
             f"write {name.upper()}({signature})",
             "definition",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sdmodel.errors import counted
 from sdmodel.expr import Call, Expr, Ref, rewrite
 from sdmodel.frontends.tokens import ExpressionError
 from sdmodel.frontends.xmile.directory import Directory, MacroHead
@@ -17,10 +18,9 @@ def macro_call(macro: MacroHead, args: list[Expr], at: int) -> Call:
         known = {key(one): value for one, value in zip(macro.parameters, given, strict=False)}
         given.append(rewrite(default, lambda node: _put_in(node, known)))  # noqa: B023
     if len(given) != len(macro.parameters):
-        count = len(args)
         raise ExpressionError(
             at,
-            f"the macro {macro.name!r} is given {count} argument{'s' * (count != 1)}",
+            f"the macro {macro.name!r} is given {counted(len(args), 'argument')}",
             f"write {macro.name}({', '.join(macro.parameters)})",
             "definition",
         )

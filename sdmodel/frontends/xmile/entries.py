@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sdmodel.errors import counted
 from sdmodel.expr import Table
 from sdmodel.frontends.xmile.graphical import read_table
 from sdmodel.frontends.xmile.markup import Element, Passage
@@ -156,8 +157,8 @@ def _parts(draft: Draft, report: Report) -> Iterator[Part]:
         if len(subscripts) != len(draft.dimensions):
             report.refuse(
                 report.attribute(child, "subscript"),
-                f"{draft.name!r} has {len(draft.dimensions)} dimensions, but an element of it "
-                f"has {len(subscripts)} subscripts",
+                f"{draft.name!r} has {counted(len(draft.dimensions), 'dimension')}, but an element "
+                f"of it has {counted(len(subscripts), 'subscript')}",
                 'write one for each dimension: <element subscript="a, b">',
                 variable=draft.name,
             )

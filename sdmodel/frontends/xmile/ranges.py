@@ -40,7 +40,7 @@ class Ranges:
         if self.left < 0:
             what = f"the dimensions of this file have more than {LARGEST:,} elements"
             report.refuse(one.at, what, "write smaller dimensions", variable=one.name)
-            one = replace(one, elements=())
+            one = replace(one, elements=(), places=())
         self.found[one.key] = one
         self.positions[one.key] = {key(name): i for i, name in enumerate(one.elements)}
         self.elements |= self.positions[one.key].keys()
@@ -93,7 +93,9 @@ def _dimension(element: Element, report: Report, left: int) -> Dimension | None:
     if not key(name):
         report.refuse(element.at, "this <dim> has no name", 'write name="..."', kind="syntax")
         return None
-    elements = tuple(name_of(one) for one in element.all("elem"))
+    written = list(element.all("elem"))
+    elements = tuple(name_of(one) for one in written)
+    stand = tuple(report.attribute(one, "name") for one in written)
     size = element.get("size").strip()
     if not elements and size:
         number = whole_number(size)
@@ -121,4 +123,4 @@ def _dimension(element: Element, report: Report, left: int) -> Dimension | None:
         if one.name.rpartition(":")[2] == "maps_to" and one.text
     )
     span = Span(element.at, element.end)
-    return Dimension(name, elements, mappings, at=at, span=span)
+    return Dimension(name, elements, mappings, at=at, span=span, places=stand)

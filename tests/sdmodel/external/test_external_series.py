@@ -190,19 +190,22 @@ def test_data_that_is_missing_but_used(beside: Any) -> None:
     assert problem.kind == "definition"
     assert (problem.line, problem.near) == (2, ("Stock A",))
     assert problem.message == (
-        "'Stocks A[r1]', 'Stocks A[r2]' has no equation and no series in d.dat"
+        "'Stocks A[r1]', 'Stocks A[r2]' have no equation and no series in d.dat"
     )
     assert problem.cure == "did you mean 'Stock A'?"
     (problem,) = resolve(model).problems
-    assert "has no equation and no data: no data file was given" in problem.message
-    assert "load(path, data=['file.dat']) with a series named 'Stocks A'" in problem.cure
+    assert "have no equation and no data: no data file was given" in problem.message
+    assert problem.cure == (
+        "load(path, data=['file.dat']), or --data file.dat in the terminal, with a series named "
+        "'Stocks A'; or write an equation"
+    )
 
 
 def test_one_missing_element_is_a_problem_whether_used_or_not(beside: Any) -> None:
     path = beside.text("d.dat", "x[r1]\n0 1\n")
     shown = beside.refused("R: r1, r2", "x[R]", data=[path])
     assert "'x[r2]' has no equation and no series in d.dat" in shown
-    assert "load(path, data=[...]) with a file that has 'x[r2]'" in shown
+    assert "load(path, data=[...]), or --data FILE, with a file that has 'x[r2]'" in shown
 
 
 def test_data_that_nothing_uses_may_be_missing(beside: Any) -> None:
