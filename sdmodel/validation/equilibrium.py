@@ -63,10 +63,10 @@ def equilibrium(study: ValidationStudy, test: ConfidenceTest) -> ValidationResul
     drift = np.abs(held - state) / scale
     at = int(np.argmax(drift))
     size = float(drift[at])
-    rows = _pushed(study, lab, state, wanted.perturb, settle)
+    rows = _pushed(study, lab, state, wanted.perturb, wanted.settle)
     text = f"drift {size:.1e} in {wanted.hold:g} ({lab.names[at]}); {_in_short(rows)}"
     columns = ("stock", "at rest", "push", "farthest stock then", "share apart", "verdict")
-    away = any(row[-1] != "returns" for row in rows)
+    away = any(row[-1] not in ("returns", "coming back") for row in rows)
     status = FAIL if size >= wanted.tolerance else FINDING if away else PASS
     return test.result(status, text, size, columns, rows)
 
@@ -97,7 +97,9 @@ def _pushed(
         apart = np.abs(end - state) / lab.scale(state)
         far = int(np.argmax(apart))
         verdict = "returns"
-        if apart[far] > BACK:
+        if BACK < apart[far] < share / 2:
+            verdict = "coming back"
+        elif apart[far] > BACK:
             still = lab.moving(end, 1.0, BACK)
             verdict = "still moving" if still else "moves to another state"
         rows.append(
