@@ -63,7 +63,7 @@ def equilibrium(study: ValidationStudy, test: ConfidenceTest) -> ValidationResul
     drift = np.abs(held - state) / scale
     at = int(np.argmax(drift))
     size = float(drift[at])
-    rows = _pushed(study, lab, state, wanted.perturb, wanted.settle)
+    rows = _pushed(study, lab, state, wanted.perturb, wanted.follow or wanted.settle)
     text = f"drift {size:.1e} in {wanted.hold:g} ({lab.names[at]}); {_in_short(rows)}"
     columns = ("stock", "at rest", "push", "farthest stock then", "share apart", "verdict")
     away = any(row[-1] not in ("returns", "coming back") for row in rows)
@@ -79,9 +79,9 @@ def _in_short(rows: Sequence[tuple[object, ...]]) -> str:
 
 
 def _pushed(
-    study: ValidationStudy, lab: Laboratory, state: Array, share: float, settle: float
+    study: ValidationStudy, lab: Laboratory, state: Array, share: float, follow: float
 ) -> list[tuple[object, ...]]:
-    """Push every stock up and down, and tell whether all stocks come back."""
+    """Push every stock up and down, and tell whether all stocks come back, or are on their way."""
     pushes = [(i, sign * share) for i in range(len(state)) for sign in (1, -1) if state[i] != 0]
     rows: list[tuple[object, ...]] = []
     for done, (i, push) in enumerate(pushes):
@@ -90,14 +90,16 @@ def _pushed(
         start[i] *= 1 + push
         told = f"{push:+.0%}"
         try:
-            end = lab.run(start, settle)[:, 0]
+            half_way = lab.run(start, follow / 2)[:, 0]
+            end = lab.run(half_way, follow / 2)[:, 0]
         except SolverError as error:
             rows.append((lab.names[i], float(state[i]), told, "", "", f"run failed: {error}"))
             continue
         apart = np.abs(end - state) / lab.scale(state)
         far = int(np.argmax(apart))
         verdict = "returns"
-        if BACK < apart[far] < share / 2:
+        earlier = np.max(np.abs(half_way - state) / lab.scale(state))
+        if BACK < apart[far] < earlier:
             verdict = "coming back"
         elif apart[far] > BACK:
             still = lab.moving(end, 1.0, BACK)

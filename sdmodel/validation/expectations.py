@@ -87,6 +87,7 @@ class Equilibrium:
     settle: float = 2000.0
     hold: float = 200.0
     perturb: float = 0.1
+    follow: float = 0.0
     tolerance: float = 1e-6
 
 

@@ -55,6 +55,7 @@ KEYS: dict[str, dict[str, Any]] = {
         "settle": _NUMBER,
         "hold": _NUMBER,
         "perturb": _NUMBER,
+        "follow": _NUMBER,
         "tolerance": _NUMBER,
         **_SETTING,
     },
@@ -367,7 +368,7 @@ class _Reader:
         self.here = ("equilibrium", "", 0)
         numbers = {
             word: float(one[word])
-            for word in ("settle", "hold", "perturb", "tolerance")
+            for word in ("settle", "hold", "perturb", "follow", "tolerance")
             if word in one
         }
         for word, value in numbers.items():
