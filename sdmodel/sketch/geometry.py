@@ -40,25 +40,24 @@ def overlap(a: Floats, half_a: Floats, b: Floats, half_b: Floats) -> Bools:
     return (np.abs(a - b) < half_a + half_b).all(axis=-1)
 
 
-def arc(a: Floats, b: Floats, bend: float, pieces: int = 10) -> Floats:
-    """Return points on the arc from a to b, (pieces + 1, 2); `bend` is its height over its chord.
+def arcs(a: Floats, b: Floats, bends: Floats, pieces: int = 10) -> Floats:
+    """Return points on arcs from a to b, (N, pieces + 1, 2); a bend is a height over its chord.
 
-    >>> arc(np.array([0.0, 0.0]), np.array([10.0, 0.0]), 0.5, 2).round(6).tolist()
-    [[0.0, 0.0], [5.0, -5.0], [10.0, 0.0]]
+    >>> a, b = np.array([[0.0, 0.0]]), np.array([[10.0, 0.0]])
+    >>> arcs(a, b, np.array([0.5]), 2).round(6).tolist()
+    [[[0.0, 0.0], [5.0, -5.0], [10.0, 0.0]]]
     """
-    share = np.linspace(0.0, 1.0, pieces + 1)[:, None]
+    share = np.linspace(0.0, 1.0, pieces + 1)
     chord = b - a
-    if abs(bend) < 1e-3 or not chord.any():
-        return np.asarray(a + share * chord)
-    normal = np.array([chord[1], -chord[0]])
-    # Half the angle of the arc, and its centre on the other side of the chord.
-    half = 2 * np.arctan(2 * bend)
-    centre = (a + b) / 2 - normal / (2 * np.tan(half))
-    from_centre = a - centre
-    angle = share[:, 0] * 2 * half
-    cos, sin = np.cos(angle), np.sin(angle)
-    x, y = from_centre
-    return centre + np.stack([cos * x - sin * y, sin * x + cos * y], axis=1)
+    # With half the angle of the arc, a point lies at so much of the chord along and beside it.
+    half = 2 * np.arctan(2 * np.where(np.abs(bends) < 1e-3, 1e-6, bends))[:, None]
+    turn = half * share
+    size = np.sin(turn) / np.sin(half)
+    along, beside = size * np.cos(half - turn), size * np.sin(half - turn)
+    normal = np.stack([chord[:, 1], -chord[:, 0]], axis=1)
+    return np.asarray(
+        a[:, None] + along[..., None] * chord[:, None] + beside[..., None] * normal[:, None]
+    )
 
 
 def bend_of(a: Floats, b: Floats, through: Floats) -> float:

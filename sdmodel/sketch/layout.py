@@ -6,7 +6,7 @@ from sdmodel.frontends.sketch import View
 from sdmodel.program import CONTROL
 from sdmodel.sketch.overview import overview
 from sdmodel.sketch.page import Page
-from sdmodel.sketch.sectors import sectors
+from sdmodel.sketch.sectors import sectors, split
 from sdmodel.sketch.structure import structure_of
 from sdmodel.source import SourceModel
 
@@ -31,8 +31,9 @@ def lay_out(model: SourceModel) -> tuple[View, ...]:
     """
     structure = structure_of(model)
     shown = {"time": "Time"} | {name: name.upper() for name in CONTROL} | structure.names
-    parts = sectors(structure)
+    whole = sectors(structure)
+    parts = split(structure, whole)
     pages = [Page(title, own, structure, shown).laid_out() for title, own in parts.items()]
-    if len(pages) > 1:
-        pages.insert(0, overview(parts, structure, shown))
+    if len(whole) > 1:
+        pages.insert(0, overview(whole, structure, shown))
     return tuple(pages)

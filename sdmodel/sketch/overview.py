@@ -33,7 +33,7 @@ def overview(
         headings[title] = heading
         page.bodies.append(body)
     page.links += [Link(headings[a], headings[b]) for a, b in main_links(parts, structure)]
-    return page.laid_out(apart=False)
+    return page.laid_out(apart=False, rounds=80)
 
 
 def _sector(title: str, stocks: Sequence[str], shown: Mapping[str, str]) -> tuple[Item, Body]:

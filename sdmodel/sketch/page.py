@@ -11,8 +11,8 @@ import numpy as np
 from sdmodel.frontends.sketch import Arrow, Element, Kind, View
 from sdmodel.sketch.bodies import Body, Item, Look, Side, word
 from sdmodel.sketch.geometry import Floats
-from sdmodel.sketch.place import GRID, MARGIN, arranged, extent
-from sdmodel.sketch.route import Route, routed
+from sdmodel.sketch.place import GRID, MARGIN, arranged, extent, surroundings
+from sdmodel.sketch.route import Route, polish, routed
 from sdmodel.sketch.scene import Link, Scene
 from sdmodel.sketch.stockflow import stock_flow_bodies
 from sdmodel.sketch.structure import Structure
@@ -21,8 +21,10 @@ from sdmodel.sketch.words import label, unquoted
 WIDEST, HIGHEST = 1600, 1000
 # Arrows longer than this start at a shadow instead; a second shadow serves who is this near.
 LONG, TOGETHER = 300.0, 280.0
-_SPREAD = 2.4
+# Room on a page: so many times its items' own, and so much for each arrow.
+_SPREAD, _PER_LINK = 2.1, 4500
 _HEADING = 40
+_ATTEMPTS = 4
 STYLE = "192-192-192,0,Arial|10||0-0-0|0-0-0|0-0-255|-1--1--1|-1--1--1|96,96,100,0"
 _PLAIN = "0,0,0,0,0,0"
 _GREY = "0,3,-1,0,0,0,128-128-128,0-0-0,|10||128-128-128"
@@ -66,18 +68,25 @@ class Page:
                     where[cause] = self.bodies[-1].items[0]
                 self.links.append(Link(where[cause], where[name], initial))
 
-    def laid_out(self, *, apart: bool = True) -> View:
-        """Return the finished view; `apart` lets long arrows start at shadows of their own."""
+    def laid_out(self, *, apart: bool = True, rounds: int = 22) -> View:
+        """Return the finished view; `apart` lets long arrows start at shadows of their own.
+
+        `rounds` is how often each body is moved.
+        """
         size = self._size()
-        scene = arranged(self.bodies, self.links, size, top=_HEADING)
-        for _ in range(3 if apart else 0):
-            place = self._detached(scene, routed(scene))
+        scene = arranged(self.bodies, self.links, size, rounds=rounds, top=_HEADING)
+        for attempt in range(_ATTEMPTS if apart else 0):
+            place = self._detached(scene, routed(scene).routes)
             if place is None:
                 break
+            # The last shadows find a place among what no longer moves much.
+            turns = 9 if attempt < _ATTEMPTS - 1 else 3
             scene = arranged(
-                self.bodies, self.links, size, start=place, rounds=12, top=_HEADING
+                self.bodies, self.links, size, start=place, rounds=turns, top=_HEADING
             )
-        return self._view(scene, routed(scene))
+        router = routed(scene)
+        polish(router, surroundings(scene, size, _HEADING))
+        return self._view(scene, router.routes)
 
     def _size(self) -> tuple[int, int]:
         area = sum(
@@ -88,7 +97,7 @@ class Page:
         reach = [extent(body.items) for body in self.bodies]
         width = max(2 * MARGIN + r[2] - r[0] + GRID[0] for r in reach)
         height = max(2 * MARGIN + r[3] - r[1] + GRID[1] + _HEADING for r in reach)
-        area = int(area * _SPREAD)
+        area = int(area * _SPREAD + _PER_LINK * len(self.links))
         across = min(WIDEST, round(math.sqrt(area * WIDEST / HIGHEST)))
         width = max(across, width, 420)
         return width, max(min(HIGHEST, area // width), height, 300)
@@ -109,12 +118,14 @@ class Page:
             if scene.items[a].look is Look.SHADOW:
                 allowed *= 0.7
             by_source.setdefault(a, []).append((gap, allowed, link))
+        bound = {number[id(link.end)] for link in self.links}
         place = list(scene.place)
         for source, found in by_source.items():
             item = scene.items[source]
             far = [link for gap, allowed, link in found if gap > allowed]
-            if item.look is Look.SHADOW and len(far) == len(found):
-                # It is moved, not repeated, for its nearest user.
+            free = len(scene.bodies[scene.of[source]].items) == 1 and source not in bound
+            if free and len(far) == len(found):
+                # What hangs on nothing else can come to its nearest user.
                 far.remove(min(found, key=lambda one: one[0])[2])
             while far:
                 at = centre[number[id(far[0].end)]]
@@ -138,7 +149,8 @@ class Page:
             (p[0] + scene.place[n][0], p[1] + scene.place[n][1])
             for n, body in enumerate(scene.bodies) for pipe in body.pipes for p in pipe.points()
         ]).reshape(-1, 2)  # fmt: skip
-        low = np.concatenate([centre - scene.half, corners]).min(axis=0)
+        arcs = [route.points for route in routes]
+        low = np.concatenate([centre - scene.half, corners, *arcs]).min(axis=0)
         shift = np.array([MARGIN, MARGIN + _HEADING]) - low
         shift = np.round(shift / 10) * 10
         size = label(self.title, WIDEST, 1.4)

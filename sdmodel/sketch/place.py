@@ -13,6 +13,8 @@ from sdmodel.sketch.scene import Link, Scene
 GRID = (60, 40)
 MARGIN = 30
 _WARM, _COLD = 24.0, 1.0
+# How far stocks with their flows should be from others, in pixels, for names to have room.
+_APART = 130
 
 
 def arranged(
@@ -58,7 +60,7 @@ def arranged(
         moved = False
         for body in order:
             candidates = _candidates(scene, int(body), grids[body], chance)
-            cost = scene.cost(int(body), candidates)
+            cost = scene.cost(int(body), candidates) + _crowding(scene, int(body), candidates)
             if not cold:
                 # The place with the least cost plus Gumbel noise is a draw from Boltzmann's law.
                 cost = cost + heat * -_gumbel(chance, len(cost))
@@ -113,21 +115,52 @@ def _put_all(scene: Scene, grids: Sequence[Floats], page: tuple[int, int]) -> No
         scene.place[body] = grids[body][0]
         cost = scene.cost(body, grids[body])
         cost = cost + 0.02 * np.hypot(*(grids[body] - middle).T)
+        cost = cost + _crowding(scene, body, grids[body])
         scene.place[body] = grids[body][int(np.argmin(np.round(cost, 6)))]
         scene.here[body] = True
 
 
+def _crowding(scene: Scene, body: int, places: Floats) -> Floats:
+    """Return what it costs stocks and flows to be so near to others that names find no room."""
+    total = np.zeros(len(places))
+    if len(scene.bodies[body].items) == 1:
+        return total
+    mine = np.array(extent(scene.bodies[body].items), dtype=float)
+    for other, there in enumerate(scene.bodies):
+        if other == body or not scene.here[other] or len(there.items) == 1:
+            continue
+        theirs = np.array(extent(there.items), dtype=float)
+        gap = np.maximum(
+            scene.place[other] + theirs[:2] - places - mine[2:],
+            places + mine[:2] - scene.place[other] - theirs[2:],
+        ).max(axis=1)
+        total += np.maximum(_APART - gap, 0.0)
+    return total
+
+
+def surroundings(scene: Scene, page: tuple[int, int], top: int = 0) -> list[Floats]:
+    """Return for each body the places round what it is linked to."""
+    chance = np.random.Generator(np.random.PCG64(0))
+    return [
+        _candidates(scene, number, _grid(body, page, top), chance)
+        for number, body in enumerate(scene.bodies)
+    ]
+
+
 def _candidates(
-    scene: Scene, body: int, grid: Floats, chance: np.random.Generator, near: int = 110
+    scene: Scene, body: int, grid: Floats, chance: np.random.Generator, near: int = 90
 ) -> Floats:
     """Return where a body may go: round what it is linked to, where it is, and some others."""
     if len(scene.bodies[body].items) > 1:
-        near //= 2
+        # What moves much would leave behind the names round it.
+        near //= 3
         middle = scene.place[body]
     else:
         items = scene.neighbours(body)
         middle = scene.centres()[items].mean(axis=0) if len(items) else scene.place[body]
     away = np.abs(grid - middle).max(axis=1) if len(grid) > near else np.zeros(len(grid))
     nearest = np.argsort(away, kind="stable")[:near]
+    if len(scene.bodies[body].items) > 1:
+        return np.concatenate([scene.place[body][None], grid[nearest]])
     drawn = chance.integers(len(grid), size=12)
     return np.concatenate([scene.place[body][None], grid[nearest], grid[drawn]])

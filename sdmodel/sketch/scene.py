@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sdmodel.sketch.bodies import Body, Item
+from sdmodel.sketch.bodies import Body, Item, Look
 from sdmodel.sketch.geometry import Bools, Floats, crosses, overlap, runs_through
 
 # What each fault costs; a pixel of an arrow is the unit, ten to one.
-_OVERLAP, _THROUGH, _CROSSING, _OVER_PIPE = 400.0, 60.0, 20.0, 30.0
+_OVERLAP, _THROUGH, _CROSSING, _OVER_PIPE = 400.0, 70.0, 22.0, 32.0
 # Free room round each item, and round a name that an arrow passes.
 ROOM, CLEARANCE = (9.0, 5.0), (5.0, 3.0)
-_TOO_SHORT = 34.0
+_TOO_SHORT = 42.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +45,8 @@ class Scene:
         self.of = np.array([n for n, _ in items], dtype=np.intp)
         self.offset = np.array([(i.x, i.y) for i in self.items], dtype=float)
         self.half = np.array([(i.width, i.height) for i in self.items], dtype=float)
+        boxes = np.array([item.look is Look.STOCK for item in self.items], dtype=float)
+        self.room = np.array(ROOM) + 12 * boxes[:, None]
         self.start = np.array([number[id(one.start)] for one in links], dtype=np.intp)
         self.end = np.array([number[id(one.end)] for one in links], dtype=np.intp)
         pieces = [
@@ -89,52 +91,67 @@ class Scene:
         return ends[self.here[self.of[ends]]]
 
     def cost(self, body: int, places: Floats) -> Floats:
-        """Return what each of some places (P, 2) costs for a body, the others staying."""
+        """Return what each of some places (P, 2) costs for a body, the others staying.
+
+        Places where it lies on something else cost so much that the rest is not worked out.
+        """
         centre = self.centres()
         others = np.flatnonzero(self.here[self.of] & (self.of != body))
         mine = np.flatnonzero(self.of == body)
+        total = _OVERLAP * self._lying(places, centre, mine, others)
+        free = np.flatnonzero(total == total.min())
+        total[free] += self._arrows(body, places[free], centre, mine, others)
+        return np.round(total, 6)
+
+    def _lying(
+        self, places: Floats, centre: Floats, mine: NDArray[np.intp], others: NDArray[np.intp]
+    ) -> Floats:
+        """Return on how much a body lies at each place: items, and pipes on items or each other."""
         at = places[:, None] + self.offset[mine]  # (P, K, 2)
-        total = np.zeros(len(places))
-
-        room = self.half + ROOM
-        lies_on = overlap(
-            at[:, :, None], room[mine][:, None], centre[others], room[others]
-        )
-        total += _OVERLAP * lies_on.sum(axis=(1, 2))
-
-        a_body, b_body = self.of[self.start], self.of[self.end]
-        shown = self.here[a_body] & self.here[b_body] | (a_body == body) & self.here[b_body]
-        shown |= (b_body == body) & self.here[a_body]
-        shown |= (a_body == body) & (b_body == body)
-        moved = (a_body == body) | (b_body == body)
-        own, still = np.flatnonzero(moved & shown), np.flatnonzero(shown & ~moved)
-        first, last = centre[self.start[still]], centre[self.end[still]]
-        clear = self.half + CLEARANCE
-
-        # Arrows that stay, against the items that move.
-        through = runs_through(
-            first, last, at[:, :, None], clear[mine][:, None]
-        ) & ~self.ends_at[np.ix_(still, mine)].T
-        total += _THROUGH * through.sum(axis=(1, 2))
-
-        if len(own):
-            total += self._links(body, places, centre, own, still, others)
-
-        # Pipes that stay against items that move, and the other way round.
+        room, body = self.half + self.room, self.of[mine[0]]
+        met = overlap(at[:, :, None], room[mine][:, None], centre[others], room[others])
+        count = met.sum(axis=(1, 2)).astype(float)
         resting = (self.piece_of != body) & self.here[self.piece_of]
         lying = self.pieces[resting] + self.place[self.piece_of[resting]][:, None]
         carried = self.pieces[self.piece_of == body]
         if len(lying):
             hit = runs_through(lying[:, 0], lying[:, 1], at[:, :, None], room[mine][:, None])
-            total += _OVERLAP * hit.sum(axis=(1, 2))
+            count += hit.sum(axis=(1, 2))
         if len(carried):
             moving = carried + places[:, None, None]  # (P, S, 2, 2)
             a, b = moving[:, :, None, 0], moving[:, :, None, 1]
-            total += _OVERLAP * runs_through(a, b, centre[others], room[others]).sum(axis=(1, 2))
-            total += _OVER_PIPE * crosses(a, b, first, last).sum(axis=(1, 2))
+            count += runs_through(a, b, centre[others], room[others]).sum(axis=(1, 2))
             if len(lying):
-                total += _OVERLAP * crosses(a, b, lying[:, 0], lying[:, 1]).sum(axis=(1, 2))
-        return np.round(total, 6)
+                count += crosses(a, b, lying[:, 0], lying[:, 1]).sum(axis=(1, 2))
+        return count
+
+    def _arrows(
+        self,
+        body: int,
+        places: Floats,
+        centre: Floats,
+        mine: NDArray[np.intp],
+        others: NDArray[np.intp],
+    ) -> Floats:
+        """Return what arrows cost at each place: those of the body, and those it lies in the way of."""
+        a_body, b_body = self.of[self.start], self.of[self.end]
+        moved = (a_body == body) | (b_body == body)
+        shown = (self.here[a_body] | (a_body == body)) & (self.here[b_body] | (b_body == body))
+        own, still = np.flatnonzero(moved & shown), np.flatnonzero(shown & ~moved)
+        first, last = centre[self.start[still]], centre[self.end[still]]
+        clear = self.half + CLEARANCE
+        at = places[:, None] + self.offset[mine]
+        through = runs_through(first, last, at[:, :, None], clear[mine][:, None])
+        through &= ~self.ends_at[np.ix_(still, mine)].T
+        total = _THROUGH * through.sum(axis=(1, 2)).astype(float)
+        carried = self.pieces[self.piece_of == body]
+        if len(carried):
+            moving = carried + places[:, None, None]
+            met = crosses(moving[:, :, None, 0], moving[:, :, None, 1], first, last)
+            total += _OVER_PIPE * met.sum(axis=(1, 2))
+        if len(own):
+            total += self._links(body, places, centre, own, still, others)
+        return total
 
     def _links(
         self,

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from sdmodel.sketch.structure import Structure
 
 # Names on a view, shadows included, beyond which it is split.
-MOST = 46
+MOST = 64
 _DEFAULT = "Model"
 
 
 def sectors(structure: Structure) -> dict[str, list[str]]:
-    """Return the title of each view with its own variables, in the order of the file.
+    """Return the variables of each sector, in the order of the file.
 
-    A flow is drawn with a stock that it fills or drains, whatever sector the file has it in. A
-    sector with too many names for one view is split along its weakest links, as "Firms 1" and
-    "Firms 2".
+    A flow is drawn with a stock that it fills or drains, whatever sector the file has it in.
 
     Examples
     --------
@@ -36,6 +34,15 @@ def sectors(structure: Structure) -> dict[str, list[str]]:
         if homes and group not in homes:
             group = homes[0]
         groups.setdefault(group or _DEFAULT, []).append(name)
+    return groups
+
+
+def split(structure: Structure, groups: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return the title of each view with its own variables.
+
+    A sector with too many names for one view is split along its weakest links, as "Firms 1" and
+    "Firms 2".
+    """
     found: dict[str, list[str]] = {}
     for group, names in groups.items():
         parts = _split(structure, names)

@@ -11,6 +11,7 @@ from sdmodel.sketch.words import label
 ACROSS, DOWN = 320, 240
 # From the edge of a box to the valve of a cloud's flow, and from there to the cloud.
 _TO_VALVE, _TO_CLOUD = 80, 80
+_UP_TO_VALVE, _UP_TO_CLOUD = 55, 40
 _LEFT, _RIGHT, _TOP, _BOTTOM = (-1, 0), (1, 0), (0, -1), (0, 1)
 _INTO, _OUT_OF = (_LEFT, _TOP, _BOTTOM, _RIGHT), (_RIGHT, _BOTTOM, _TOP, _LEFT)
 
@@ -170,9 +171,10 @@ class _Component:
             way = min(wanted, key=crowd)
             ways[flow] = (way, way)
             sides.setdefault((stock, way), []).append(flow)
+        self.flows = flows
         for (stock, way), sharing in sides.items():
-            if len(sharing) > 2:
-                room = 30 * len(sharing) + 10
+            if len(sharing) > 2 or (way[0] and self._apart(sharing)):
+                room = 30 * len(sharing) - 10
                 box = self.boxes[stock]
                 if way[0]:
                     box.height = max(box.height, room)
@@ -197,9 +199,17 @@ class _Component:
             return down
         return (_RIGHT if x2 > x1 else _LEFT), down[1]
 
+    def _apart(self, sharing: Sequence[str]) -> bool:
+        """Return whether pipes on one side of a box need room for a name under each."""
+        outside = all("" in self.flows[flow] for flow in sharing)
+        return len(sharing) > 2 or (len(sharing) == 2 and outside)
+
     def _slot(self, flow: str, sharing: Sequence[str], *, upright: bool) -> int:
         """Return how far from the middle of a box's side a pipe runs."""
-        step = (60 if upright else 32) if len(sharing) <= 2 else (120 if upright else 60)
+        if upright:
+            step = 60 if len(sharing) <= 2 else 120
+        else:
+            step = 60 if self._apart(sharing) else 32
         return round((sharing.index(flow) - (len(sharing) - 1) / 2) * step)
 
     def _valve(self, flow: str, x: int, y: int, side: Side, *, upright: bool) -> Item:
@@ -258,15 +268,16 @@ class _Component:
         if way[0]:
             y = box.y + self._slot(flow, sharing, upright=False)
             x = box.x + way[0] * (box.width + _TO_VALVE)
-            side = Side.ABOVE if len(sharing) == 2 and place == 0 else Side.BELOW
+            mixed = len(sharing) == 2 and not self._apart(sharing)
+            side = Side.ABOVE if mixed and place == 0 else Side.BELOW
             valve = self._valve(flow, x, y, side, upright=False)
             cloud.x, cloud.y = x + way[0] * _TO_CLOUD, y
         else:
             x = box.x + self._slot(flow, sharing, upright=True)
-            y = box.y + way[1] * (box.height + 45)
+            y = box.y + way[1] * (box.height + _UP_TO_VALVE)
             side = Side.LEFT if len(sharing) == 2 and place == 0 else Side.RIGHT
             valve = self._valve(flow, x, y, side, upright=True)
-            cloud.x, cloud.y = x, y + way[1] * 45
+            cloud.x, cloud.y = x, y + way[1] * _UP_TO_CLOUD
         self.body.items.append(cloud)
         self.body.pipes += (
             Pipe(valve, box if fills else cloud, True),

@@ -81,6 +81,9 @@ def label(name: str, widest: float = WIDEST, scale: float = 1.0) -> Label:
     words = name.split(" ")
     limit = max(widest, *(text_width(word, scale) for word in words))
     lines = _wrap(words, limit, scale)
+    while len(lines) > 3 and limit < 2 * widest:
+        limit += widest / 8
+        lines = _wrap(words, limit, scale)
     # The narrowest width that needs no further line.
     for narrower in range(math.ceil(limit), 0, -2):
         if any(text_width(word, scale) > narrower for word in words):
