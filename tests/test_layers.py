@@ -27,7 +27,7 @@ LAYERS = (
     ("lowering", "reference", "editing"),
     ("integrators",),
     ("codegen",),
-    ("run", "settings", "overrides", "simulate", "failures", "explain", "selection"),
+    ("run", "settings", "overrides", "simulate", "failures", "explain", "selection", "sketch"),
     ("model", "secondopinion", "integration"),
     ("cli", "__main__", "__init__"),
 )

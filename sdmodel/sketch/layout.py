@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sdmodel.frontends.sketch import View
 from sdmodel.program import CONTROL
 from sdmodel.sketch.overview import overview
@@ -11,7 +13,9 @@ from sdmodel.sketch.structure import structure_of
 from sdmodel.source import SourceModel
 
 
-def lay_out(model: SourceModel) -> tuple[View, ...]:
+def lay_out(
+    model: SourceModel, *, tell: Callable[[str], object] | None = None
+) -> tuple[View, ...]:
     """Draw a model anew: an overview of its sectors, and a view for each.
 
     Every variable is drawn once with all its causes; those of other sectors are shadows. The
@@ -21,6 +25,8 @@ def lay_out(model: SourceModel) -> tuple[View, ...]:
     ----------
     model : SourceModel
         As `sdmodel.frontends.read` returns it; an existing drawing is not looked at.
+    tell : callable, optional
+        Is told the title of each view before it is drawn.
 
     Examples
     --------
@@ -33,7 +39,11 @@ def lay_out(model: SourceModel) -> tuple[View, ...]:
     shown = {"time": "Time"} | {name: name.upper() for name in CONTROL} | structure.names
     whole = sectors(structure)
     parts = split(structure, whole)
-    pages = [Page(title, own, structure, shown).laid_out() for title, own in parts.items()]
+    pages: list[View] = []
     if len(whole) > 1:
-        pages.insert(0, overview(whole, structure, shown))
+        pages.append(overview(whole, structure, shown))
+    for title, own in parts.items():
+        if tell is not None:
+            tell(title)
+        pages.append(Page(title, own, structure, shown).laid_out())
     return tuple(pages)

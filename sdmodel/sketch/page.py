@@ -206,6 +206,8 @@ def _element(item: Item, number: int, x: int, y: int, shown: Mapping[str, str]) 
         )
     if item.look is Look.HEADING:
         return Element(Kind.COMMENT, number, "0", x, y, w, h, 3, 7, text=item.text, style=_SECTOR)
+    if item.look is Look.NOTE:
+        return Element(Kind.COMMENT, number, "0", x, y, w, h, 8, 4, text=item.text, style=_GREY)
     if item.look is Look.FLOW:
         return Element(Kind.VARIABLE, number, name, x, y, w, h, 40, 3, style="0,0,-1,0,0,0")
     if item.look is Look.SHADOW:

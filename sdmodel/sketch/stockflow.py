@@ -30,15 +30,21 @@ def stock_flow_bodies(
         The stocks to draw, by key.
     flows : mapping of str to (str, str)
         For each flow to draw the stock it drains and the stock it fills; "" or a stock that is
-        not among `stocks` becomes a cloud.
+        not among `stocks` becomes a cloud, which says where it comes from or goes.
     names : mapping of str to str
         How each key is shown.
     """
     inside = {
         flow: (a if a in stocks else "", b if b in stocks else "") for flow, (a, b) in flows.items()
     }
+    beyond = {
+        flow: next((end for end in pair if end and end not in stocks), "")
+        for flow, pair in flows.items()
+    }
     return [
-        _Component(part, {f: e for f, e in inside.items() if set(e) & set(part)}, names).body
+        _Component(
+            part, {f: e for f, e in inside.items() if set(e) & set(part)}, names, beyond
+        ).body
         for part in _joined(stocks, inside)
     ]
 
@@ -128,9 +134,13 @@ class _Component:
     """One set of joined stocks while its body is made."""
 
     def __init__(
-        self, stocks: Sequence[str], flows: Mapping[str, Ends], names: Mapping[str, str]
+        self,
+        stocks: Sequence[str],
+        flows: Mapping[str, Ends],
+        names: Mapping[str, str],
+        beyond: Mapping[str, str],
     ) -> None:
-        self.names = names
+        self.names, self.beyond = names, beyond
         self.body = Body()
         self.cells = arrange(stocks, flows)
         self.boxes: dict[str, Item] = {}
@@ -279,6 +289,13 @@ class _Component:
             valve = self._valve(flow, x, y, side, upright=True)
             cloud.x, cloud.y = x, y + way[1] * _UP_TO_CLOUD
         self.body.items.append(cloud)
+        beyond = self.beyond.get(flow, "")
+        if beyond:
+            size = label(f"{'from' if fills else 'to'} {self.names[beyond]}")
+            away = CLOUD[1] + size.height
+            note = Item(Look.NOTE, "", size.width, size.height, text=" ".join(size.lines))
+            note.x, note.y = cloud.x, cloud.y + (away if way[0] else way[1] * away)
+            self.body.items.append(note)
         self.body.pipes += (
             Pipe(valve, box if fills else cloud, True),
             Pipe(valve, cloud if fills else box, False),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sdmodel.frontends.sketch import Arrow, Element, Kind, View
+from sdmodel.frontends.sketch import Arrow, Element, Kind, View, read_sketch
 from sdmodel.sketch.words import quoted
 from sdmodel.source import SourceText
 
-_BEGIN = "\\\\\\---/// Sketch information - do not modify anything except names"
+# Vensim minds only the beginning of the line, and writes it its own way when it saves the model;
+# PySD wants it to end so.
+_OURS = "laid out by sdmodel"
+_MARK = "\\\\\\---///"
+_BEGIN = f"{_MARK} Sketch information - {_OURS}; do not modify anything except names"
 _VERSION = "V300  Do not put anything below this section - it will be ignored"
 _END = "///---\\\\\\"
 
@@ -50,11 +54,24 @@ def _arrow(one: Arrow) -> str:
     return ",".join(map(str, fields)) + "".join(f"({x},{y})|" for x, y in one.points)
 
 
+def made_by_hand(text: str) -> bool:
+    r"""Return whether a model has a drawing that was not written here, or since saved by Vensim.
+
+    Examples
+    --------
+    >>> made_by_hand("a = 1 ~~|\n"), made_by_hand("\\\\\\---/// Sketch\n*Main\n10,1,a,9,9,9,9,8,3\n")
+    (False, True)
+    """
+    begins = [line for line in text.splitlines() if line.startswith(_MARK)]
+    drawn = any(view.elements for view in read_sketch(text))
+    return drawn and not all(_OURS in line for line in begins)
+
+
 def with_sketch(source: SourceText, views: Sequence[View]) -> str:
     """Return the text of a model with another drawing; all else stays as it is."""
     lines = source.text.splitlines(keepends=True)
     newline = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
-    begins = [n for n, line in enumerate(lines) if line.startswith(_BEGIN[:9])]
+    begins = [n for n, line in enumerate(lines) if line.startswith(_MARK)]
     ends = [n for n, line in enumerate(lines) if line.startswith(_END)]
     first = begins[0] if begins else ends[0] if ends else len(lines)
     after = ends[0] + 1 if ends else len(lines)
