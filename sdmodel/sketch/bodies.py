@@ -87,6 +87,11 @@ class Body:
     items: list[Item] = field(default_factory=list)
     pipes: list[Pipe] = field(default_factory=list)
 
+    @property
+    def rooted(self) -> bool:
+        """Whether it is a stock with its flows, round which all else is placed."""
+        return any(item.look is Look.STOCK for item in self.items)
+
 
 def word(name: str, shown: str, look: Look = Look.WORD) -> Body:
     """Return a body of a single name."""

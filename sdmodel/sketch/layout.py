@@ -13,9 +13,7 @@ from sdmodel.sketch.structure import structure_of
 from sdmodel.source import SourceModel
 
 
-def lay_out(
-    model: SourceModel, *, tell: Callable[[str], object] | None = None
-) -> tuple[View, ...]:
+def lay_out(model: SourceModel, *, tell: Callable[[str], object] | None = None) -> tuple[View, ...]:
     """Draw a model anew: an overview of its sectors, and a view for each.
 
     Every variable is drawn once with all its causes; those of other sectors are shadows. The

@@ -13,7 +13,7 @@ from sdmodel.sketch.words import label
 
 TITLE = "Overview"
 # How many links a sector may have on average; the weaker ones are left out.
-_LINKS = 2.0
+_LINKS = 1.5
 _HEADING_SCALE = 1.2
 
 
@@ -33,7 +33,7 @@ def overview(
         headings[title] = heading
         page.bodies.append(body)
     page.links += [Link(headings[a], headings[b]) for a, b in main_links(parts, structure)]
-    return page.laid_out(apart=False, rounds=80)
+    return page.laid_out(apart=False, rounds=60, scale=1.7)
 
 
 def _sector(title: str, stocks: Sequence[str], shown: Mapping[str, str]) -> tuple[Item, Body]:
@@ -43,16 +43,12 @@ def _sector(title: str, stocks: Sequence[str], shown: Mapping[str, str]) -> tupl
     below = heading.height + 4
     for stock in stocks:
         size = label(f"<{shown[stock]}>", 180)
-        body.items.append(
-            Item(Look.SHADOW, stock, size.width, size.height, 0, below + size.height)
-        )
+        body.items.append(Item(Look.SHADOW, stock, size.width, size.height, 0, below + size.height))
         below += 2 * size.height - 4
     return heading, body
 
 
-def main_links(
-    parts: Mapping[str, Sequence[str]], structure: Structure
-) -> list[tuple[str, str]]:
+def main_links(parts: Mapping[str, Sequence[str]], structure: Structure) -> list[tuple[str, str]]:
     """Return the pairs of sectors whose links are drawn: cause, effect.
 
     The strength of a link is the number of variables of the cause that the effect uses.

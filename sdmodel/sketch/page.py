@@ -44,9 +44,7 @@ class Page:
         own = [name for name in structure.names if name in own]
         ends = structure.ends()
         stocks = [name for name in structure.stocks if name in own]
-        flows = {
-            name: ends[name] for name in own if name in ends and set(ends[name]) & set(stocks)
-        }
+        flows = {name: ends[name] for name in own if name in ends and set(ends[name]) & set(stocks)}
         self.bodies += stock_flow_bodies(stocks, flows, shown)
         drawn = {item.name for body in self.bodies for item in body.items}
         self.bodies += [word(name, shown[name]) for name in own if name not in drawn]
@@ -56,9 +54,7 @@ class Page:
             for item in body.items
             if item.look not in (Look.VALVE, Look.CLOUD)
         }
-        piped = {
-            (name, stock) for name, pair in flows.items() for stock in pair if stock in where
-        }
+        piped = {(name, stock) for name, pair in flows.items() for stock in pair if stock in where}
         for name in own:
             for cause, initial in structure.causes[name].items():
                 if (cause, name) in piped:
@@ -68,27 +64,25 @@ class Page:
                     where[cause] = self.bodies[-1].items[0]
                 self.links.append(Link(where[cause], where[name], initial))
 
-    def laid_out(self, *, apart: bool = True, rounds: int = 22) -> View:
+    def laid_out(self, *, apart: bool = True, rounds: int = 22, scale: float = 1.0) -> View:
         """Return the finished view; `apart` lets long arrows start at shadows of their own.
 
-        `rounds` is how often each body is moved.
+        `rounds` is how often each body is moved; with a larger `scale` arrows are longer.
         """
-        size = self._size()
-        scene = arranged(self.bodies, self.links, size, rounds=rounds, top=_HEADING)
+        size = self._size(scale)
+        scene = arranged(self.bodies, self.links, size, rounds=rounds, top=_HEADING, scale=scale)
         for attempt in range(_ATTEMPTS if apart else 0):
             place = self._detached(scene, routed(scene).routes)
             if place is None:
                 break
             # The last shadows find a place among what no longer moves much.
             turns = 9 if attempt < _ATTEMPTS - 1 else 3
-            scene = arranged(
-                self.bodies, self.links, size, start=place, rounds=turns, top=_HEADING
-            )
+            scene = arranged(self.bodies, self.links, size, start=place, rounds=turns, top=_HEADING)
         router = routed(scene)
         polish(router, surroundings(scene, size, _HEADING))
         return self._view(scene, router.routes)
 
-    def _size(self) -> tuple[int, int]:
+    def _size(self, scale: float) -> tuple[int, int]:
         area = sum(
             (2 * item.width + 40) * (2 * item.height + 36)
             for body in self.bodies
@@ -97,7 +91,7 @@ class Page:
         reach = [extent(body.items) for body in self.bodies]
         width = max(2 * MARGIN + r[2] - r[0] + GRID[0] for r in reach)
         height = max(2 * MARGIN + r[3] - r[1] + GRID[1] + _HEADING for r in reach)
-        area = int(area * _SPREAD + _PER_LINK * len(self.links))
+        area = int((area * _SPREAD + _PER_LINK * len(self.links)) * scale**2)
         across = min(WIDEST, round(math.sqrt(area * WIDEST / HIGHEST)))
         width = max(across, width, 420)
         return width, max(min(HIGHEST, area // width), height, 300)

@@ -25,6 +25,7 @@ def arranged(
     start: Floats | None = None,
     rounds: int = 22,
     top: int = 0,
+    scale: float = 1.0,
 ) -> Scene:
     """Return the bodies on a page, without one upon another and with few arrows crossing.
 
@@ -44,9 +45,11 @@ def arranged(
         How often every body is moved.
     top : int
         Height at the top of the page to keep free.
+    scale : float
+        How much longer than usual arrows may be.
     """
     places = np.full((len(bodies), 2), np.nan) if start is None else np.array(start)
-    scene = Scene(bodies, links, places)
+    scene = Scene(bodies, links, places, scale)
     scene.here = ~np.isnan(places[:, 0])
     chance = np.random.Generator(np.random.PCG64(len(bodies)))
     grids = [_grid(body, page, top) for body in bodies]
@@ -123,11 +126,11 @@ def _put_all(scene: Scene, grids: Sequence[Floats], page: tuple[int, int]) -> No
 def _crowding(scene: Scene, body: int, places: Floats) -> Floats:
     """Return what it costs stocks and flows to be so near to others that names find no room."""
     total = np.zeros(len(places))
-    if len(scene.bodies[body].items) == 1:
+    if not scene.bodies[body].rooted:
         return total
     mine = np.array(extent(scene.bodies[body].items), dtype=float)
     for other, there in enumerate(scene.bodies):
-        if other == body or not scene.here[other] or len(there.items) == 1:
+        if other == body or not scene.here[other] or not there.rooted:
             continue
         theirs = np.array(extent(there.items), dtype=float)
         gap = np.maximum(
@@ -151,7 +154,7 @@ def _candidates(
     scene: Scene, body: int, grid: Floats, chance: np.random.Generator, near: int = 90
 ) -> Floats:
     """Return where a body may go: round what it is linked to, where it is, and some others."""
-    if len(scene.bodies[body].items) > 1:
+    if scene.bodies[body].rooted:
         # What moves much would leave behind the names round it.
         near //= 3
         middle = scene.place[body]
@@ -160,7 +163,7 @@ def _candidates(
         middle = scene.centres()[items].mean(axis=0) if len(items) else scene.place[body]
     away = np.abs(grid - middle).max(axis=1) if len(grid) > near else np.zeros(len(grid))
     nearest = np.argsort(away, kind="stable")[:near]
-    if len(scene.bodies[body].items) > 1:
+    if scene.bodies[body].rooted:
         return np.concatenate([scene.place[body][None], grid[nearest]])
     drawn = chance.integers(len(grid), size=12)
     return np.concatenate([scene.place[body][None], grid[nearest], grid[drawn]])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sdmodel.sketch.bodies import Look
 from sdmodel.sketch.geometry import Bools, Floats, arcs, crosses, runs_through
-from sdmodel.sketch.scene import CLEARANCE, Scene
+from sdmodel.sketch.scene import CLEARANCE, OVERLAP, Scene
 
 # Heights of arcs over their chords, and what each costs: a slight bend reads best.
 _BENDS = {
@@ -20,6 +20,8 @@ _PIECES = 10
 _THROUGH, _CROSSING, _OVER_PIPE, _LONG = 60.0, 16.0, 20.0, 1 / 12
 # Of two arrows that share an end, crossing near it is less of a fault.
 _CROSSING_AKIN = 8.0
+# How many places are tried for a name whose arrows are at fault.
+_TRIED = 14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,13 +107,9 @@ class Router:
         back = bool(((scene.start == end) & (scene.end == start)).any())
         # An arrow and the one back bulge to their own sides; one along a pipe keeps off it.
         bends = [
-            bend
-            for bend in _BENDS
-            if not (back and bend <= 0 or scene.inner[number] and bend == 0)
+            bend for bend in _BENDS if not (back and bend <= 0 or scene.inner[number] and bend == 0)
         ]
-        return [
-            (a, b, bend) for a in self._ends(start) for b in self._ends(end) for bend in bends
-        ]
+        return [(a, b, bend) for a in self._ends(start) for b in self._ends(end) for bend in bends]
 
     def _ends(self, item: int) -> list[int]:
         if self.scene.items[item].look is not Look.FLOW:
@@ -141,9 +139,7 @@ class Router:
                         met[place, twin] = hit.any()
         return np.asarray(met.sum(axis=1), dtype=float)
 
-    def _pipes(
-        self, ways: list[tuple[int, int, float]], lines: Floats, centre: Floats
-    ) -> Floats:
+    def _pipes(self, ways: list[tuple[int, int, float]], lines: Floats, centre: Floats) -> Floats:
         """Return how many pieces of pipes each way crosses, outside the boxes at its ends."""
         scene = self.scene
         if not len(scene.pieces):
@@ -172,9 +168,7 @@ class Router:
         lines = lines[near]
         if not len(lines):
             return np.zeros(len(heads))
-        met = crosses(
-            heads[:, :, None, None], tails[:, :, None, None], lines[:, :-1], lines[:, 1:]
-        )
+        met = crosses(heads[:, :, None, None], tails[:, :, None, None], lines[:, :-1], lines[:, 1:])
         return np.asarray(met.sum(axis=(1, 2, 3)), dtype=float)
 
 
@@ -186,54 +180,48 @@ def routed(scene: Scene) -> Router:
 
 
 def polish(router: Router, candidates: list[Floats], passes: int = 3) -> None:
-    """Move single names whose arrows are at fault to where their arcs have fewer faults.
+    """Move names whose arrows are at fault to where their arcs have fewer faults.
 
-    `candidates` are the places that each body may have.
+    `candidates` are the places that each body may have; stocks stay where they are.
     """
     scene = router.scene
     for _ in range(passes):
         moved = False
         for body, places in enumerate(candidates):
-            links = np.flatnonzero(
-                (scene.of[scene.start] == body) | (scene.of[scene.end] == body)
-            )
-            item = int(np.flatnonzero(scene.of == body)[0])
-            single = len(scene.bodies[body].items) == 1
-            at_fault = any(router.routes[n].faults for n in links) or router.on_item(item)
-            if not single or not len(links) or not at_fault:
+            links = np.flatnonzero((scene.of[scene.start] == body) | (scene.of[scene.end] == body))
+            if scene.bodies[body].rooted or not len(links):
                 continue
-            moved |= _moved(router, body, item, links, places)
+            if any(router.routes[n].faults for n in links) or _covered(router, body):
+                moved |= _moved(router, body, links, places)
         router.settle(2)
         if not moved:
             break
 
 
-_TRIED = 14
-
-
-def _moved(
-    router: Router, body: int, item: int, links: NDArray[np.intp], places: Floats
-) -> bool:
+def _moved(router: Router, body: int, links: NDArray[np.intp], places: Floats) -> bool:
     scene, before = router.scene, router.scene.place[body].copy()
     cost = scene.cost(body, places)
-    places = places[np.argsort(cost, kind="stable")[:_TRIED]]
-    # Whatever lies on something else stays out.
-    places = places[np.sort(cost)[:_TRIED] < 400]
+    order = np.argsort(cost, kind="stable")[:_TRIED]
+    # Nowhere upon something else, unless it lies so already.
+    order = order[cost[order] < OVERLAP]
     kept = [router.routes[n] for n in links]
-    best, least = before, _total(router, item, links) - 1e-6
-    found = None
-    for place in places:
+    best, least, found = before, _total(router, body, links) - 1e-6, kept
+    for place in places[order]:
         scene.place[body] = place
         for n in links:
             router.take(int(n), router.best(int(n)))
-        total = _total(router, item, links)
+        total = _total(router, body, links)
         if total < least:
             best, least, found = place, total, [router.routes[n] for n in links]
     scene.place[body] = best
-    for n, route in zip(links, found or kept, strict=True):
+    for n, route in zip(links, found, strict=True):
         router.take(int(n), route)
-    return found is not None
+    return found is not kept
 
 
-def _total(router: Router, item: int, links: NDArray[np.intp]) -> float:
-    return sum(router.routes[n].cost for n in links) + router.on_item(item)
+def _total(router: Router, body: int, links: NDArray[np.intp]) -> float:
+    return sum(router.routes[n].cost for n in links) + _covered(router, body)
+
+
+def _covered(router: Router, body: int) -> float:
+    return sum(router.on_item(int(m)) for m in np.flatnonzero(router.scene.of == body))

@@ -12,7 +12,8 @@ from sdmodel.sketch.bodies import Body, Item, Look
 from sdmodel.sketch.geometry import Bools, Floats, crosses, overlap, runs_through
 
 # What each fault costs; a pixel of an arrow is the unit, ten to one.
-_OVERLAP, _THROUGH, _CROSSING, _OVER_PIPE = 400.0, 70.0, 22.0, 32.0
+OVERLAP = 400.0
+_THROUGH, _CROSSING, _OVER_PIPE = 70.0, 22.0, 32.0
 # Free room round each item, and round a name that an arrow passes.
 ROOM, CLEARANCE = (9.0, 5.0), (5.0, 3.0)
 _TOO_SHORT = 42.0
@@ -31,11 +32,14 @@ class Scene:
     """Bodies, their places, and the links among their items.
 
     Arrays over all items have the body's number in `of`, offsets in `offset` (M, 2) and half sizes
-    in `half` (M, 2); pipes are straight pieces `pieces` (S, 2, 2) of the bodies `piece_of`.
+    in `half` (M, 2); pipes are straight pieces `pieces` (S, 2, 2) of the bodies `piece_of`. With a larger `scale` arrows may be as much longer.
     `place` (B, 2) are the centres of the bodies; `here` tells which are on the page yet.
     """
 
-    def __init__(self, bodies: Sequence[Body], links: Sequence[Link], place: Floats) -> None:
+    def __init__(
+        self, bodies: Sequence[Body], links: Sequence[Link], place: Floats, scale: float = 1.0
+    ) -> None:
+        self.scale = scale
         self.bodies, self.links = list(bodies), list(links)
         self.place = np.array(place, dtype=float)
         self.here = np.ones(len(bodies), dtype=bool)
@@ -87,7 +91,9 @@ class Scene:
     def neighbours(self, body: int) -> NDArray[np.intp]:
         """Return the items on the page that links join to a body."""
         a, b = self.of[self.start], self.of[self.end]
-        ends = np.concatenate([self.end[(a == body) & (b != body)], self.start[(b == body) & (a != body)]])
+        ends = np.concatenate(
+            [self.end[(a == body) & (b != body)], self.start[(b == body) & (a != body)]]
+        )
         return ends[self.here[self.of[ends]]]
 
     def cost(self, body: int, places: Floats) -> Floats:
@@ -98,7 +104,7 @@ class Scene:
         centre = self.centres()
         others = np.flatnonzero(self.here[self.of] & (self.of != body))
         mine = np.flatnonzero(self.of == body)
-        total = _OVERLAP * self._lying(places, centre, mine, others)
+        total = OVERLAP * self._lying(places, centre, mine, others)
         free = np.flatnonzero(total == total.min())
         total[free] += self._arrows(body, places[free], centre, mine, others)
         return np.round(total, 6)
@@ -166,15 +172,15 @@ class Scene:
 
         def end_of(items: NDArray[np.intp]) -> Floats:
             moves = (self.of[items] == body)[:, None]
-            return np.asarray(
-                np.where(moves, places[:, None] + self.offset[items], centre[items])
-            )
+            return np.asarray(np.where(moves, places[:, None] + self.offset[items], centre[items]))
 
         a, b = end_of(self.start[own]), end_of(self.end[own])  # (P, A, 2)
         gap = np.abs(a - b) - self.half[self.start[own]] - self.half[self.end[own]]
         gap = np.hypot(*np.moveaxis(np.maximum(gap, 0.0), -1, 0))
         length = np.hypot(*np.moveaxis(a - b, -1, 0))
-        cost = length / 10 + 10 * (length / 260) ** 3 + np.maximum(_TOO_SHORT - gap, 0.0)
+        length = length / self.scale
+        cost = length / 10 + 10 * (length / 260) ** 3
+        cost += np.maximum(_TOO_SHORT - gap / self.scale, 0.0)
         total = np.asarray(np.where(self.inner[own], 0.0, cost).sum(axis=1))
 
         clear = self.half + CLEARANCE

@@ -10,7 +10,7 @@ import numpy as np
 from sdmodel.sketch.structure import Structure
 
 # Names on a view, shadows included, beyond which it is split.
-MOST = 64
+MOST = 70
 _DEFAULT = "Model"
 
 
@@ -116,15 +116,12 @@ def _half(structure: Structure, units: Sequence[Sequence[str]]) -> list[int]:
     line = np.round(vectors[:, 1], 9)
     line = line if line[np.argmax(np.abs(line))] > 0 else -line
     order = sorted(range(len(units)), key=lambda n: (line[n], n))
-    sizes = np.array([len(units[n]) for n in order])
-    share = np.cumsum(sizes) / sizes.sum()
     best, least = 1, math.inf
     for cut in range(1, len(order)):
         apart = weight[np.ix_(order[:cut], order[cut:])].sum()
-        # A cut in the middle may cost more links than one near an end.
-        balance = abs(share[cut - 1] - 0.5)
-        cost = (apart + 1) * (1 + 6 * balance**2) + (1e3 if balance > 0.28 else 0) * balance
-        if cost < least - 1e-9:
-            best, least = cut, cost
+        sides = (order[:cut], order[cut:])
+        larger = max(names_on(structure, [m for n in side for m in units[n]]) for side in sides)
+        if apart + 2 * larger < least - 1e-9:
+            best, least = cut, apart + 2 * larger
     first, second = order[:best], order[best:]
     return first if min(first) < min(second) else second

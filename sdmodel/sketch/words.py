@@ -16,7 +16,7 @@ WIDEST = 112
 _WIDTHS = {
     222: "ijl'",
     278: "ft/I.,:;! []|\\",
-    333: "r-()`\"",
+    333: 'r-()`"',
     500: "ckvxyszJ",
     556: "abdeghnopqu0123456789$?_#L",
     584: "+=<>~",
@@ -67,8 +67,11 @@ def text_width(text: str, scale: float = 1.0) -> float:
     53
     """
     # Letters of other scripts may be as wide as high.
-    return scale * _EM / 1000 * sum(
-        _WIDTH_OF.get(letter, 600 if ord(letter) < 0x2E80 else 1000) for letter in text
+    return (
+        scale
+        * _EM
+        / 1000
+        * sum(_WIDTH_OF.get(letter, 600 if ord(letter) < 0x2E80 else 1000) for letter in text)
     )
 
 
