@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,13 +59,16 @@ def sketch(
         views = read_sketch(source.source.text, model)
         if not views:
             raise SDError(f"{model}: it has no drawing to check: `sdmodel sketch` makes one")
-        _tell(check_sketch(source, views), model, json_)
-        ctx.exit(0 if check_sketch(source, views).ok else 1)
+        report = check_sketch(source, views)
+        _tell(report, model, json_)
+        ctx.exit(0 if report.ok else 1)
     target = Path(output or model)
     if not force:
         _may_replace(target, source.source.text if output is None else None)
-    quiet = json_ or not click.get_text_stream("stderr").isatty()
+    quiet = json_ or not sys.stderr.isatty()
     views = lay_out(source, tell=None if quiet else _progress)
+    if not views:
+        raise SDError(f"{model}: it has no variables to draw")
     text = with_sketch(source.source, views)
     with atomic(target) as part:
         part.write_bytes(source.source.bom + text.encode(source.source.encoding))

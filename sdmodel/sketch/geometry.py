@@ -17,7 +17,7 @@ def crosses(a: Floats, b: Floats, c: Floats, d: Floats) -> Bools:
     t = ac[..., 0] * ab[..., 1] - ac[..., 1] * ab[..., 0]
     sign = np.sign(along)
     s, t, along = s * sign, t * sign, np.abs(along)
-    return (s > 0) & (s < along) & (t > 0) & (t < along)
+    return np.asarray((s > 0) & (s < along) & (t > 0) & (t < along))
 
 
 def runs_through(a: Floats, b: Floats, centre: Floats, half: Floats) -> Bools:
@@ -25,7 +25,7 @@ def runs_through(a: Floats, b: Floats, centre: Floats, half: Floats) -> Bools:
     away = (a + b) / 2 - centre
     reach = np.abs(b - a) / 2
     slant = (b - a) / 2
-    return (
+    return np.asarray(
         (np.abs(away[..., 0]) < half[..., 0] + reach[..., 0])
         & (np.abs(away[..., 1]) < half[..., 1] + reach[..., 1])
         & (
@@ -37,7 +37,7 @@ def runs_through(a: Floats, b: Floats, centre: Floats, half: Floats) -> Bools:
 
 def overlap(a: Floats, half_a: Floats, b: Floats, half_b: Floats) -> Bools:
     """Return where two boxes share some area."""
-    return (np.abs(a - b) < half_a + half_b).all(axis=-1)
+    return np.asarray((np.abs(a - b) < half_a + half_b).all(axis=-1))
 
 
 def arcs(a: Floats, b: Floats, bends: Floats, pieces: int = 10) -> Floats:

@@ -11,7 +11,7 @@ from sdmodel.sketch.scene import Link
 from sdmodel.sketch.structure import Structure
 from sdmodel.sketch.words import label
 
-TITLE = "Overview"
+_TITLES = ("Overview", "All sectors")
 # How many links a sector may have on average; the weaker ones are left out.
 _LINKS = 1.5
 _HEADING_SCALE = 1.2
@@ -25,7 +25,8 @@ def overview(
     A link means that variables of one sector use variables of another: the strongest into and out
     of each sector are drawn, and then the strongest of all.
     """
-    page = Page(TITLE, (), structure, shown)
+    title = next((one for one in _TITLES if one not in parts), "")
+    page = Page(title, (), structure, shown)
     headings = {}
     for title, own in parts.items():
         stocks = [name for name in structure.stocks if name in own]

@@ -15,6 +15,8 @@ MARGIN = 30
 _WARM, _COLD = 24.0, 1.0
 # How far stocks with their flows should be from others, in pixels, for names to have room.
 _APART = 130
+# What a pixel from the middle of the page costs.
+_PULL = 0.015
 
 
 def arranged(
@@ -54,6 +56,7 @@ def arranged(
     chance = np.random.Generator(np.random.PCG64(len(bodies)))
     grids = [_grid(body, page, top) for body in bodies]
     _put_all(scene, grids, page)
+    middle = np.array(page) / 2
     order = np.arange(len(bodies))
     heat = _WARM if start is None else _WARM / 4
     cooling = (_COLD / heat) ** (1 / max(1, rounds - 4))
@@ -64,6 +67,8 @@ def arranged(
         for body in order:
             candidates = _candidates(scene, int(body), grids[body], chance)
             cost = scene.cost(int(body), candidates) + _crowding(scene, int(body), candidates)
+            # What is linked to nothing on the page is drawn to the rest.
+            cost = cost + _PULL * np.hypot(*(candidates - middle).T)
             if not cold:
                 # The place with the least cost plus Gumbel noise is a draw from Boltzmann's law.
                 cost = cost + heat * -_gumbel(chance, len(cost))
@@ -117,7 +122,7 @@ def _put_all(scene: Scene, grids: Sequence[Floats], page: tuple[int, int]) -> No
         body = min(rank)[2]
         scene.place[body] = grids[body][0]
         cost = scene.cost(body, grids[body])
-        cost = cost + 0.02 * np.hypot(*(grids[body] - middle).T)
+        cost = cost + _PULL * np.hypot(*(grids[body] - middle).T)
         cost = cost + _crowding(scene, body, grids[body])
         scene.place[body] = grids[body][int(np.argmin(np.round(cost, 6)))]
         scene.here[body] = True

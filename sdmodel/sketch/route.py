@@ -73,7 +73,7 @@ class Router:
 
     def best(self, number: int) -> Route:
         """Return the best route of a link beside the others as they are."""
-        scene, centre = self.scene, self.scene.centres()
+        centre = self.scene.centres()
         ways = self._ways(number)
         starts, ends, bends = zip(*ways, strict=True)
         lines = arcs(centre[list(starts)], centre[list(ends)], np.array(bends), _PIECES)
@@ -107,7 +107,9 @@ class Router:
         back = bool(((scene.start == end) & (scene.end == start)).any())
         # An arrow and the one back bulge to their own sides; one along a pipe keeps off it.
         bends = [
-            bend for bend in _BENDS if not (back and bend <= 0 or scene.inner[number] and bend == 0)
+            bend
+            for bend in _BENDS
+            if not ((back and bend <= 0) or (scene.inner[number] and bend == 0))
         ]
         return [(a, b, bend) for a in self._ends(start) for b in self._ends(end) for bend in bends]
 
@@ -155,7 +157,7 @@ class Router:
         return np.asarray(met.sum(axis=(1, 2)), dtype=float)
 
     def _crossings(self, number: int, heads: Floats, tails: Floats, *, akin: bool) -> Floats:
-        """Return how often each way crosses the arcs of other links, or of those that share an end."""
+        """Return how often each way crosses the arcs of others, or of those with the same end."""
         share = self.scene.share[number]
         others = self.shown & (share if akin else ~share)
         others[number] = False
@@ -220,8 +222,8 @@ def _moved(router: Router, body: int, links: NDArray[np.intp], places: Floats) -
 
 
 def _total(router: Router, body: int, links: NDArray[np.intp]) -> float:
-    return sum(router.routes[n].cost for n in links) + _covered(router, body)
+    return sum((router.routes[n].cost for n in links), _covered(router, body))
 
 
 def _covered(router: Router, body: int) -> float:
-    return sum(router.on_item(int(m)) for m in np.flatnonzero(router.scene.of == body))
+    return sum((router.on_item(int(m)) for m in np.flatnonzero(router.scene.of == body)), 0.0)

@@ -32,8 +32,9 @@ class Scene:
     """Bodies, their places, and the links among their items.
 
     Arrays over all items have the body's number in `of`, offsets in `offset` (M, 2) and half sizes
-    in `half` (M, 2); pipes are straight pieces `pieces` (S, 2, 2) of the bodies `piece_of`. With a larger `scale` arrows may be as much longer.
-    `place` (B, 2) are the centres of the bodies; `here` tells which are on the page yet.
+    in `half` (M, 2); pipes are straight pieces `pieces` (S, 2, 2) of the bodies `piece_of`.
+    `place` (B, 2) are the centres of the bodies; `here` tells which are on the page yet. With a
+    larger `scale` arrows may be as much longer.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class Scene:
         ends = np.concatenate(
             [self.end[(a == body) & (b != body)], self.start[(b == body) & (a != body)]]
         )
-        return ends[self.here[self.of[ends]]]
+        return np.asarray(ends[self.here[self.of[ends]]])
 
     def cost(self, body: int, places: Floats) -> Floats:
         """Return what each of some places (P, 2) costs for a body, the others staying.
@@ -129,7 +130,7 @@ class Scene:
             count += runs_through(a, b, centre[others], room[others]).sum(axis=(1, 2))
             if len(lying):
                 count += crosses(a, b, lying[:, 0], lying[:, 1]).sum(axis=(1, 2))
-        return count
+        return np.asarray(count)
 
     def _arrows(
         self,
@@ -139,7 +140,7 @@ class Scene:
         mine: NDArray[np.intp],
         others: NDArray[np.intp],
     ) -> Floats:
-        """Return what arrows cost at each place: those of the body, and those it lies in the way of."""
+        """Return what arrows cost at each place: its own, and those in whose way it is."""
         a_body, b_body = self.of[self.start], self.of[self.end]
         moved = (a_body == body) | (b_body == body)
         shown = (self.here[a_body] | (a_body == body)) & (self.here[b_body] | (b_body == body))
@@ -157,7 +158,7 @@ class Scene:
             total += _OVER_PIPE * met.sum(axis=(1, 2))
         if len(own):
             total += self._links(body, places, centre, own, still, others)
-        return total
+        return np.asarray(total)
 
     def _links(
         self,

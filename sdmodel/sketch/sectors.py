@@ -100,7 +100,7 @@ def _units(structure: Structure, names: Sequence[str]) -> list[list[str]]:
 
 
 def _half(structure: Structure, units: Sequence[Sequence[str]]) -> list[int]:
-    """Return the units of one half: few links cut, neither half much larger (spectral bisection)."""
+    """Return the units of one half: few links cut, and neither much larger."""
     of = {name: n for n, unit in enumerate(units) for name in unit}
     weight = np.zeros((len(units), len(units)))
     for name, a in of.items():
@@ -113,6 +113,7 @@ def _half(structure: Structure, units: Sequence[Sequence[str]]) -> list[int]:
     weight += 0.01 * (1 - np.eye(len(units)))
     laplacian = np.diag(weight.sum(axis=1)) - weight
     _, vectors = np.linalg.eigh(laplacian)
+    # Spectral bisection: along this vector, what is linked lies near.
     line = np.round(vectors[:, 1], 9)
     line = line if line[np.argmax(np.abs(line))] > 0 else -line
     order = sorted(range(len(units)), key=lambda n: (line[n], n))

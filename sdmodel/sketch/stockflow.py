@@ -216,10 +216,8 @@ class _Component:
 
     def _slot(self, flow: str, sharing: Sequence[str], *, upright: bool) -> int:
         """Return how far from the middle of a box's side a pipe runs."""
-        if upright:
-            step = 60 if len(sharing) <= 2 else 120
-        else:
-            step = 60 if self._apart(sharing) else 32
+        wide = len(sharing) > 2 if upright else self._apart(sharing)
+        step = (120 if wide else 60) if upright else (60 if wide else 32)
         return round((sharing.index(flow) - (len(sharing) - 1) / 2) * step)
 
     def _valve(self, flow: str, x: int, y: int, side: Side, *, upright: bool) -> Item:

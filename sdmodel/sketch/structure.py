@@ -75,9 +75,10 @@ def structure_of(model: SourceModel) -> Structure:
             for cause, initial in _uses(entry.equation):
                 if cause in drawable and cause != name:
                     found[cause] = found.get(cause, True) and initial
-            if _is_integral(entry.equation):
+            integral = _integral(entry.equation)
+            if integral is not None:
                 into, out = inward.setdefault(name, {}), outward.setdefault(name, {})
-                for term, sign in _terms(entry.equation.args[0], 1):
+                for term, sign in _terms(integral.args[0], 1):
                     (into if sign > 0 else out)[term] = None
         causes[name] = found
     stocks = inward.keys()
@@ -94,15 +95,18 @@ def structure_of(model: SourceModel) -> Structure:
     )
 
 
-def _is_integral(equation: Expr) -> bool:
-    return isinstance(equation, Call) and key(equation.function) == "integ"
+def _integral(equation: Expr) -> Call | None:
+    if isinstance(equation, Call) and key(equation.function) == "integ" and equation.args:
+        return equation
+    return None
 
 
 def _uses(equation: Expr) -> Iterator[tuple[str, bool]]:
     """Yield what an equation uses, and whether only for a stock's initial value."""
+    integral = _integral(equation)
     parts = [(equation, False)]
-    if _is_integral(equation):
-        parts = [(part, place > 0) for place, part in enumerate(equation.args)]
+    if integral is not None:
+        parts = [(part, place > 0) for place, part in enumerate(integral.args)]
     for part, initial in parts:
         for reference in references(part):
             yield key(reference.name), initial

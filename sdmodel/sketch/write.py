@@ -23,8 +23,9 @@ def written(views: Sequence[View]) -> list[str]:
     Examples
     --------
     >>> from sdmodel.frontends.sketch import read_sketch
-    >>> page = View("Main", "192-192-192,0", (Element(Kind.VARIABLE, 1, "a", 9, 9, 9, 9, 8, 3),), ())
-    >>> read_sketch("\n".join(written([page])))[0].elements[0].name
+    >>> word = Element(Kind.VARIABLE, 1, "a", 9, 9, 9, 9, 8, 3)
+    >>> lines = written([View("Main", "192-192-192,0", (word,), ())])
+    >>> read_sketch("\n".join(lines))[0].elements[0].name
     'a'
     """
     lines: list[str] = []
@@ -59,8 +60,10 @@ def made_by_hand(text: str) -> bool:
 
     Examples
     --------
-    >>> made_by_hand("a = 1 ~~|\n"), made_by_hand("\\\\\\---/// Sketch\n*Main\n10,1,a,9,9,9,9,8,3\n")
-    (False, True)
+    >>> made_by_hand("a = 1 ~~|\n")
+    False
+    >>> made_by_hand("\\\\\\---/// Sketch\n*Main\n10,1,a,9,9,9,9,8,3\n")
+    True
     """
     begins = [line for line in text.splitlines() if line.startswith(_MARK)]
     drawn = any(view.elements for view in read_sketch(text))
