@@ -13,6 +13,7 @@ from sdmodel.sketch.geometry import Bools, Floats, crosses, overlap, runs_throug
 
 # What each fault costs; a pixel of an arrow is the unit, ten to one.
 OVERLAP = 400.0
+_NEVER = 1e6
 _THROUGH, _CROSSING, _OVER_PIPE = 70.0, 22.0, 32.0
 # Free room round each item, and round a name that an arrow passes.
 ROOM, CLEARANCE = (9.0, 5.0), (5.0, 3.0)
@@ -106,8 +107,9 @@ class Scene:
         others = np.flatnonzero(self.here[self.of] & (self.of != body))
         mine = np.flatnonzero(self.of == body)
         total = OVERLAP * self._lying(places, centre, mine, others)
-        free = np.flatnonzero(total == total.min())
+        free = total == total.min()
         total[free] += self._arrows(body, places[free], centre, mine, others)
+        total[~free] += _NEVER
         return np.round(total, 6)
 
     def _lying(

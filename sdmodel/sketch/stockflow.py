@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
 
+from sdmodel.sketch.arrange import Cell, Ends, arrange, bends_late
 from sdmodel.sketch.bodies import BOX, CLOUD, VALVE, Body, Item, Look, Pipe, Side
 from sdmodel.sketch.words import label
 
@@ -14,9 +14,6 @@ _TO_VALVE, _TO_CLOUD = 80, 80
 _UP_TO_VALVE, _UP_TO_CLOUD = 55, 40
 _LEFT, _RIGHT, _TOP, _BOTTOM = (-1, 0), (1, 0), (0, -1), (0, 1)
 _INTO, _OUT_OF = (_LEFT, _TOP, _BOTTOM, _RIGHT), (_RIGHT, _BOTTOM, _TOP, _LEFT)
-
-Cell = tuple[int, int]
-Ends = tuple[str, str]
 
 
 def stock_flow_bodies(
@@ -60,74 +57,6 @@ def _joined(stocks: Sequence[str], flows: Mapping[str, Ends]) -> Iterator[list[s
                     found.append(other)
         yield [stock for stock in stocks if stock in found]
         left = [stock for stock in left if stock not in found]
-
-
-def arrange(stocks: Sequence[str], flows: Mapping[str, Ends]) -> dict[str, Cell]:
-    """Return a column and row for each stock, so that pipes are short, straight and to the right.
-
-    Examples
-    --------
-    >>> arrange(["young", "old"], {"aging": ("young", "old"), "death": ("old", "")})
-    {'young': (0, 0), 'old': (1, 0)}
-    """
-    inner = [(a, b) for a, b in flows.values() if a and b]
-    places = {stock: (number, 0) for number, stock in enumerate(_in_order(stocks, inner))}
-    # No more than four boxes fit beside each other on a page.
-    cells = list(product(range(min(len(stocks), 4)), range(len(stocks))))
-    for number, stock in enumerate(places):
-        places[stock] = (number % 4, number // 4)
-    best = _cost(places, inner)
-    better = True
-    while better:
-        better = False
-        for stock in stocks:
-            for cell in cells:
-                tried = dict(places)
-                taken = next((s for s, c in places.items() if c == cell), None)
-                if taken:
-                    tried[taken] = places[stock]
-                tried[stock] = cell
-                cost = _cost(tried, inner)
-                if cost < best - 1e-9:
-                    places, best, better = tried, cost, True
-    left, top = (min(cell[axis] for cell in places.values()) for axis in (0, 1))
-    return {stock: (column - left, row - top) for stock, (column, row) in places.items()}
-
-
-def _in_order(stocks: Sequence[str], inner: Sequence[Ends]) -> list[str]:
-    """Return the stocks as material runs through them, from those nothing flows into."""
-    order: list[str] = []
-    starts = [s for s in stocks if all(b != s for _, b in inner)]
-    for start in (*starts, *stocks):
-        queue = [start]
-        while queue:
-            stock = queue.pop(0)
-            if stock not in order:
-                order.append(stock)
-                queue += [b for a, b in inner if a == stock]
-    return order
-
-
-def _cost(places: Mapping[str, Cell], inner: Sequence[Ends]) -> float:
-    total = 0.0
-    taken = set(places.values())
-    for a, b in inner:
-        (x1, y1), (x2, y2) = places[a], places[b]
-        across, down = x2 - x1, y2 - y1
-        if down == 0:
-            total += 1.0 if across > 0 else 1.3
-            between = [(x, y1) for x in range(min(x1, x2) + 1, max(x1, x2))]
-            total += 2.0 * len(between)
-        elif across == 0:
-            total += 1.6 if down > 0 else 1.8
-            between = [(x1, y) for y in range(min(y1, y2) + 1, max(y1, y2))]
-            total += 2.0 * len(between)
-        else:
-            total += 1.5 + abs(across) + abs(down)
-            between = [(x2, y1)]
-        total += 4.0 * len(taken.intersection(between))
-    columns, rows = ({cell[axis] for cell in taken} for axis in (0, 1))
-    return total + 0.15 * len(columns) + 0.3 * len(rows)
 
 
 class _Component:
@@ -207,7 +136,10 @@ class _Component:
         down = (_BOTTOM, _TOP) if y2 > y1 else (_TOP, _BOTTOM)
         if x1 == x2:
             return down
-        return (_RIGHT if x2 > x1 else _LEFT), down[1]
+        right = x2 > x1
+        if bends_late(self.cells[a], self.cells[b], self.cells.values()):
+            return (_RIGHT if right else _LEFT), down[1]
+        return down[0], (_LEFT if right else _RIGHT)
 
     def _apart(self, sharing: Sequence[str]) -> bool:
         """Return whether pipes on one side of a box need room for a name under each."""
@@ -242,7 +174,7 @@ class _Component:
             y = source.y + self._slot(flow, at_a, upright=False)
             side = Side.ABOVE if len(at_a) > 1 and at_a.index(flow) == 0 else Side.BELOW
             if source.y == target.y:
-                shared = [one for one in at_a if one in at_b]
+                shared = max(at_a, at_b, key=len)
                 y = source.y + self._slot(flow, shared, upright=False)
                 side = Side.ABOVE if len(shared) > 1 and shared.index(flow) == 0 else Side.BELOW
                 x = (source.x + out[0] * source.width + target.x - out[0] * target.width) // 2
@@ -258,8 +190,16 @@ class _Component:
             x2 = target.x + self._slot(flow, at_b, upright=True)
             corners = ((x1, over), (x2, over))
             valve = self._valve(flow, (x1 + x2) // 2, over, Side.ABOVE, upright=False)
+        elif source.x != target.x:
+            turn = source.x + self._slot(flow, at_a, upright=True)
+            y = target.y + self._slot(flow, at_b, upright=False)
+            side = Side.ABOVE if len(at_b) > 1 and at_b.index(flow) == 0 else Side.BELOW
+            into = -1 if target.x > turn else 1
+            corners = ((turn, y), None)
+            x = (target.x + into * target.width + turn) // 2
+            valve = self._valve(flow, x, y, side, upright=False)
         else:
-            shared = [one for one in at_a if one in at_b]
+            shared = max(at_a, at_b, key=len)
             x = source.x + self._slot(flow, shared, upright=True)
             side = Side.LEFT if len(shared) > 1 and shared.index(flow) == 0 else Side.RIGHT
             y = (source.y + target.y) // 2
@@ -290,9 +230,14 @@ class _Component:
         beyond = self.beyond.get(flow, "")
         if beyond:
             size = label(f"{'from' if fills else 'to'} {self.names[beyond]}")
-            away = CLOUD[1] + size.height
             note = Item(Look.NOTE, "", size.width, size.height, text=" ".join(size.lines))
-            note.x, note.y = cloud.x, cloud.y + (away if way[0] else way[1] * away)
+            aside = CLOUD[0] + 4 + size.width
+            if way[0]:
+                note.x, note.y = cloud.x + way[0] * aside, cloud.y
+            elif len(sharing) > 1:
+                note.x, note.y = cloud.x + (-aside if place == 0 else aside), cloud.y
+            else:
+                note.x, note.y = cloud.x, cloud.y + way[1] * (CLOUD[1] + size.height)
             self.body.items.append(note)
         self.body.pipes += (
             Pipe(valve, box if fills else cloud, True),
