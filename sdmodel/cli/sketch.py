@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -66,7 +67,7 @@ def sketch(
     if not force:
         _may_replace(target, source.source.text if output is None else None)
     quiet = json_ or not sys.stderr.isatty()
-    views = lay_out(source, tell=None if quiet else _progress)
+    views = lay_out(source, tell=None if quiet else _progress, processes=os.cpu_count() or 1)
     if not views:
         raise SDError(f"{model}: it has no variables to draw")
     text = with_sketch(source.source, views)
@@ -91,7 +92,7 @@ def _may_replace(target: Path, text: str | None) -> None:
 
 
 def _progress(title: str) -> None:
-    click.echo(f"drawing {title}", err=True)
+    click.echo(f"drawn: {title}", err=True)
 
 
 def _tell(report: SketchReport, model: str, json_: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sdmodel.frontends.sketch import View
 from sdmodel.sketch.bodies import Body, Item, Look
-from sdmodel.sketch.page import Page
+from sdmodel.sketch.page import Page, best_of
 from sdmodel.sketch.scene import Link
 from sdmodel.sketch.structure import Structure
 from sdmodel.sketch.words import label
@@ -14,6 +14,8 @@ from sdmodel.sketch.words import label
 _TITLES = ("Overview", "All sectors")
 # How many links a sector may have on average; the weaker ones are left out.
 _LINKS = 1.5
+# How many times it is drawn, to take the clearest.
+_TRIES = 6
 _HEADING_SCALE = 1.2
 
 
@@ -34,7 +36,7 @@ def overview(
         headings[title] = heading
         page.bodies.append(body)
     page.links += [Link(headings[a], headings[b]) for a, b in main_links(parts, structure)]
-    return page.laid_out(apart=False, rounds=60, scale=1.7)
+    return best_of(lambda seed: page.laid_out(seed, apart=False, rounds=60, scale=1.7), _TRIES)
 
 
 def _sector(title: str, stocks: Sequence[str], shown: Mapping[str, str]) -> tuple[Item, Body]:
