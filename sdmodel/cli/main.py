@@ -14,6 +14,7 @@ from sdmodel.cli.crosscheck import crosscheck
 from sdmodel.cli.functions import functions
 from sdmodel.cli.run import run
 from sdmodel.cli.show import show
+from sdmodel.cli.sketch import sketch
 from sdmodel.cli.text import Refused
 from sdmodel.cli.units import units
 from sdmodel.cli.validate import validate
@@ -83,3 +84,4 @@ main.add_command(crosscheck)
 main.add_command(units)
 main.add_command(validate)
 main.add_command(functions)
+main.add_command(sketch)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from sdmodel.errors import Problem, ReadError
@@ -44,6 +44,8 @@ class Kind(IntEnum):
 class Element:
     """A variable, valve, cloud or comment in a view.
 
+    `text` is what a comment says; `style` the rest of the line: colours, font, where a name stands.
+
     Examples
     --------
     >>> Element(Kind.VARIABLE, 4, "birth rate", 99, 118, 29, 11, 8, 2).shadow
@@ -59,7 +61,9 @@ class Element:
     height: int
     shape: int
     bits: int
-    line: int = 0
+    line: int = field(default=0, compare=False)
+    text: str = ""
+    style: str = ""
 
     @property
     def shadow(self) -> bool:
@@ -95,7 +99,7 @@ class Arrow:
     initial: bool = False
     hidden: bool = False
     points: tuple[tuple[int, int], ...] = ()
-    line: int = 0
+    line: int = field(default=0, compare=False)
 
     @property
     def pipe(self) -> bool:
@@ -190,7 +194,8 @@ def _read_view(page: Sequence[str], first: int, path: str, problems: list[Proble
                 arrows.append(found)
             elif found is not None:
                 if found.kind is Kind.COMMENT and found.bits & _TEXT_FOLLOWS:
-                    next(lines, None)
+                    _, said = next(lines, (0, ""))
+                    found = replace(found, text=said)
                 elements.append(found)
     return View(name, style, tuple(elements), tuple(arrows))
 
@@ -228,7 +233,17 @@ def _read_object(line: str, number: int) -> Element | Arrow | None:
         return None
     x, y, width, height, shape, bits = (int(value) for value in fields[3:9])
     return Element(
-        Kind(code), int(fields[1]), fields[2], x, y, width, height, shape, bits, line=number
+        Kind(code),
+        int(fields[1]),
+        fields[2],
+        x,
+        y,
+        width,
+        height,
+        shape,
+        bits,
+        line=number,
+        style=",".join(fields[9:]),
     )
 
 

@@ -71,7 +71,8 @@ def text() -> str:
 
 def test_it_has_the_sectors_stocks_and_loops_of_the_argument() -> None:
     one = model()
-    assert len(one.stocks) == 27 and len(one.variables) > 600
+    assert len(one.stocks) == 27
+    assert len(one.variables) > 600
     groups = re.findall(r"\*{50,}\n\t\.(\w+)\n", MODEL.read_text(encoding="utf-8"))
     assert {"World", "Knowledge", "Absorption", "Research", "People", "Links"} <= set(groups)
     assert {"Suppliers", "Laboratories", "Firms", "Finance", "Output"} <= set(groups)
@@ -81,7 +82,9 @@ def test_it_has_the_sectors_stocks_and_loops_of_the_argument() -> None:
 
 def test_every_equation_is_dimensionally_consistent() -> None:
     report = model().check_units()
-    assert not report.mismatches and not report.missing and not report.syntax
+    assert not report.mismatches
+    assert not report.missing
+    assert not report.syntax
     assert report.checked == report.equations > 590
 
 
@@ -138,7 +141,7 @@ def test_the_size_of_the_country_does_not_matter(factor: float) -> None:
 
 @pytest.mark.parametrize("stock", [*ABSORBING, *UNDEFINED, *RECOVERING])
 def test_zero_is_absorbing_only_where_it_is_meant_to_be(stock: str) -> None:
-    """Start the stock at nothing: it stays there, comes back, or the model says it has no meaning."""
+    """Start the stock at nothing: it stays there, comes back, or has no meaning and is refused."""
     one = model()
     elements = [c for c in one.columns if key(c).split("[")[0] == key(stock)]
     start = re.sub(r"\s+", " ", one.definition(stock).text)
@@ -177,7 +180,7 @@ def _hidden() -> set[str]:
 
 
 def test_institutions_state_and_capacity_enter_each_path_once() -> None:
-    """What else reads them has a switch that is off by default, keeps score, or is their own loop."""
+    """What else reads them is off by default, keeps score, or is their own loop."""
     assert set(model().variable("Absorptive capacity").used_by) == {
         "capacity building",
         "foreign learning",
@@ -216,4 +219,5 @@ def test_a_frontier_country_without_inflow_keeps_its_place() -> None:
     run = model().run("frontier", method="vensim")
     z = run.values("overall relative knowledge")
     assert np.all(run.values("foreign inflow") == 0)
-    assert 0.95 < z.min() and z.max() < 1.05
+    assert z.min() > 0.95
+    assert z.max() < 1.05
