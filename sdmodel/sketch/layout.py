@@ -32,14 +32,17 @@ def lay_out(
     tell : callable, optional
         Is told the title of each view when it is drawn.
     processes : int, optional
-        How many views to draw at a time, each in a process of its own.
+        How many views to draw at a time, each in a process of its own; a script that asks for
+        several must be guarded by ``if __name__ == "__main__"``.
 
     Examples
     --------
-    >>> import sdmodel as sd
-    >>> views = lay_out(sd.load("models/core.mdl").source)
-    >>> [view.name for view in views][:3]
-    ['Overview', 'Knowledge', 'Absorption']
+    >>> from sdmodel.frontends import parse
+    >>> from sdmodel.source import SourceText
+    >>> text = "Fish= INTEG (births, 9) ~~|\\nbirths= Fish*birth rate ~~|\\nbirth rate= 0.1 ~~|"
+    >>> (view,) = lay_out(parse(SourceText("fish.mdl", text)))
+    >>> view.name, list(view.flows().values())
+    ('Model', ['births'])
     """
     structure = structure_of(model)
     shown = {"time": "Time"} | {name: name.upper() for name in CONTROL} | structure.names
@@ -67,6 +70,9 @@ def _done(tasks: Sequence[Callable[[], View]], processes: int) -> Iterator[View]
         yield from (task() for task in tasks)
         return
     from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
 
-    with ProcessPoolExecutor(min(processes, len(tasks))) as pool:
+    # A fork of a process with threads, such as those of NumPy, may never end.
+    fresh = get_context("spawn")
+    with ProcessPoolExecutor(min(processes, len(tasks)), mp_context=fresh) as pool:
         yield from (future.result() for future in [pool.submit(task) for task in tasks])

@@ -36,7 +36,7 @@ def overview(
         headings[title] = heading
         page.bodies.append(body)
     page.links += [Link(headings[a], headings[b]) for a, b in main_links(parts, structure)]
-    return best_of(lambda seed: page.laid_out(seed, apart=False, rounds=60, scale=1.7), _TRIES)
+    return best_of(lambda seed: page.laid_out(seed, apart=False, rounds=100, scale=2.2), _TRIES)
 
 
 def _sector(title: str, stocks: Sequence[str], shown: Mapping[str, str]) -> tuple[Item, Body]:

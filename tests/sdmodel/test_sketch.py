@@ -95,8 +95,16 @@ def test_there_is_a_view_for_each_group_and_one_of_all(
     assert [view.name for view in views] == ["Overview", *groups]
 
 
-def test_the_same_model_gives_the_same_views(core: SourceModel, views: tuple[View, ...]) -> None:
-    assert lay_out(core) == views
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_same_model_gives_the_same_views(
+    schools: tuple[SourceModel, tuple[View, ...]], processes: int
+) -> None:
+    """However many are drawn at a time."""
+    told: list[str] = []
+    model, views = schools
+    assert len(views) == 3
+    assert lay_out(model, tell=told.append, processes=processes) == views
+    assert told == [view.name for view in views]
 
 
 def test_a_drawing_is_read_back_as_it_was(core: SourceModel, views: tuple[View, ...]) -> None:
@@ -128,15 +136,16 @@ def test_the_overview_has_every_stock_under_its_sector(
     core: SourceModel, views: tuple[View, ...]
 ) -> None:
     overview = views[0]
-    headings = {one.id: one for one in overview.elements if one.kind is Kind.COMMENT}
+    headings = {
+        one.id: one for one in overview.elements if one.kind is Kind.COMMENT and one.shape == 3
+    }
     shadows = [one for one in overview.elements if one.kind is Kind.VARIABLE]
     stocks = structure_of(core).stocks
     assert all(one.shadow for one in shadows)
     assert sorted(one.name.casefold() for one in shadows) == sorted(stocks)
     for one in shadows:
-        (heading,) = (
-            h for h in headings.values() if h.x == one.x and 0 < one.y - h.y < 120 and h.shape == 3
-        )
+        above = [h for h in headings.values() if h.x == one.x and h.y < one.y]
+        heading = max(above, key=lambda h: h.y)
         assert heading.text == sd.load(CORE).variable(one.name).group
     assert {arrow.start for arrow in overview.arrows} <= headings.keys()
 
