@@ -20,7 +20,7 @@ _TRIES = 3
 def lay_out(
     model: SourceModel, *, tell: Callable[[str], object] | None = None, processes: int = 1
 ) -> tuple[View, ...]:
-    """Draw a model anew: an overview of its sectors, and a view for each.
+    r"""Draw a model anew: an overview of its sectors, and a view for each.
 
     Every variable is drawn once with all its causes; those of other sectors are shadows. The
     same model always gives the same views.
@@ -39,7 +39,7 @@ def lay_out(
     --------
     >>> from sdmodel.frontends import parse
     >>> from sdmodel.source import SourceText
-    >>> text = "Fish= INTEG (births, 9) ~~|\\nbirths= Fish*birth rate ~~|\\nbirth rate= 0.1 ~~|"
+    >>> text = "Fish= INTEG (births, 9) ~~|\nbirths= Fish*birth rate ~~|\nbirth rate= 0.1 ~~|"
     >>> (view,) = lay_out(parse(SourceText("fish.mdl", text)))
     >>> view.name, list(view.flows().values())
     ('Model', ['births'])
