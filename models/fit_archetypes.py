@@ -217,7 +217,7 @@ def improve(
         return full
 
     def errors(unit: Floats) -> Floats:
-        return residuals(problem, [point(unit)], held)[0]
+        return np.asarray(residuals(problem, [point(unit)], held)[0])
 
     def slopes(unit: Floats) -> Floats:
         moves = np.where(unit + STEP <= 1, STEP, -STEP)
