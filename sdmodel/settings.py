@@ -47,7 +47,7 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named setting of constants.
+    """A named setting of constants; scenarios of one `group` are shown together.
 
     Examples
     --------
@@ -60,6 +60,7 @@ class Scenario:
     label: str = ""
     description: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ _TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {
         "label": str,
         "unit": str,
     },
-    "scenarios": {"label": str, "description": str, "set": dict},
+    "scenarios": {"label": str, "description": str, "group": str, "set": dict},
 }
 _TABLES["uncertainties"] = _TABLES["levers"]
 
@@ -362,4 +363,9 @@ class _Reader:
             if spelled in values:
                 raise self.fail(f"{where}: '{of}' is set twice: keep one value")
             values[spelled] = float(value)
-        return Scenario(name, entry.get("label", ""), entry.get("description", ""), values)
+        group = entry.get("group", "")
+        if "group" in entry and not group.strip():
+            raise self.fail(f"{where}: group is empty: name one, or leave the key out")
+        return Scenario(
+            name, entry.get("label", ""), entry.get("description", ""), values, group.strip()
+        )

@@ -1,4 +1,4 @@
-"""`python -m sensitivity.demo`: a model, its scenarios and a real sweep, told in one page."""
+"""`python -m sensitivity.demo`: a model, its scenarios and real sweeps, told in one page."""
 
 from __future__ import annotations
 
@@ -6,32 +6,57 @@ import shlex
 import sys
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sensitivity.scenarios import told
-
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
     from rich.console import Console
 
     import sdmodel as sd
+    from sensitivity.screening import Screening
+    from sensitivity.space import Space
 
 ROOT = Path(__file__).resolve().parents[1]
-# Powers of two, as Sobol's sequence wants: with the core model's 26 factors, 28 * 2048 = 57,344
-# runs, and 3,584 in the short form.
-SAMPLES, SHORT_SAMPLES = 2048, 128
 SEED = 1
-SHOWN_FACTORS = 10
-HEAD_WIDTH = 10
+# With more variables than this, the many small steps of an adaptive method cost seconds a run.
+LARGE_MODEL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much a form of the demo does.
+
+    Parameters
+    ----------
+    samples
+        Of Sobol's design: powers of two, as his sequence wants. With the core model's 26 factors
+        2,048 are 28 * 2048 = 57,344 runs.
+    trajectories
+        Of Morris's design, where there are too many factors for Sobol's.
+    checks
+        Draws of all factors, to see how much of the variance the screened ones carry.
+    tests
+        The confidence tests, by number; all of them if None.
+    """
+
+    samples: int
+    trajectories: int
+    checks: int
+    tests: tuple[str, ...] | None
+
+
+FULL = Size(samples=2048, trajectories=40, checks=4096, tests=None)
+# The tests that take seconds with hundreds of variables.
+SHORT = Size(samples=128, trajectories=10, checks=512, tests=("V1", "V2", "V10", "V11", "V20"))
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("model", type=click.Path(path_type=Path), required=False)
-@click.option("--short", is_flag=True, help="A smaller sweep: seconds, but wide intervals.")
+@click.option("--short", is_flag=True, help="Smaller sweeps and fewer tests: a minute or less.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -40,17 +65,18 @@ HEAD_WIDTH = 10
     help="The folder for everything that is written.",
 )
 def main(model: Path | None, short: bool, out: Path) -> None:
-    """Run MODEL and its scenarios, rank what they depend on, and write a report.
+    """Run MODEL and its scenarios, rank what they depend on, test it, and write a report.
 
-    MODEL is models/core.mdl of this project when left out. What comes out: figures, the runs
-    and the sweep as netCDF and text, and report.html, one page that holds it all.
+    MODEL is models/industrial_upgrading.mdl of this project when left out. What comes out:
+    figures, the runs and sweeps as netCDF and text, and report.html, one page that holds it all.
     """
     from rich.console import Console
 
     from sdmodel import SDError
 
+    path = model or ROOT / "models" / "industrial_upgrading.mdl"
     try:
-        _demo(model or ROOT / "models" / "core.mdl", short, out, Console(highlight=False))
+        _demo(path, short, out, Console(highlight=False))
     except (SDError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
@@ -63,10 +89,12 @@ def _demo(path: Path, short: bool, out: Path, console: Console) -> None:
 
     matplotlib.use("Agg")
     import sdmodel as sd
+    from sensitivity import terminal
     from sensitivity.results import write
-    from sensitivity.scenarios import outcome_table
-    from sensitivity.story import Study
+    from sensitivity.scenarios import labels_of, outcome_table
+    from sensitivity.study import Study
 
+    size = SHORT if short else FULL
     model = sd.load(path)
     settings = model.settings
     console.print(
@@ -74,131 +102,91 @@ def _demo(path: Path, short: bool, out: Path, console: Console) -> None:
         f"{len(settings.levers)} levers, {len(settings.uncertainties)} uncertainties"
     )
 
-    console.rule("Base run and scenarios", align="left")
-    runs = {"Base run": model.run(name="Base run")}
-    for scenario in settings.scenarios.values():
-        runs[scenario.label or scenario.name] = model.run(scenario.name)
-    outcomes = outcome_table(model, runs)
-    _print_outcomes(model, outcomes, runs["Base run"].method, console)
-
     console.rule("Integration check", align="left")
     integration = model.check_integration()
     console.print(integration.verdict, markup=False)
 
+    console.rule("Base run and scenarios", align="left")
+    large = len(model.variables) > LARGE_MODEL
+    method = "vensim" if large and integration.ok else "auto"
+    runs = {"Base run": model.run(name="Base run", method=method)}
+    for name, label in labels_of(settings).items():
+        runs[label] = model.run(name, method=method)
+    outcomes = outcome_table(model, runs)
+    terminal.print_outcomes(model, outcomes, runs["Base run"].method, console)
+
     console.rule("Sweep", align="left")
-    sweep, notes = _sweep(model, SHORT_SAMPLES if short else SAMPLES, console)
+    screening, sweep, notes = _rank(model, size, console)
     if short:
-        times = SAMPLES // SHORT_SAMPLES
+        times = FULL.samples // SHORT.samples
         console.print(
             f"Short form: wide intervals; without --short there are {times} times the runs."
         )
     for note in notes:
         console.print(f"Note: {note}", markup=False)
-    _print_ranking(sweep, console)
+    terminal.print_ranking(sweep, console)
+
+    console.rule("Confidence tests", align="left")
+    with terminal.tests_bar(console) as tell:
+        validation = sd.validate(model, only=size.tests, progress=tell)
+    terminal.print_validation(validation, console)
 
     console.rule("Writing", align="left")
     command = shlex.join(["python", "-m", "sensitivity.demo", *sys.argv[1:]])
-    written = write(
-        Study(model, runs, outcomes, integration, sweep, tuple(notes), command, short), out
+    study = Study(
+        model,
+        runs,
+        outcomes,
+        integration,
+        sweep,
+        screening,
+        validation,
+        tuple(notes),
+        command,
+        short,
     )
+    written = write(study, out)
     for file in written:
         console.print(f"  {file}", markup=False)
     console.print(f"Done in {time.perf_counter() - started:.0f} s. Open [bold]{written[0]}[/bold]")
 
 
-def _sweep(model: sd.Model, samples: int, console: Console) -> tuple[xr.Dataset, list[str]]:
-    """Sweep levers and uncertainties together, with a bar that tells rate and time left."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
+def _rank(
+    model: sd.Model, size: Size, console: Console
+) -> tuple[Screening | None, xr.Dataset, list[str]]:
+    """Sweep levers and uncertainties together; where they are too many, screen them first."""
+    from sensitivity.screening import Screening, only, share_of_variance, strongest, too_dear
     from sensitivity.space import Space
+
+    space = Space.from_settings(model)
+    # By the full form's runs, so that the short form tells the same story.
+    if not too_dear(len(space), FULL.samples):
+        sweep, notes = _sweep(model, space, "sobol", size.samples, console)
+        return None, sweep, notes
+    screened, notes = _sweep(model, space, "morris", size.trajectories, console)
+    kept = strongest(screened)
+    sweep, more = _sweep(model, only(space, kept), "sobol", size.samples, console)
+    share = share_of_variance(model, space, sweep, samples=size.checks, seed=SEED)
+    screening = Screening(screened, kept, share)
+    console.print(
+        f"Screened {len(space)} factors with {int(screened.attrs['runs']):,} runs; then Sobol over "
+        f"the {len(kept)} strongest with {int(sweep.attrs['runs']):,}, the others at default. "
+        f"{screening.coverage}"
+    )
+    return screening, sweep, list(dict.fromkeys([*notes, *more]))
+
+
+def _sweep(
+    model: sd.Model, space: Space, method: str, samples: int, console: Console
+) -> tuple[xr.Dataset, list[str]]:
     from sensitivity.sweeps import sweep
+    from sensitivity.terminal import bar
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TaskProgressColumn(show_speed=True),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as bars, warnings.catch_warnings(record=True) as heard:
+    name = f"{method.capitalize():<6}"
+    with bar(console, name) as report, warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        began = time.perf_counter()
-        bar = bars.add_task("Sobol", total=None, rate="")
-
-        def report(done: int, total: int) -> None:
-            rate = done / max(time.perf_counter() - began, 1e-9)
-            bars.update(bar, completed=done, total=total, rate=f"{rate:,.0f} runs/s")
-
-        space = Space.from_settings(model)
-        swept = sweep(model, space, samples=samples, seed=SEED, progress=report)
+        swept = sweep(model, space, method=method, samples=samples, seed=SEED, progress=report)
     return swept, [str(one.message) for one in heard]
-
-
-def _print_outcomes(model: sd.Model, outcomes: pd.DataFrame, method: str, console: Console) -> None:
-    from rich import box
-    from rich.table import Table
-
-    longest = max(len(str(label)) for label in outcomes.index)
-    fit = max(1, (console.width - longest - 2) // (HEAD_WIDTH + 2))
-    left_out = len(outcomes.columns) - fit
-    more = f"; {left_out} more outcomes in the report" if left_out > 0 else ""
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        caption=f"method {method}{more}",
-        caption_justify="left",
-    )
-    table.add_column("scenario", no_wrap=True)
-    for name in outcomes.columns[:fit]:
-        table.add_column(name, justify="right", max_width=HEAD_WIDTH)
-    for label, row in outcomes.iterrows():
-        table.add_row(
-            str(label), *(told(model, str(name), value) for name, value in row.iloc[:fit].items())
-        )
-    console.print(table)
-
-
-def _print_ranking(sweep: xr.Dataset, console: Console) -> None:
-    from rich import box
-    from rich.table import Table
-
-    from sensitivity.analysis import ranking
-
-    ranked = ranking(sweep)
-    name = str(sweep["outcome"].values[0])
-    table = Table(
-        title=f"What '{name}' depends on",
-        title_justify="left",
-        caption="ST: share of the variance in total, S1: alone; ± half of the "
-        f"{float(sweep.attrs['confidence']):.0%} interval; places: what the interval allows",
-        caption_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
-    table.add_column("factor", overflow="fold")
-    table.add_column("kind", min_width=11)
-    for text, width in (("ST", 11), ("S1", 12), ("places", 6)):
-        table.add_column(text, justify="right", min_width=width)
-    for factor, row in ranked.head(SHOWN_FACTORS).iterrows():
-        table.add_row(
-            str(factor),
-            row["role"],
-            f"{row['ST']:.2f} ± {row['ST_conf']:.2f}",
-            f"{row['S1']:.2f} ± {row['S1_conf']:.2f}",
-            f"{row['first_rank']}-{row['last_rank']}",
-        )
-    console.print(table)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ main { max-width: 66rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .3rem; }
 h2 { font-size: 1.3rem; margin: 3rem 0 .6rem; padding-top: .9rem;
   border-top: 2px solid var(--mark); }
+h3 { font-size: 1.05rem; margin: 2rem 0 .4rem; }
 p { max-width: 48rem; margin: .6rem 0; }
 .soft, figcaption, caption { color: var(--soft); font-size: .9rem; }
 nav { margin: 1rem 0 0; display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; font-size: .95rem; }
@@ -70,6 +71,17 @@ def section(heading: str, *parts: str) -> Section:
     """
     anchor = "-".join("".join(c if c.isalnum() else " " for c in heading.lower()).split())
     return Section(heading, anchor, "\n".join(parts))
+
+
+def subheading(text: str) -> str:
+    """Write a heading within a section.
+
+    Examples
+    --------
+    >>> subheading("a < b")
+    '<h3>a &lt; b</h3>'
+    """
+    return f"<h3>{escape(text)}</h3>"
 
 
 def paragraph(text: str, kind: str = "") -> str:

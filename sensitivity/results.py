@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sensitivity.analysis import ranking
 from sensitivity.plots import plot_fan, plot_ranking, plot_scatter
 from sensitivity.report import whole
-from sensitivity.scenarios import draw_scenarios
+from sensitivity.scenarios import draw_scenarios, figures_of
 from sensitivity.store import save
-from sensitivity.story import Study, tell
+from sensitivity.story import tell
+from sensitivity.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+# As many factors as a page's height takes.
+RANKED_SHOWN, SCREENED_SHOWN = 16, 24
 
 
 def write(study: Study, out: Path) -> list[Path]:
@@ -28,20 +33,32 @@ def write(study: Study, out: Path) -> list[Path]:
     return [report, *data, *(p.with_suffix(s) for p in pictures.values() for s in (".svg", ".png"))]
 
 
+def _drawings(study: Study) -> dict[str, Callable[[], Figure]]:
+    """Return the figures by name, each still to be drawn."""
+    model, (base, *others) = study.model, study.runs
+    drawings: dict[str, Callable[[], Figure]] = {
+        "base_run": lambda: draw_scenarios(model, {base: study.base}, study.shown)
+    }
+    for name, _, labels in figures_of(model, others):
+        members = {label: study.runs[label] for label in (base, *labels)}
+        drawings[name] = partial(draw_scenarios, model, members, study.shown)
+    if study.screening is not None:
+        screened = study.screening.sweep
+        drawings["screening"] = lambda: _figure(plot_ranking(screened, most=SCREENED_SHOWN))
+    drawings["ranking"] = lambda: _figure(plot_ranking(study.sweep, most=RANKED_SHOWN))
+    drawings["fan"] = lambda: _figure(plot_fan(study.sweep))
+    drawings["scatter"] = lambda: _figure(plot_scatter(study.sweep)[0])
+    return drawings
+
+
 def _write_figures(study: Study, folder: Path) -> dict[str, Path]:
     """Draw each figure once and save it as SVG, for the page and print, and PNG, for slides."""
     from matplotlib import pyplot, rc_context
 
-    drawings: dict[str, Callable[[], Figure]] = {
-        "scenarios": lambda: draw_scenarios(study.model, study.runs, study.shown),
-        "ranking": lambda: _figure(plot_ranking(study.sweep)),
-        "fan": lambda: _figure(plot_fan(study.sweep)),
-        "scatter": lambda: _figure(plot_scatter(study.sweep)[0]),
-    }
     written = {}
     # Without a date and with fixed identifiers the same study gives the same files.
     with rc_context({"svg.hashsalt": "sdmodel"}):
-        for name, draw in drawings.items():
+        for name, draw in _drawings(study).items():
             figure = draw()
             with whole(folder / f"{name}.svg") as path:
                 figure.savefig(path, metadata={"Date": None})
@@ -66,18 +83,26 @@ def _write_data(study: Study, out: Path) -> list[Path]:
     # Names as a coordinate: one may hold a slash, which netCDF forbids in its own.
     stacked = together.to_array("variable").to_dataset(name="values")
     stacked.attrs = together.attrs
-    units = [study.model.units[str(name)] for name in stacked["variable"].values]
+    # An element of a subscripted variable has the unit of the whole.
+    heads = (str(name).partition("[")[0] for name in stacked["variable"].values)
+    units = [study.model.units[head] for head in heads]
     stacked = stacked.assign_coords(units=("variable", units))
     with whole(out / "runs.nc") as path:
         stacked.to_netcdf(path, engine="h5netcdf")
-    base = next(iter(study.runs.values()))
     for name in ("base_run.csv", "base_run.tab"):
         with whole(out / name) as path:
-            base.save(path)
+            study.base.save(path)
     with whole(out / "outcomes.csv") as path:
         study.outcomes.to_csv(path)
-    with whole(out / "ranking.csv") as path:
-        ranking(study.sweep).to_csv(path)
-    save(study.sweep, out / "sweep.nc")
-    names = ("runs.nc", "sweep.nc", "base_run.csv", "base_run.tab", "outcomes.csv", "ranking.csv")
+    study.validation.to_html(out / "validation.html")
+    names = ["runs.nc", "sweep.nc", "base_run.csv", "base_run.tab", "outcomes.csv", "ranking.csv"]
+    names.append("validation.html")
+    sweeps = {"ranking.csv": ("sweep.nc", study.sweep)}
+    if study.screening is not None:
+        sweeps["screening.csv"] = ("screening.nc", study.screening.sweep)
+        names += ["screening.nc", "screening.csv"]
+    for table, (stored, sweep) in sweeps.items():
+        with whole(out / table) as path:
+            ranking(sweep).to_csv(path)
+        save(sweep, out / stored)
     return [out / name for name in names]

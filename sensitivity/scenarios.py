@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sensitivity.outcomes import choose
@@ -26,6 +26,65 @@ LOOKS: tuple[tuple[str, Any], ...] = (
     ("#7A5195", "dashdot"),
     ("#777777", "dotted"),
 )
+
+
+# With the base run a figure then has eight lines, about as many as can be told apart.
+TOGETHER = 7
+
+
+def labels_of(settings: sd.ModelSettings) -> dict[str, str]:
+    """Return what each scenario is called: its label, with its name where two are labelled alike.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> labels_of(sd.load("models/core.mdl").settings)["blended"]
+    'Blended learning'
+    """
+    scenarios = settings.scenarios.values()
+    plain = [one.label or one.name for one in scenarios]
+    return {
+        one.name: label if plain.count(label) == 1 else f"{label} ({one.name})"
+        for one, label in zip(scenarios, plain, strict=True)
+    }
+
+
+def grouped(model: sd.Model, labels: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Return scenarios as they are shown together, as (title, labels).
+
+    Parameters
+    ----------
+    labels
+        What the scenarios are called, as `labels_of` says.
+
+    Returns
+    -------
+    list
+        In the order of the file; scenarios without a group come first, under no title. A group
+        too large for one figure comes in parts.
+    """
+    called = {label: name for name, label in labels_of(model.settings).items()}
+    found: dict[str, list[str]] = {"": []}
+    for label in labels:
+        found.setdefault(model.settings.scenarios[called[label]].group, []).append(label)
+    shown = []
+    for title, members in found.items():
+        parts = -(-len(members) // TOGETHER)
+        size = -(-len(members) // max(parts, 1))
+        for part in range(parts):
+            of_parts = f"{title or 'Scenarios'} ({part + 1} of {parts})" if parts > 1 else title
+            shown.append((of_parts, members[part * size : (part + 1) * size]))
+    return shown
+
+
+def figures_of(model: sd.Model, labels: Sequence[str]) -> list[tuple[str, str, list[str]]]:
+    """Return the figures of scenarios as (name of the file, title, labels)."""
+    groups = grouped(model, labels)
+    numbers = [""] if len(groups) == 1 else [f"_{place}" for place in range(1, len(groups) + 1)]
+    return [
+        (f"scenarios{number}", title, members)
+        for number, (title, members) in zip(numbers, groups, strict=True)
+    ]
 
 
 def outcome_table(model: sd.Model, runs: Mapping[str, sd.Run]) -> pd.DataFrame:
@@ -103,6 +162,8 @@ def draw_scenarios(model: sd.Model, runs: Mapping[str, sd.Run], names: Sequence[
             panel.set_ylim(bottom=-0.02 * panel.get_ylim()[1])
     for spare in panels[len(names) :]:
         spare.remove()
+    if len(runs) == 1:
+        return figure
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     return figure

@@ -6,11 +6,11 @@ import json
 import math
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sensitivity.analysis import ranking
+from sensitivity.ranked import about_ranking, about_spread, how
 from sensitivity.report import (
     Section,
     code,
@@ -20,75 +20,41 @@ from sensitivity.report import (
     paragraph,
     picture,
     section,
+    subheading,
     table,
 )
-from sensitivity.scenarios import number, told
+from sensitivity.scenarios import figures_of, labels_of, number, told
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
 
     import sdmodel as sd
+    from sensitivity.study import Study
 
 PACKAGES = ("sdmodel", "python", "numpy", "scipy", "SALib", "xarray")
 
 
-@dataclass(frozen=True, slots=True)
-class Study:
-    """Everything the demo computed, before a word of it is written.
-
-    Parameters
-    ----------
-    runs
-        The runs by label, the base run first.
-    outcomes
-        One row for each run, one column for each outcome.
-    notes
-        What the sweep warned about.
-    command
-        How all this was made.
-    """
-
-    model: sd.Model
-    runs: Mapping[str, sd.Run]
-    outcomes: pd.DataFrame
-    integration: sd.IntegrationReport
-    sweep: xr.Dataset
-    notes: tuple[str, ...]
-    command: str
-    short: bool
-
-    @property
-    def shown(self) -> list[str]:
-        """The variables a first figure should show."""
-        return list(self.model.settings.highlights or self.model.stocks)
-
-    @property
-    def labels(self) -> list[str]:
-        """The outcomes in words, in the order of their columns."""
-        specs = self.model.settings.outcomes
-        return [specs[name].label or name for name in self.outcomes.columns]
-
-
 def tell(study: Study, figures: Mapping[str, Path]) -> str:
-    """Write the page about a study, with the figures named `scenarios`, `ranking` and so on."""
+    """Write the page about a study, with the figures named `base_run`, `ranking` and so on."""
     model = study.model
     title = model.settings.title or model.name
-    runs = int(study.sweep.attrs["runs"])
     lead = (
         f"{len(model.variables)} variables, {len(model.stocks)} stocks; {len(study.runs) - 1} "
-        f"scenarios; {runs:,} runs to rank {study.sweep.sizes['factor']} levers and uncertainties"
+        f"scenarios; {study.ranking_runs:,} runs to rank {study.factors} levers and uncertainties"
     )
     return page(
         title,
         lead,
         [
+            *_about_the_picture(study),
             section("In short", items(_findings(study))),
-            _about_the_model(study),
+            _about_the_base_run(study, figures),
             _about_scenarios(study, figures),
+            about_ranking(study, figures),
+            about_spread(study, figures),
+            _about_trust(study),
             _about_integration(study),
-            _about_ranking(study, figures),
-            _about_spread(study, figures),
+            _about_stocks_and_levers(study),
             _about_origin(study),
         ],
     )
@@ -105,50 +71,55 @@ def _findings(study: Study) -> list[str]:
             f"'{others.idxmax()}' ({number(others.max())}), lowest in '{others.idxmin()}' "
             f"({number(others.min())})."
         )
-    ranked = ranking(study.sweep)
-    for role, what in (("lever", "levers"), ("uncertainty", "uncertainties")):
-        top = ranked[ranked["role"] == role].head(3)
-        if len(top):
-            named = ", ".join(
-                f"{name} ({row['ST']:.2f} ± {row['ST_conf']:.2f})" for name, row in top.iterrows()
-            )
-            found.append(f"The {what} it depends on most, with their share in total: {named}.")
+    found += [one for one in (_top(study, "lever"), _top(study, "uncertainty")) if one]
+    if study.screening is not None:
+        found.append(how(study))
     found.append(f"Integration: {study.integration.verdict}")
+    found.append(f"Confidence tests: {_counted(study.validation)}.")
     if study.short:
         found.append("This is the short form of the demo: few runs, so wide intervals.")
     return found
 
 
-def _about_the_model(study: Study) -> Section:
-    model, settings = study.model, study.model.settings
-    parts = []
-    drawn = _drawing(Path(model.path))
-    if drawn is not None:
-        parts.append(
-            picture(
-                drawn,
-                f"Stocks, flows and causal links of {model.name}",
-                "The model as its file draws it: boxes are stocks, double arrows are flows, thin "
-                "arrows are causes.",
-            )
-        )
-    stocks = [
-        (name, model.variable(name).units, " ".join((model.variable(name).comment or "").split()))
-        for name in model.stocks
-    ]
-    parts.append(table(("Stock", "Unit", "What it is"), stocks, words=(1, 2)))
-    levers = [
-        (one.name, number(one.default), f"{one.low:g} to {one.high:g}", one.unit)
-        for one in settings.levers.values()
-    ]
-    if levers:
-        parts.append(
-            table(("Lever", "Default", "Range", "Unit"), levers, "What policy can move", words=(3,))
-        )
-    return section("The model", *parts)
+def _top(study: Study, role: str) -> str:
+    """Name the three strongest levers or uncertainties, among all that were looked at."""
+    what = "levers" if role == "lever" else "uncertainties"
+    swept, by, meaning = study.sweep, "ST", "their share in total"
+    if study.screening is not None:
+        swept, by = study.screening.sweep, "mu_star"
+        meaning = "the mean size of their effect in the screening"
+    ranked = ranking(swept)
+    top = ranked[ranked["role"] == role].head(3)
+    if not len(top):
+        return ""
+    named = ", ".join(
+        f"{name} ({row[by]:.2g} ± {row[f'{by}_conf']:.2g})"
+        if study.screening is not None
+        else f"{name} ({row[by]:.2f} ± {row[f'{by}_conf']:.2f})"
+        for name, row in top.iterrows()
+    )
+    return f"The {what} it depends on most, with {meaning}: {named}."
 
 
-def _drawing(path: Path) -> Path | None:
+def _counted(report: sd.ValidationReport) -> str:
+    return ", ".join(f"{count} {status}" for status, count in report.counts.items() if count)
+
+
+def _about_the_picture(study: Study) -> list[Section]:
+    model = study.model
+    drawn = drawing_of(Path(model.path))
+    if drawn is None:
+        return []
+    shown = picture(
+        drawn,
+        f"Stocks, flows and causal links of {model.name}",
+        "The model as its file draws it: boxes are stocks, double arrows are flows, thin "
+        "arrows are causes.",
+    )
+    return [section("The model", shown)]
+
+
+def drawing_of(path: Path) -> Path | None:
     """Find the picture of a model: docs/model_NAME.svg or .png of the project it lies in."""
     for folder in (path.parent, path.resolve().parents[1] / "docs"):
         for suffix in (".svg", ".png"):
@@ -158,31 +129,101 @@ def _drawing(path: Path) -> Path | None:
     return None
 
 
-def _about_scenarios(study: Study, figures: Mapping[str, Path]) -> Section:
-    base = next(iter(study.runs.values()))
-    rows = [
-        (head, *(told(study.model, name, value) for value in study.outcomes[name]))
-        for head, name in zip(_heads(study), study.outcomes.columns, strict=True)
+def _about_stocks_and_levers(study: Study) -> Section:
+    model, settings = study.model, study.model.settings
+    stocks = [
+        (name, model.variable(name).units, " ".join((model.variable(name).comment or "").split()))
+        for name in model.stocks
     ]
-    dash = "; a dash where the run never gets there" if study.outcomes.isna().any(axis=None) else ""
-    rules = [
-        (
-            one.label or one.name,
-            one.description or "",
-            ", ".join(f"{name} = {value:g}" for name, value in one.values.items()),
+    parts = [table(("Stock", "Unit", "What it is"), stocks, words=(1, 2))]
+    levers = [
+        (one.name, number(one.default), f"{one.low:g} to {one.high:g}", one.unit)
+        for one in settings.levers.values()
+    ]
+    if levers:
+        parts.append(
+            table(("Lever", "Default", "Range", "Unit"), levers, "What policy can move", words=(3,))
         )
-        for one in study.model.settings.scenarios.values()
-    ]
+    return section("Stocks and levers", *parts)
+
+
+def _about_the_base_run(study: Study, figures: Mapping[str, Path]) -> Section:
     return section(
-        "Scenarios",
+        "Base run",
         picture(
-            figures["scenarios"],
-            "Courses of " + ", ".join(study.shown) + " in every scenario",
-            f"Every scenario and the base run, method {base.method}.",
+            figures["base_run"],
+            "Courses of " + ", ".join(study.shown) + " in the base run",
+            f"All constants as in the file, method {study.base.method}.",
         ),
-        table(("Outcome", *study.runs), rows, "Outcomes by scenario" + dash),
-        table(("Scenario", "What it stands for", "What it sets"), rules, words=(1, 2)),
     )
+
+
+def _about_scenarios(study: Study, figures: Mapping[str, Path]) -> Section:
+    base, *others = study.runs
+    parts = []
+    names = {label: name for name, label in labels_of(study.model.settings).items()}
+    for figure, title, labels in figures_of(study.model, others):
+        of = f" of the group '{title}'" if title else ""
+        if title:
+            parts.append(subheading(title))
+        parts.append(
+            picture(
+                figures[figure],
+                f"Courses of {', '.join(study.shown)} in every scenario{of}",
+                f"{title or 'Every scenario'} and the base run, method {study.base.method}.",
+            )
+        )
+        parts.append(_outcomes(study, [base, *labels], title))
+        parts.append(_rules(study, [names[label] for label in labels]))
+    return section("Scenarios", *parts)
+
+
+def _outcomes(study: Study, labels: list[str], title: str) -> str:
+    outcomes = study.outcomes.loc[labels]
+    rows = [
+        (head, *(told(study.model, name, value) for value in outcomes[name]))
+        for head, name in zip(_heads(study), outcomes.columns, strict=True)
+    ]
+    dash = "; a dash where the run never gets there" if outcomes.isna().any(axis=None) else ""
+    return table(
+        ("Outcome", *labels),
+        rows,
+        f"{title or 'Outcomes by scenario'}{': outcomes' if title else ''}{dash}",
+    )
+
+
+def _rules(study: Study, names: list[str]) -> str:
+    rules = [
+        (one.label or one.name, one.description or "", _set(one.values))
+        for one in (study.model.settings.scenarios[name] for name in names)
+    ]
+    return table(("Scenario", "What it stands for", "What it sets"), rules, words=(1, 2))
+
+
+def _set(values: Mapping[str, float]) -> str:
+    """Write what a scenario sets; elements of one variable together, its zeros counted.
+
+    >>> _set({"rate": 2, "w[a]": 1, "w[b]": 0, "w[c]": 0})
+    'rate = 2, w[a = 1; 2 others = 0]'
+    """
+    heads: dict[str, dict[str, float]] = {}
+    for name, value in values.items():
+        head, _, element = name.partition("[")
+        heads.setdefault(head, {})[element.removesuffix("]")] = value
+    parts = []
+    for head, elements in heads.items():
+        if "" in elements:
+            parts.append(f"{head} = {elements['']:g}")
+            continue
+        zeros = [one for one, value in elements.items() if value == 0]
+        written = [f"{one} = {value:g}" for one, value in elements.items() if value != 0]
+        if len(zeros) < 2:
+            written += [f"{one} = 0" for one in zeros]
+        text = ", ".join(written)
+        if len(zeros) >= 2:
+            text += f"{'; ' if text else ''}{len(zeros)} {'others' if text else 'elements'} = 0"
+        parts.append(f"{head}[{text}]")
+    return ", ".join(parts)
 
 
 def _heads(study: Study) -> list[str]:
@@ -213,92 +254,38 @@ def _cell(value: Any) -> str:
     return f"{value:.6g}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
-def _about_ranking(study: Study, figures: Mapping[str, Path]) -> Section:
-    about = study.sweep.attrs
-    rows = [
-        (
-            str(name),
-            str(row["role"]),
-            _share(row["S1"], row["S1_conf"]),
-            _share(row["ST"], row["ST_conf"]),
-            _places(row["first_rank"], row["last_rank"]),
-        )
-        for name, row in ranking(study.sweep).iterrows()
-    ]
-    failed = int(about["failed_runs"])
-    counted = (
-        f"{int(about['runs']):,} runs by Sobol's method ({int(about['samples']):,} base samples, "
-        f"seed {about['seed']}); {failed or 'none'} failed."
-    )
+def _about_trust(study: Study) -> Section:
+    report = study.validation
+    about = report.provenance
+    which = "the quick ones of the tests" if study.short else "all tests"
     return section(
-        "What it depends on",
-        paragraph(
-            f"All levers and uncertainties move at once over their ranges: {counted} A share in "
-            "total (ST) counts a factor with everything it does together with others; a share "
-            "alone (S1) does not. Factors whose intervals overlap cannot be told apart, which is "
-            "what the places say. A ranking speaks of the ranges it was made with: widen one, and "
-            "its factor gains weight."
-        ),
-        picture(
-            figures["ranking"],
-            "Ranking of levers and uncertainties with intervals",
-            f"Shares of the variance of {study.labels[0].lower()}.",
-        ),
+        "Can it be trusted?",
+        paragraph(_counted(report), "verdict"),
         table(
-            ("Factor", "Kind", "Alone (S1)", "In total (ST)", "Places"),
-            rows,
-            f"±: half the width of the {float(about['confidence']):.0%} interval",
-            words=(1,),
+            ("Test", "Result", "What was found"),
+            [(f"{one.id} {one.name}", one.status, one.text) for one in report.results],
+            f"What sdmodel validate found: {which}, seed {about['seed']}",
+            words=(1, 2),
         ),
-        picture(
-            figures["scatter"],
-            "The outcome of each run against the strongest factors",
-            "Each point is one run; the line is the average.",
-        ),
-        table(
-            ("Outcome", "Strongest", "second", "third"),
-            _strongest(study),
-            "The three strongest factors of each outcome, with their share in total",
-            words=(1, 2, 3),
-        ),
-        items(study.notes),
+        paragraph("validation.html, beside this page, has what each test asks for and found."),
     )
 
 
-def _share(value: float, width: float) -> str:
-    """Write a share and its half-interval, without the sign of a zero."""
-    text = f"{value:.3f}"
-    return f"{text.lstrip('-') if float(text) == 0 else text} ± {width:.3f}"
+def _sweeps(study: Study) -> list[tuple[str, xr.Dataset]]:
+    screened = [] if study.screening is None else [("Screening", study.screening.sweep)]
+    return [*screened, ("Sweep", study.sweep)]
 
 
-def _places(first: int, last: int) -> str:
-    return str(first) if first == last else f"{first} to {last}"
-
-
-def _strongest(study: Study) -> list[tuple[str, ...]]:
-    rows = []
-    for name, label in zip(study.outcomes.columns, study.labels, strict=True):
-        top = ranking(study.sweep, name).head(3)
-        if not top["ST"].isna().all():
-            rows.append((label, *(f"{one} ({row['ST']:.2f})" for one, row in top.iterrows())))
-    return rows
-
-
-def _about_spread(study: Study, figures: Mapping[str, Path]) -> Section:
-    return section(
-        "How far it spreads",
-        picture(
-            figures["fan"],
-            "Bands that hold 50, 80 and 95 % of all runs, over time",
-            "The bands show where runs of the sweep lie. They are no forecast: they say what the "
-            "model allows within the ranges of its levers and uncertainties.",
-        ),
+def _sweep(swept: xr.Dataset) -> str:
+    about = swept.attrs
+    return (
+        f"method {about['integration']} (the file's own), {about['method']}, "
+        f"n = {about['samples']}, seed {about['seed']}"
     )
 
 
 def _about_origin(study: Study) -> Section:
     about, model = study.sweep.attrs, study.model
-    base = next(iter(study.runs.values()))
     known = json.loads(about["versions"])
     versions = ", ".join(f"{name} {known[name]}" for name in PACKAGES if name in known)
     return section(
@@ -307,9 +294,8 @@ def _about_origin(study: Study) -> Section:
             {
                 "Model": str(Path(model.path).name),
                 "sha256 of the file": model.digest,
-                "Base run and scenarios": f"method {base.method}",
-                "Sweep": f"method {about['integration']} (the file's own), "
-                f"{about['method']}, n = {about['samples']}, seed {about['seed']}",
+                "Base run and scenarios": f"method {study.base.method}",
+                **{name: _sweep(swept) for name, swept in _sweeps(study)},
                 "Versions": versions,
                 "Machine": f"{platform.system()} {platform.machine()}",
                 "Written": str(about["written"]),
