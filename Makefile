@@ -45,7 +45,7 @@ $(STAMP): requirements.lock pyproject.toml
 test: $(STAMP) ## run every test (PYTEST_ARGS="-k name -x" passes options on)
 	$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS)
 
-demo: $(STAMP) ## run the model, its scenarios and a sweep into out/ (SHORT=1: a smaller sweep)
+demo: $(STAMP) ## the macro model, its scenarios, sweeps and tests into out/ (SHORT=1: in a minute)
 	$(PY) -m sensitivity.demo --out $(OUT) $(if $(SHORT),--short)
 
 check: $(STAMP) ## formatting, lint and strict types; changes nothing

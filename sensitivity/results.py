@@ -62,6 +62,8 @@ def _write_figures(study: Study, folder: Path) -> dict[str, Path]:
             figure = draw()
             with whole(folder / f"{name}.svg") as path:
                 figure.savefig(path, metadata={"Date": None})
+            # The places are found; to find them again takes as long as to draw.
+            figure.set_layout_engine("none")
             with whole(folder / f"{name}.png") as path:
                 figure.savefig(path, dpi=160)
             pyplot.close(figure)
