@@ -91,7 +91,8 @@ def print_outcomes(model: sd.Model, outcomes: pd.DataFrame, method: str, console
 
     def add(label: str) -> None:
         row = outcomes.loc[label].iloc[:fit]
-        cells = (told(model, str(name), float(value)) for name, value in row.items())
+        values = zip(row.index, row.to_numpy(dtype=float), strict=True)
+        cells = (told(model, str(name), float(value)) for name, value in values)
         table.add_row(Text(label), *cells)
 
     base, *labels = [str(label) for label in outcomes.index]

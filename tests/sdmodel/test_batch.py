@@ -406,8 +406,8 @@ def test_labels_of_a_batch(mixed: Model) -> None:
 
 
 def test_a_batch_says_in_a_line_what_it_is(mixed: Model) -> None:
-    names = [name for name in mixed.variables if name not in mixed.constants][:5]
-    batch = mixed.run_many(pd.DataFrame(index=range(3)), outputs=names)
+    names = list(OUTPUTS)
+    batch = mixed.run_many(design(3), outputs=names)
     shown = repr(batch)
     assert "3 runs" in shown
     assert repr(names[0]) in shown
