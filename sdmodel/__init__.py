@@ -23,6 +23,7 @@ from sdmodel.reduction import Reducer, reducers
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.secondopinion.compare import CrossCheck, Difference
 from sdmodel.settings import Factor, ModelSettings, OutcomeSpec, Scenario, read_settings
+from sdmodel.sketch.picture import picture
 from sdmodel.units import UnitFinding, UnitReport
 from sdmodel.validation import (
     ConfidenceTest,
@@ -72,6 +73,7 @@ __all__ = [
     "compare",
     "functions",
     "load",
+    "picture",
     "read_settings",
     "reducers",
     "validate",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sensitivity.analysis import ranking
+from sensitivity.errors import fold
 from sensitivity.report import Section, items, paragraph, picture, section, subheading, table
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def about_ranking(study: Study, figures: Mapping[str, Path]) -> Section:
             ("Factor", "Kind", "Alone (S1)", "In total (ST)", "Places"),
             [
                 (
-                    str(name),
+                    _called(study.sweep, str(name)),
                     str(row["role"]),
                     _share(row["S1"], row["S1_conf"]),
                     _share(row["ST"], row["ST_conf"]),
@@ -80,6 +81,12 @@ def about_ranking(study: Study, figures: Mapping[str, Path]) -> Section:
         _strongest(study, strongest_of),
         items(study.notes),
     )
+
+
+def _called(swept: xr.Dataset, name: str) -> str:
+    """Write a factor as the figures label it, with its name in the model where that differs."""
+    label = str(swept["factor_label"].sel(factor=name).values)
+    return name if fold(label) == fold(name) else f"{label}: {name}"
 
 
 def _shares() -> str:
@@ -105,7 +112,7 @@ def _screened(study: Study, screening: Screening, figure: Path) -> list[str]:
     ranked = ranking(swept)
     rows = [
         (
-            str(name),
+            _called(swept, str(name)),
             str(row["role"]),
             _size(row["mu_star"], row["mu_star_conf"]),
             f"{row['mu']:.2g}",

@@ -118,8 +118,18 @@ def picture(path: Path, alt: str, caption: str) -> str:
     caption
         The text below it.
     """
-    data = base64.b64encode(path.read_bytes()).decode("ascii")
-    source = f"data:{MEDIA[path.suffix]};base64,{data}"
+    return drawing(path.read_bytes(), MEDIA[path.suffix], alt, caption)
+
+
+def drawing(content: bytes, media: str, alt: str, caption: str) -> str:
+    """Put a picture that is no file into the page itself, as data.
+
+    Examples
+    --------
+    >>> drawing(b"<svg/>", "image/svg+xml", "nothing", "Empty.")[:38]
+    '<figure><img src="data:image/svg+xml;b'
+    """
+    source = f"data:{media};base64,{base64.b64encode(content).decode('ascii')}"
     return (
         f'<figure><img src="{source}" alt="{escape(alt)}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"

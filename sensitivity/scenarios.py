@@ -128,6 +128,7 @@ def told(model: sd.Model, outcome: str, value: float) -> str:
 
 def draw_scenarios(model: sd.Model, runs: Mapping[str, sd.Run], names: Sequence[str]) -> Figure:
     """Draw one panel for each variable, with a line for each run; the first is the base run."""
+    import numpy as np
     from matplotlib import pyplot
 
     columns = min(3, len(names))
@@ -157,9 +158,12 @@ def draw_scenarios(model: sd.Model, runs: Mapping[str, sd.Run], names: Sequence[
         panel.tick_params(labelsize=8)
         panel.grid(color="#DDDDDD", linewidth=0.7)
         panel.margins(x=0)
-        if not any((run.values(name) < 0).any() for run in runs.values()):
-            # A little below zero, so that a line along zero is seen.
-            panel.set_ylim(bottom=-0.02 * panel.get_ylim()[1])
+        found = np.concatenate([run.values(name).ravel() for run in runs.values()])
+        found = found[np.isfinite(found)]
+        if len(found) and found.min() >= 0:
+            # A little beyond both ends, so that a line along zero or the top is seen.
+            top = float(found.max()) or 1.0
+            panel.set_ylim(-0.02 * top, 1.05 * top)
     for spare in panels[len(names) :]:
         spare.remove()
     if len(runs) == 1:

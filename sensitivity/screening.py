@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from sensitivity.analysis import one_outcome, plan_of, ranking
 from sensitivity.errors import AnalysisError
 from sensitivity.methods import Plan
-from sensitivity.outcomes import OK, choose
+from sensitivity.outcomes import OK, Outcome
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -115,10 +116,11 @@ def share_of_variance(
     import pandas as pd
     from scipy.stats import qmc
 
-    outcome, whole = choose(model, None)[0], space.matched(model)
+    outcome = Outcome(**json.loads(swept.attrs["outcome_definitions"])[0])
+    whole = space.matched(model)
     points = qmc.Sobol(d=len(whole), scramble=True, seed=seed).random(samples)
     table = pd.DataFrame(whole.scale(points), columns=list(whole.names))
-    batch = model.run_many(table, outputs=[outcome.of], method="vensim")
+    batch = model.run_many(table, outputs=[outcome.of], **json.loads(swept.attrs["options"]))
     values, status = outcome.measure(
         np.asarray(batch.times, dtype=float), batch.values[0], ~np.asarray(batch.ok)
     )

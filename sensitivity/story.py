@@ -14,6 +14,7 @@ from sensitivity.ranked import about_ranking, about_spread, how
 from sensitivity.report import (
     Section,
     code,
+    drawing,
     facts,
     items,
     page,
@@ -106,17 +107,26 @@ def _counted(report: sd.ValidationReport) -> str:
 
 
 def _about_the_picture(study: Study) -> list[Section]:
+    """Show the model: as a file in docs/ has it, else the first view of its own drawing."""
+    import sdmodel as sd
+
     model = study.model
+    about = f"Stocks, flows and causal links of {model.name}"
     drawn = drawing_of(Path(model.path))
-    if drawn is None:
+    if drawn is not None:
+        caption = (
+            "The model as its file draws it: boxes are stocks, double arrows are flows, thin "
+            "arrows are causes."
+        )
+        return [section("The model", picture(drawn, about, caption))]
+    view = sd.picture(model)
+    if not view:
         return []
-    shown = picture(
-        drawn,
-        f"Stocks, flows and causal links of {model.name}",
-        "The model as its file draws it: boxes are stocks, double arrows are flows, thin "
-        "arrows are causes.",
+    caption = (
+        "The first view of the model's own drawing: boxes are stocks, or whole sectors of the "
+        "model with their stocks in grey below; double arrows are flows, thin arrows are causes."
     )
-    return [section("The model", shown)]
+    return [section("The model", drawing(view.encode(), "image/svg+xml", about, caption))]
 
 
 def drawing_of(path: Path) -> Path | None:
@@ -185,11 +195,8 @@ def _outcomes(study: Study, labels: list[str], title: str) -> str:
         for head, name in zip(_heads(study), outcomes.columns, strict=True)
     ]
     dash = "; a dash where the run never gets there" if outcomes.isna().any(axis=None) else ""
-    return table(
-        ("Outcome", *labels),
-        rows,
-        f"{title or 'Outcomes by scenario'}{': outcomes' if title else ''}{dash}",
-    )
+    caption = f"{title}: outcomes" if title else "Outcomes by scenario"
+    return table(("Outcome", *labels), rows, caption + dash)
 
 
 def _rules(study: Study, names: list[str]) -> str:

@@ -91,8 +91,10 @@ def print_outcomes(model: sd.Model, outcomes: pd.DataFrame, method: str, console
 
     def add(label: str) -> None:
         row = outcomes.loc[label].iloc[:fit]
-        values = zip(row.index, row.to_numpy(dtype=float), strict=True)
-        cells = (told(model, str(name), float(value)) for name, value in values)
+        values = row.to_numpy(dtype=float)
+        cells = (
+            told(model, str(name), value) for name, value in zip(row.index, values, strict=True)
+        )
         table.add_row(Text(label), *cells)
 
     base, *labels = [str(label) for label in outcomes.index]

@@ -112,6 +112,28 @@ def test_scenarios(read: Reader) -> None:
     }
 
 
+def test_scenarios_may_have_groups(read: Reader) -> None:
+    settings = read('[scenarios.high]\ngroup = " roles "\n[scenarios.low]')
+    assert {name: one.group for name, one in settings.scenarios.items()} == {
+        "high": "roles",
+        "low": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('group = " "', "group is empty: name one, or leave the key out"),
+        ("group = 3", "group = 3 is of the wrong kind"),
+        ('groop = "a"', "has no key 'groop'; did you mean 'group'"),
+    ],
+)
+def test_a_wrong_group_is_refused(read: Reader, text: str, reason: str) -> None:
+    with pytest.raises(sd.SettingsError, match=reason) as refused:
+        read(f"[scenarios.high]\n{text}")
+    assert '[scenarios."high"]' in str(refused.value)
+
+
 def test_title_highlights_and_what_others_read(read: Reader) -> None:
     settings = read('title = "Basin"\nhighlights = ["Stock", "tax_rate"]\n[expectations.a]\nb = 1')
     assert settings.title == "Basin"
@@ -199,7 +221,7 @@ MISTAKES = [
     ("[levers.plain]\nlou = 3", "[levers.\"plain\"] has no key 'lou'; did you mean 'low'?"),
     (
         "[scenarios.a]\nzzzz = 3",
-        "[scenarios.\"a\"] has no key 'zzzz'; label, description, set",
+        "[scenarios.\"a\"] has no key 'zzzz'; label, description, group, set",
     ),
     ('[levers.plain]\nlow = "3"', "[levers.\"plain\"]: low = '3' is of the wrong kind"),
     ("[levers.plain]\nlow = true", '[levers."plain"]: low = True is of the wrong kind'),
