@@ -233,6 +233,15 @@ class RunBatch:
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        runs = self.values.shape[2]
+        failed = f", {runs - int(self.ok.sum())} failed" if not self.ok.all() else ""
+        return (
+            f"RunBatch of {runs:,} runs{failed}: {', '.join(map(repr, self.outputs[:3]))}"
+            f"{f' and {len(self.outputs) - 3} more' if len(self.outputs) > 3 else ''}, "
+            f"{self.times[0]:g} to {self.times[-1]:g}, {self.method}"
+        )
+
     @property
     def data(self) -> xr.Dataset:
         """All outputs as one dataset over (run, time)."""

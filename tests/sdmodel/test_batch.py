@@ -403,3 +403,13 @@ def test_labels_of_a_batch(mixed: Model) -> None:
     np.testing.assert_array_equal(data["late"].values, batch.values[1].T)
     assert isinstance(batch, sd.RunBatch)
     assert math.isclose(float(data["time"][-1]), 10)
+
+
+def test_a_batch_says_in_a_line_what_it_is(mixed: Model) -> None:
+    names = list(OUTPUTS)
+    batch = mixed.run_many(design(3), outputs=names)
+    shown = repr(batch)
+    assert "3 runs" in shown
+    assert repr(names[0]) in shown
+    assert "\n" not in shown
+    assert len(shown) < 300
