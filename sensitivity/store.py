@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 ENGINE: Final = "h5netcdf"
+PACKED: Final = {"zlib": True, "complevel": 1}
 
 
 def save(sweep: xr.Dataset, path: str | Path) -> Path:
@@ -39,7 +40,9 @@ def save(sweep: xr.Dataset, path: str | Path) -> Path:
         raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
     part = Path(name)
     try:
-        sweep.to_netcdf(part, engine=ENGINE)
+        # A screening's design is large and has few different numbers.
+        packed = {name: PACKED for name in ("design", "unit_design") if name in sweep.data_vars}
+        sweep.to_netcdf(part, engine=ENGINE, encoding=packed)
         part.chmod(0o666 & ~_umask())
         os.replace(part, path)
     except OSError as error:

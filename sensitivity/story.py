@@ -24,7 +24,7 @@ from sensitivity.report import (
     subheading,
     table,
 )
-from sensitivity.scenarios import figures_of, labels_of, number, told
+from sensitivity.scenarios import figures_of, grouped, labels_of, number, told
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -63,15 +63,21 @@ def tell(study: Study, figures: Mapping[str, Path]) -> str:
 
 def _findings(study: Study) -> list[str]:
     first, label = study.outcomes.columns[0], study.labels[0]
-    values = study.outcomes[first]
-    others = values.iloc[1:]
-    found = []
-    if len(others.dropna()):
-        found.append(
-            f"{label}: {number(values.iloc[0])} in the base run; highest in the scenario "
-            f"'{others.idxmax()}' ({number(others.max())}), lowest in '{others.idxmin()}' "
-            f"({number(others.min())})."
-        )
+    values = dict(zip(study.runs, study.outcomes[first].to_numpy(dtype=float), strict=True))
+    base, *others = study.runs
+
+    def at(run: str) -> str:
+        return told(study.model, first, values[run])
+
+    found = [f"{label}: {at(base)} in the base run."]
+    for title, members in grouped(study.model, others):
+        reached = [one for one in members if not math.isnan(values[one])]
+        if reached:
+            high, low = max(reached, key=values.__getitem__), min(reached, key=values.__getitem__)
+            found.append(
+                f"{title or 'Scenarios'}: highest in '{high}' ({at(high)}), lowest in '{low}' "
+                f"({at(low)})."
+            )
     found += [one for one in (_top(study, "lever"), _top(study, "uncertainty")) if one]
     if study.screening is not None:
         found.append(how(study))

@@ -72,8 +72,8 @@ def svg(view: View) -> str:
 
     Examples
     --------
-    >>> word = Element(Kind.VARIABLE, 1, "a < b", 9, 9, 9, 9, 8, 3)
-    >>> "a &lt; b" in svg(View("Main", "", (word,), ()))
+    >>> word = Element(Kind.VARIABLE, 1, "R&D", 9, 9, 9, 9, 8, 3)
+    >>> "R&amp;D" in svg(View("Main", "", (word,), ()))
     True
     """
     by_id = {one.id: one for one in view.elements}
