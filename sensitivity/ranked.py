@@ -194,7 +194,7 @@ def about_spread(study: Study, figures: Mapping[str, Path]) -> Section:
     if study.screening is not None:
         narrow = (
             f" Only the {study.sweep.sizes['factor']} factors of the last sweep move here: with "
-            f"all {study.factors} the bands would be wider."
+            f"all {study.factors} the bands would be others."
         )
     return section(
         "How far it spreads",

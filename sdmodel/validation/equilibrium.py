@@ -99,7 +99,7 @@ def _pushed(
         far = int(np.argmax(apart))
         verdict = "returns"
         earlier = np.max(np.abs(half_way - state) / lab.scale(state))
-        if BACK < apart[far] < earlier:
+        if BACK < apart[far] < (1 - BACK) * earlier:
             verdict = "coming back"
         elif apart[far] > BACK:
             still = lab.moving(end, 1.0, BACK)

@@ -178,7 +178,7 @@ BROKEN = {
     "exception of another shape": (
         "x[D, E] :EXCEPT: [a, b], [c] = 1 ~~|",
         (1, 26),
-        "in the equation of 'x': this exception has 1 of 2 subscripts",
+        "in the equation of 'x': this exception has 1 subscript instead of 2",
         "write as many as left of :EXCEPT:",
     ),
     "running range on the left": (

@@ -237,7 +237,7 @@ def test_many_factors_are_screened_and_the_strongest_ranked(
     counted = f"Screened {MANY} levers and uncertainties with {screened.attrs['runs']:,} runs"
     assert counted in page
     assert f"{MANY} factors with {screened.attrs['runs']:,} runs" in " ".join(printed.split())
-    assert "with all 60 the bands would be wider" in page
+    assert "with all 60 the bands would be others" in page
     assert len(rows_under(page, "where-this-comes-from")) == 8  # one for each of the two sweeps
 
 
