@@ -19,27 +19,32 @@ from sdmodel.functions import FunctionInfo, functions
 from sdmodel.integration import IntegrationReport
 from sdmodel.integrators import AutoStep, FixedStep, SciPy, Tableau
 from sdmodel.model import Model, load
-from sdmodel.reduction import Reducer, reducers
+from sdmodel.reduction import Reducer, reducers, within
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.secondopinion.compare import CrossCheck, Difference
 from sdmodel.settings import Factor, ModelSettings, OutcomeSpec, Scenario, read_settings
 from sdmodel.sketch.picture import picture
 from sdmodel.units import UnitFinding, UnitReport
 from sdmodel.validation import (
+    Audit,
     ConfidenceTest,
+    Expectations,
     ValidationReport,
     ValidationResult,
     ValidationStudy,
+    read_expectations,
     validate,
 )
 from sdmodel.version import __version__ as __version__
 
 __all__ = [
+    "Audit",
     "AutoStep",
     "CircularError",
     "ConfidenceTest",
     "CrossCheck",
     "Difference",
+    "Expectations",
     "Explanation",
     "Factor",
     "FixedStep",
@@ -74,7 +79,9 @@ __all__ = [
     "functions",
     "load",
     "picture",
+    "read_expectations",
     "read_settings",
     "reducers",
     "validate",
+    "within",
 ]

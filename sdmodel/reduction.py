@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,10 +88,52 @@ def measure(outcome: OutcomeSpec, times: Array, values: Array) -> Array:
         )
     bad = ~np.isfinite(values).all(axis=0)
     sound = np.where(bad, 1.0, values)
-    found = row.reduce(times, sound, 0.0 if outcome.at is None else outcome.at)
+    kept = within(outcome, times)
+    found = row.reduce(times[kept], sound[kept], 0.0 if outcome.at is None else outcome.at)
     if row.level and outcome.never is not None:
         found = np.where(np.isnan(found), outcome.never, found)
     return np.where(bad, np.nan, found)
+
+
+class HasWindow(Protocol):
+    """What has a name and may look at a part of a run only."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def between(self) -> tuple[float, float] | None:
+        """The first and the last time it looks at, or None for the whole run."""
+
+
+def within(outcome: HasWindow, times: Array) -> NDArray[np.bool_]:
+    """Return which of the saved times an outcome looks at, both ends of its window included.
+
+    Raises
+    ------
+    OverrideError
+        If no saved time lies in the window, or the window reaches beyond the run.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import sdmodel as sd
+    >>> early = sd.OutcomeSpec("early", of="x", between=(1.0, 2.0))
+    >>> sd.within(early, np.array([0.0, 1.0, 2.0, 3.0]))
+    array([False,  True,  True, False])
+    """
+    if outcome.between is None:
+        return np.ones(len(times), dtype=bool)
+    first, last = outcome.between
+    kept: NDArray[np.bool_] = (times >= first) & (times <= last)
+    if not kept.any() or first < times[0] or last > times[-1]:
+        reason = f"outcome '{outcome.name}' looks between {first:g} and {last:g}, but the run "
+        raise OverrideError(
+            outcome.name,
+            f"{reason}covers {times[0]:g} to {times[-1]:g}: choose a window with saved times in it",
+        )
+    return kept
 
 
 def _final(_times: Array, values: Array, _at: float) -> Array:
@@ -101,6 +144,21 @@ def _final(_times: Array, values: Array, _at: float) -> Array:
 def _peak(_times: Array, values: Array, _at: float) -> Array:
     peaks: Array = values.max(axis=0)
     return peaks
+
+
+def _lowest(_times: Array, values: Array, _at: float) -> Array:
+    lowest: Array = values.min(axis=0)
+    return lowest
+
+
+def _year_of_peak(times: Array, values: Array, _at: float) -> Array:
+    when: Array = times[values.argmax(axis=0)]
+    return when
+
+
+def _year_of_lowest(times: Array, values: Array, _at: float) -> Array:
+    when: Array = times[values.argmin(axis=0)]
+    return when
 
 
 def _weighted_sum(weights: Array, values: Array) -> Array:
@@ -171,6 +229,16 @@ REDUCERS: Mapping[str, Reducer] = MappingProxyType(
         for row in (
             Reducer("final", "value at the last saved time", _final),
             Reducer("peak", "largest value at any saved time", _peak),
+            Reducer("lowest", "smallest value at any saved time", _lowest),
+            Reducer(
+                "year_of_peak", "first time with the largest value", _year_of_peak, unit="{time}"
+            ),
+            Reducer(
+                "year_of_lowest",
+                "first time with the smallest value",
+                _year_of_lowest,
+                unit="{time}",
+            ),
             Reducer("mean", "plain average over the saved times", _mean),
             Reducer("growth", "steady rate from first to last value", _growth, unit="1/{time}"),
             Reducer(

@@ -68,7 +68,8 @@ class OutcomeSpec:
     """What a study looks at: a variable and how its course becomes one number.
 
     `at` is the time, level or rate that the reducer needs; `never` what counts where a level is
-    never reached, such as a year past the end of the run.
+    never reached, such as a year past the end of the run; `between` the first and the last time it
+    looks at, where that is not the whole run.
 
     Examples
     --------
@@ -85,6 +86,7 @@ class OutcomeSpec:
     never: float | None = None
     label: str = ""
     unit: str = ""
+    between: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ _TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {
         "never": (int, float),
         "label": str,
         "unit": str,
+        "between": list,
     },
     "scenarios": {"label": str, "description": str, "group": str, "set": dict},
 }
@@ -350,7 +353,16 @@ class _Reader:
             never=None if never is None else float(never),
             label=entry.get("label", ""),
             unit=entry.get("unit", ""),
+            between=self.window(entry.get("between"), where),
         )
+
+    def window(self, found: list[Any] | None, where: str) -> tuple[float, float] | None:
+        if found is None:
+            return None
+        ends = [one for one in found if isinstance(one, int | float) and not isinstance(one, bool)]
+        if len(found) != 2 or len(ends) != 2 or not ends[0] < ends[1] or not _finite(sum(ends)):
+            raise self.fail(f"{where}: between = {found} must be two times, the earlier one first")
+        return float(ends[0]), float(ends[1])
 
     def scenario(self, name: str, entry: dict[str, Any]) -> Scenario:
         where, values = f'[scenarios."{name}"]', {}

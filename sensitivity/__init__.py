@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sensitivity.analysis import analyse as analyse
     from sensitivity.analysis import ranking as ranking
+    from sensitivity.claims.audit import FormChange as FormChange
+    from sensitivity.claims.audit import audited as audited
+    from sensitivity.claims.book import Book as Book
+    from sensitivity.claims.book import Claim as Claim
+    from sensitivity.claims.files import write_claims as write_claims
+    from sensitivity.claims.kinds import mirrored as mirrored
+    from sensitivity.claims.reading import read_claims as read_claims
+    from sensitivity.claims.report import ClaimResult as ClaimResult
+    from sensitivity.claims.report import ClaimsReport as ClaimsReport
+    from sensitivity.claims.study import run_claims as run_claims
     from sensitivity.errors import AnalysisError as AnalysisError
+    from sensitivity.errors import ClaimsError as ClaimsError
     from sensitivity.errors import MethodError as MethodError
     from sensitivity.errors import OutcomeError as OutcomeError
     from sensitivity.errors import SensitivityError as SensitivityError
@@ -43,7 +54,18 @@ if TYPE_CHECKING:
 _HOME = {
     "analyse": "analysis",
     "ranking": "analysis",
+    "FormChange": "claims.audit",
+    "audited": "claims.audit",
+    "Book": "claims.book",
+    "Claim": "claims.book",
+    "write_claims": "claims.files",
+    "mirrored": "claims.kinds",
+    "read_claims": "claims.reading",
+    "ClaimResult": "claims.report",
+    "ClaimsReport": "claims.report",
+    "run_claims": "claims.study",
     "AnalysisError": "errors",
+    "ClaimsError": "errors",
     "MethodError": "errors",
     "OutcomeError": "errors",
     "SensitivityError": "errors",
@@ -75,6 +97,12 @@ _HOME = {
 __all__ = [
     "METHODS",
     "AnalysisError",
+    "Book",
+    "Claim",
+    "ClaimResult",
+    "ClaimsError",
+    "ClaimsReport",
+    "FormChange",
     "Method",
     "MethodError",
     "Outcome",
@@ -87,20 +115,25 @@ __all__ = [
     "SweepWarning",
     "analyse",
     "at",
+    "audited",
     "discounted",
     "factor",
     "final",
     "growth",
     "mean",
+    "mirrored",
     "open_sweep",
     "peak",
     "plot_fan",
     "plot_ranking",
     "plot_scatter",
     "ranking",
+    "read_claims",
     "read_levers",
+    "run_claims",
     "save",
     "sweep",
+    "write_claims",
     "year_when",
 ]
 

@@ -1,4 +1,4 @@
-"""The command line: ``sensitivity sweep``, ``rank``, ``plot`` and ``methods``.
+"""The command line: ``sensitivity sweep``, ``rank``, ``plot``, ``claims`` and ``methods``.
 
 Everything heavy is imported inside the verbs, so that help appears at once.
 """
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 import click
+
+from sensitivity.claims.command import claims
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -283,6 +285,9 @@ def plot(sweep_file: str, figure: Figure | None, name: str | None, output: str |
         drawn += 1
     if not drawn:
         raise Refused(f"there is nothing to draw in {sweep_file}: no outcome could be ranked")
+
+
+main.add_command(claims)
 
 
 @main.command()

@@ -32,6 +32,10 @@ class StoreError(SensitivityError):
     """A file that is not a stored sweep, or that cannot be read or written."""
 
 
+class ClaimsError(SensitivityError):
+    """Something in a claims file does not fit; the text says where and what to do about it."""
+
+
 class SweepWarning(UserWarning):
     """Something about a sweep that its reader must know, although it was carried through."""
 

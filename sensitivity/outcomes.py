@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sdmodel import reducers
+from sdmodel import reducers, within
 from sensitivity.errors import OutcomeError, among, fold, near
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ class Outcome:
     of
         The variable it is taken from, as the model's file spells it.
     reduce
-        How: ``final``, ``peak``, ``mean``, ``growth``, ``discounted``, ``year_when``,
-        ``year_below`` or ``at``.
+        How: ``final``, ``peak``, ``lowest``, ``mean``, ``growth``, ``discounted``, ``year_when``,
+        ``year_below``, ``year_of_peak``, ``year_of_lowest`` or ``at``.
     at
         The time for ``at``, the level for ``year_when`` and ``year_below``, the rate for
         ``discounted``.
@@ -50,6 +50,8 @@ class Outcome:
     never
         What ``year_when`` and ``year_below`` give where the level is never reached, such as the
         end of the horizon. When left out it is NaN, and such runs are left out of the analysis.
+    between
+        The first and the last time it looks at; the whole run when left out.
 
     Examples
     --------
@@ -64,6 +66,7 @@ class Outcome:
     label: str = ""
     unit: str = ""
     never: float | None = None
+    between: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if self.reduce not in reducers():
@@ -118,6 +121,8 @@ class Outcome:
         # Failed columns are given harmless numbers so that no warning about them can arise.
         sound = np.where(bad, 1.0, values) if bad.any() else values
         at = 0.0 if self.at is None else float(self.at)
+        kept = within(self, times)
+        times, sound = times[kept], sound[kept]
         if row.name == "at" and not times[0] <= at <= times[-1]:
             raise OutcomeError(
                 f"outcome '{self.name}' is taken at {at:g}, but the run covers {times[0]:g} to "
@@ -252,6 +257,7 @@ def from_spec(spec: sd.OutcomeSpec) -> Outcome:
         never=spec.never,
         label=spec.label,
         unit=spec.unit,
+        between=spec.between,
     )
 
 

@@ -29,6 +29,26 @@ def test_peak() -> None:
     assert measured(sa.peak("x")) == [4.0, 4.0, 1.0]
 
 
+def test_the_lowest_value_and_the_times_of_the_ends() -> None:
+    assert measured(sa.Outcome("o", "x", "lowest")) == [1.0, 1.0, -3.0]
+    assert measured(sa.Outcome("o", "x", "year_of_peak")) == [3.0, 0.0, 3.0]
+    assert measured(sa.Outcome("o", "x", "year_of_lowest")) == [0.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("reduce", [name for name, row in reducers().items() if not row.at])
+def test_a_window_is_the_run_cut_to_it(reduce: str) -> None:
+    windowed = sa.Outcome("o", "x", reduce, between=(1, 3)).measure(TIMES, VALUES)
+    cut = sa.Outcome("o", "x", reduce).measure(TIMES[1:], VALUES[1:])
+    np.testing.assert_array_equal(windowed[0], cut[0])
+    np.testing.assert_array_equal(windowed[1], cut[1])
+
+
+@pytest.mark.parametrize("between", [(1.5, 2.5), (-1, 2), (2, 4)])
+def test_a_window_without_saved_times_or_beyond_the_run(between: tuple[float, float]) -> None:
+    with pytest.raises(sd.SDError, match=r"outcome 'o' looks between .* the run covers 0 to 3"):
+        sa.Outcome("o", "x", "peak", between=between).measure(TIMES, VALUES)
+
+
 def test_mean_is_the_plain_average_of_saved_values() -> None:
     assert measured(sa.mean("x")) == pytest.approx([7 / 3, 7 / 3, -1.0], rel=1e-15)
 
@@ -129,7 +149,7 @@ def test_names_of_outcomes() -> None:
         (
             lambda: sa.Outcome("o", "x", "finl"),
             "outcome 'o' is reduced by 'finl', which is unknown; did you mean 'final'? Choose "
-            "from: final, peak, mean, growth, discounted, year_when, year_below, at",
+            "from: final, peak, lowest, year_of_peak, year_of_lowest, mean, growth, discounted",
         ),
         (lambda: sa.Outcome("o", "x", "at"), "outcome 'o' (at) needs at = the time"),
         (

@@ -1,0 +1,1 @@
+"""Claims: sentences that a model supports, contradicts, or supports under conditions."""

@@ -1,0 +1,179 @@
+"""Which uncertainties flip a claim: regional sensitivity, and the value at which it breaks even.
+
+Draws in which the claim holds are compared with the others, factor by factor, by the largest
+distance between their two distributions (Kolmogorov and Smirnov), the regional sensitivity analysis
+of Hornberger and Spear 1981, Journal of Environmental Management 12, pp. 7-18.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+# With fewer draws on one side a distance says nothing.
+FEWEST = 20
+BINS = 20
+SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A factor whose value tells draws in which a claim holds from the others.
+
+    Parameters
+    ----------
+    factor, label, unit
+        Which.
+    distance
+        Between the two distributions: 0 the same, 1 wholly apart.
+    probability
+        Of so large a distance by chance, corrected for the number of factors (Bonferroni).
+    helps
+        Whether high values help the claim (1) or low ones (-1).
+    half
+        The value at which the claim holds in half of the draws nearby; NaN where it does not cross.
+    ends
+        The share of draws in which it holds near the lowest and the highest values.
+    """
+
+    factor: str
+    label: str
+    unit: str
+    distance: float
+    probability: float
+    helps: int
+    half: float
+    ends: tuple[float, float]
+
+
+def distances(design: Floats, holds: Flags) -> tuple[Floats, Floats]:
+    """Return each factor's largest distance between the two distributions, and where it points.
+
+    Parameters
+    ----------
+    design
+        Draws, factors.
+    holds
+        Which draws are compared with the others.
+
+    Returns
+    -------
+    tuple
+        Distances, and 1 where the draws that hold have higher values, -1 where lower ones.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> design = np.array([[0.0, 5.0], [1.0, 4.0], [2.0, 5.0], [3.0, 4.0]])
+    >>> distances(design, np.array([False, False, True, True]))
+    (array([1., 0.]), array([1., 1.]))
+    """
+    order = np.argsort(design, axis=0, kind="stable")
+    values = np.take_along_axis(design, order, axis=0)
+    flags = holds[order]
+    inside = np.cumsum(flags, axis=0) / max(int(holds.sum()), 1)
+    outside = np.cumsum(~flags, axis=0) / max(int((~holds).sum()), 1)
+    # Draws of equal value are one step of both distributions.
+    last = np.ones(values.shape, dtype=bool)
+    last[:-1] = values[1:] != values[:-1]
+    apart = np.where(last, outside - inside, 0.0)
+    place = np.abs(apart).argmax(axis=0)
+    found = np.take_along_axis(apart, place[None], axis=0)[0]
+    return np.abs(found), np.where(found >= 0, 1.0, -1.0)
+
+
+def chance(distance: Floats, first: int, second: int) -> Floats:
+    """Return how probable so large a distance is by chance, in the limit of many draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> chance(np.array([0.0, 0.5]), 100, 100).round(6)
+    array([1., 0.])
+    """
+    from scipy.special import kolmogorov
+
+    found: Floats = kolmogorov(np.sqrt(first * second / (first + second)) * distance)
+    return found
+
+
+def shares(values: Floats, holds: Flags) -> tuple[Floats, Floats]:
+    """Return the share of draws in which a claim holds along a factor, in bins of equal size.
+
+    Parameters
+    ----------
+    values, holds
+        Of each draw: the factor, and whether the claim holds.
+
+    Returns
+    -------
+    tuple
+        The median value in each bin, and the share.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.linspace(0, 1, 401)
+    >>> middles, found = shares(x, x > 0.3)
+    >>> round(crossed(middles, found - 0.5), 2)
+    0.3
+    """
+    bins = max(1, min(BINS, len(values) // 10))
+    parts = np.array_split(np.argsort(values, kind="stable"), bins)
+    middles = np.array([float(np.median(values[part])) for part in parts])
+    return middles, np.array([float(holds[part].mean()) for part in parts])
+
+
+def crossed(places: Floats, heights: Floats) -> float:
+    """Return where a line through points first crosses zero; NaN where it does not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> crossed(np.array([0.0, 1.0, 2.0]), np.array([-1.0, 1.0, 2.0]))
+    0.5
+    """
+    sound = np.isfinite(heights)
+    places, heights = places[sound], heights[sound]
+    change = np.flatnonzero((heights[:-1] > 0) != (heights[1:] > 0))
+    if not len(change):
+        return math.nan
+    at = int(change[0])
+    step = heights[at + 1] - heights[at]
+    return float(places[at] - heights[at] / step * (places[at + 1] - places[at]))
+
+
+def flips(
+    names: list[str], labels: list[str], units: list[str], design: Floats, holds: Flags
+) -> list[Flip]:
+    """Return the factors that tell most, the strongest first; none where one side is too small."""
+    inside, outside = int(holds.sum()), int((~holds).sum())
+    if min(inside, outside) < FEWEST or not design.shape[1]:
+        return []
+    distance, way = distances(design, holds)
+    probable = np.minimum(1.0, chance(distance, inside, outside) * len(names))
+    found = []
+    for place in np.argsort(-distance, kind="stable")[:SHOWN]:
+        middles, share = shares(design[:, place], holds)
+        found.append(
+            Flip(
+                names[place],
+                labels[place],
+                units[place],
+                float(distance[place]),
+                float(probable[place]),
+                int(way[place]),
+                crossed(middles, share - 0.5),
+                (float(share[0]), float(share[-1])),
+            )
+        )
+    return found
