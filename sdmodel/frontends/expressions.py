@@ -15,7 +15,7 @@ from sdmodel.expr import Apply, Call, Const, Expr, Op, Ref, Text
 from sdmodel.frontends.lists import NOT_AVAILABLE
 from sdmodel.frontends.points import parse_table
 from sdmodel.frontends.subscripts import parse_subscripts
-from sdmodel.frontends.tokens import ExpressionError, Token, keyword
+from sdmodel.frontends.tokens import ExpressionError, Token, keyword, unfinished
 from sdmodel.names import key, tidy
 
 _BINARY = {
@@ -69,7 +69,7 @@ class _Parser:
             word = self.words[self.i]
             expect_operand = self._operand(word) if expect_operand else self._operator(word)
         if expect_operand:
-            self._fail_at_end()
+            raise unfinished(self.words, self.end)
         self._reduce(0)
         if self.pending:
             opened = self.pending[-1]
@@ -78,16 +78,6 @@ class _Parser:
             )
             raise ExpressionError(opened.at, f"{what} is never closed", "add the missing ')'")
         return self.operands[0]
-
-    def _fail_at_end(self) -> None:
-        if not self.words:
-            raise ExpressionError(
-                self.end, "the equation is empty", "write what the variable is equal to"
-            )
-        last = self.words[-1]
-        raise ExpressionError(
-            last.at, f"something is missing after {last.text!r}", "complete the expression"
-        )
 
     def _operand(self, word: Token) -> bool:
         """Take a word where a value must stand; tell whether a value is still wanted."""

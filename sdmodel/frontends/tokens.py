@@ -6,7 +6,8 @@ Joining the text of all tokens gives the equation back unchanged.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 # In names a blank may be any white space, also a line end with or without its backslash.
 _BLANK = r"(?:\\[ \t]*(?:\r\n|\r|\n)|\s)"
@@ -56,6 +57,28 @@ class ExpressionError(ValueError):
 
 class LexicalError(ExpressionError):
     """A character that begins no word."""
+
+
+class HasPlace(Protocol):
+    """A word of any language of equations."""
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+
+    @property
+    def at(self) -> int:
+        """The offset in the file where it begins."""
+
+
+def unfinished(words: Sequence[HasPlace], end: int) -> ExpressionError:
+    """Return what is wrong with an equation that ends, at `end`, where a value must stand."""
+    if not words:
+        return ExpressionError(end, "the equation is empty", "write what the variable is equal to")
+    last = words[-1]
+    return ExpressionError(
+        last.at, f"something is missing after {last.text!r}", "complete the expression"
+    )
 
 
 def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:

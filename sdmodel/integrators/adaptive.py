@@ -25,9 +25,6 @@ from sdmodel.program import HALF_STEP, TIME, Program
 
 # A switch that flips more often than this within one TIME STEP is flipping back and forth.
 MOST_FLIPS = 200
-# No step is longer than so many time steps of the file: after a long calm a solver would step over
-# what comes then.
-STRIDE = 8
 # More than any sensible run takes: a solver that creeps is stopped.
 MOST_EVALUATIONS = 1_000_000
 # A trial step may leave the domain of a logarithm or root where shorter ones need not: then no step

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sdmodel.expr import Apply, Call, Const, Expr, Op, Text
-from sdmodel.frontends.tokens import ExpressionError
+from sdmodel.frontends.tokens import ExpressionError, unfinished
 from sdmodel.frontends.xmile.words import Word
 
 _BINARY: dict[str, tuple[int, Op | str]] = {
@@ -84,21 +84,11 @@ class _Parser:
             word = self.words[self.i]
             expect_operand = self._operand(word) if expect_operand else self._operator(word)
         if expect_operand:
-            self._fail_at_end()
+            raise unfinished(self.words, self.end)
         self._reduce(0)
         if self.pending:
             self._fail_open(self.pending[-1])
         return self.operands[0]
-
-    def _fail_at_end(self) -> None:
-        if not self.words:
-            raise ExpressionError(
-                self.end, "the equation is empty", "write what the variable is equal to"
-            )
-        last = self.words[-1]
-        raise ExpressionError(
-            last.at, f"something is missing after {last.text!r}", "complete the expression"
-        )
 
     def _fail_open(self, opened: _Pending) -> None:
         if opened.kind in ("if", "then"):
