@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from sensitivity.outcomes import mean as mean
     from sensitivity.outcomes import peak as peak
     from sensitivity.outcomes import year_when as year_when
+    from sensitivity.packages import PackageStudy as PackageStudy
+    from sensitivity.packages import robust_packages as robust_packages
     from sensitivity.plots import plot_fan as plot_fan
     from sensitivity.plots import plot_ranking as plot_ranking
     from sensitivity.plots import plot_scatter as plot_scatter
@@ -83,6 +85,8 @@ _HOME = {
     "mean": "outcomes",
     "peak": "outcomes",
     "year_when": "outcomes",
+    "PackageStudy": "packages",
+    "robust_packages": "packages",
     "plot_fan": "plots",
     "plot_ranking": "plots",
     "plot_scatter": "plots",
@@ -107,6 +111,7 @@ __all__ = [
     "MethodError",
     "Outcome",
     "OutcomeError",
+    "PackageStudy",
     "Plan",
     "SensitivityError",
     "Space",
@@ -130,6 +135,7 @@ __all__ = [
     "ranking",
     "read_claims",
     "read_levers",
+    "robust_packages",
     "run_claims",
     "save",
     "sweep",
