@@ -87,7 +87,7 @@ class PackageStudy:
 
     @property
     def regret(self) -> Floats:
-        """How far a package stays behind the best in the first aim, at most in nine of ten draws."""
+        """How far each package is behind the best in the first aim, at most, in 90 % of draws."""
         gains = self.gains[0]
         behind = np.where(np.isfinite(gains), np.nanmax(gains, axis=0) - gains, np.inf)
         found: Floats = np.quantile(behind, 0.9, axis=1, method="higher")

@@ -93,7 +93,16 @@ class Equilibrium:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A form of an equation that could decide a claim, and the value that selects another form."""
+    """A form of an equation that could decide a claim, and the value that selects another form.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> model = sd.load("models/core.mdl")
+    >>> first = sd.read_expectations("models/core.expectations.toml", model).audits[0]
+    >>> isinstance(first, sd.Audit), len(first.alternative)
+    (True, 1)
+    """
 
     claim: str
     variable: str
@@ -138,6 +147,12 @@ class Expectations:
 
     `definitions` are equations that need no source, `settings` constants that are judged but set,
     not varied. `without` are engines to leave out as second opinions.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> sd.Expectations().audits
+    ()
     """
 
     path: str = ""

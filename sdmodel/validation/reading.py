@@ -93,6 +93,13 @@ def read_expectations(path: str | Path, model: Model) -> Expectations:
     SettingsError
         With everything that is wrong: keys nobody knows, names the model does not have, texts that
         are no comparison.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> model = sd.load("models/core.mdl")
+    >>> sd.read_expectations("models/core.expectations.toml", model).path
+    'models/core.expectations.toml'
     """
     place = Path(path)
     raw = read_toml(place)
