@@ -204,7 +204,8 @@ def robust_packages(
         arms[name] = tuple(("set", of, value) for of, value in told.items())
         design = np.vstack([design, [told.get(one.name, one.default) for one in space.factors]])
     uncertain = Space(uncertainties=tuple(model.settings.uncertainties.values()))
-    bench = Bench(model, Draws.latin(uncertain, draws, seed), threads)
+    variables = tuple(dict.fromkeys(one.of for one in outcomes))
+    bench = Bench(model, Draws.latin(uncertain, draws, seed), variables, threads=threads)
     before = tuple(("set", name, value) for name, value in (fixed or {}).items())
     values = np.full((len(outcomes), len(arms), draws), np.nan)
     for place, (name, steps) in enumerate(arms.items()):

@@ -169,6 +169,11 @@ class Bench:
         The model.
     draws
         The common draws.
+    variables
+        What every run saves. It is the same for all arms, because each other choice would be
+        compiled anew.
+    time_step
+        The step of integration; the file's own when None.
     threads
         How many threads; all that there are when None.
     store
@@ -178,8 +183,18 @@ class Bench:
 
     model: Model
     draws: Draws
+    variables: tuple[str, ...]
+    time_step: float | None = None
     threads: int | None = None
     store: Path | None = None
+
+    @property
+    def step(self) -> float:
+        """The step of integration."""
+        if self.time_step is not None:
+            return self.time_step
+        constants = self.model.constants
+        return constants[next(name for name in constants if fold(name) == "time step")]
 
     def measure(
         self,
@@ -187,12 +202,16 @@ class Bench:
         outcomes: Sequence[Outcome],
         courses: Sequence[str],
         progress: Progress | None = None,
+        errors: Measured | None = None,
     ) -> Measured:
-        """Run an arm in every draw, or read what an earlier study kept of the same runs."""
+        """Run an arm in every draw, or read what an earlier study kept of the same runs.
+
+        `errors` are measured anew, at half the step, unless they are given.
+        """
         key = self._key(arm, outcomes, courses)
         kept = None if self.store is None else _read(self.store / f"{key}.npz")
         if kept is None:
-            kept = self._run(arm, outcomes, courses, progress)
+            kept = self._run(arm, outcomes, courses, progress, errors)
             if self.store is not None:
                 _write(self.store / f"{key}.npz", kept)
         elif progress is not None:
@@ -207,9 +226,11 @@ class Bench:
         **options: Any,
     ) -> Measured:
         """Run a table of constants, one run a row, and take outcomes and courses from it."""
-        wanted = list(dict.fromkeys([*(one.of for one in outcomes), *courses]))
+        wanted = list(self.variables)
         if self.threads is not None:
             options["threads"] = self.threads
+        if self.time_step is not None:
+            options.setdefault("time_step", self.time_step)
         batch = self.model.run_many(table, outputs=wanted, method="vensim", **options)
         times = np.asarray(batch.times, dtype=float)
         failed = ~np.asarray(batch.ok, dtype=bool)
@@ -221,9 +242,11 @@ class Bench:
         ):
             named.add(int(run))
             found.failures.append((int(run), float(when), str(variable), str(cause)))
+        needed = {*(one.of for one in outcomes), *courses}
         by_name = {
             name: np.ascontiguousarray(batch.values[place], dtype=float)
             for place, name in enumerate(wanted)
+            if name in needed
         }
         for one in outcomes:
             measured, status = one.measure(times, by_name[one.of], failed)
@@ -242,6 +265,7 @@ class Bench:
         outcomes: Sequence[Outcome],
         courses: Sequence[str],
         progress: Progress | None,
+        known: Measured | None,
     ) -> Measured:
         total = len(self.draws.design)
         parts: list[Measured] = []
@@ -253,7 +277,10 @@ class Bench:
             parts.append(part)
             if progress is not None:
                 progress(rows.stop, total)
-        errors, course_errors = self._errors(arm, outcomes, courses, parts)
+        if known is None:
+            errors, course_errors = self._errors(arm, outcomes, courses, parts)
+        else:
+            errors, course_errors = known.errors, known.course_errors
         return Measured(
             parts[0].times,
             {one.name: np.concatenate([p.values[one.name] for p in parts]) for one in outcomes},
@@ -272,11 +299,8 @@ class Bench:
     ) -> tuple[dict[str, float], dict[str, Floats]]:
         """Return how far outcomes move at half the step, in the first draws."""
         size = min(REFINED, len(self.draws), CHUNK)
-        step = self.model.constants[
-            next(name for name in self.model.constants if fold(name) == "time step")
-        ]
         table = self.draws.table(arm, self.model, slice(0, size))
-        finer = self.runs(table, outcomes, courses, time_step=step / 2)
+        finer = self.runs(table, outcomes, courses, time_step=self.step / 2)
         errors = {
             one.name: _exceeded(
                 np.abs(finer.values[one.name] - parts[0].values[one.name][:size])[None]
@@ -298,6 +322,7 @@ class Bench:
             "model": self.model.digest,
             "steps": arm.steps,
             "names": self.draws.names,
+            "step": self.step,
             "outcomes": [one.to_dict() for one in outcomes],
             "courses": list(courses),
             "versions": [version("sdmodel"), version("numpy"), version("llvmlite")],

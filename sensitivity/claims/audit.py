@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 # A verdict needs fewer draws than a share: the audit uses so many of them.
-AUDIT_DRAWS = 256
+AUDIT_DRAWS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,7 @@ def audited(
             threads=threads,
             store=store,
             scans=False,
+            errors=report.measured,
             progress=told,
         )
 

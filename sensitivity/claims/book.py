@@ -165,6 +165,8 @@ class Book:
     ----------
     draws, seed
         How many draws of the uncertainties, and from which seed, unless told otherwise.
+    time_step
+        The step of integration; the model file's own when None.
     ids
         Ids that must all be accounted for, such as the propositions of a paper.
     """
@@ -172,6 +174,7 @@ class Book:
     path: str
     draws: int = 2000
     seed: int = 1
+    time_step: float | None = None
     ids: tuple[str, ...] = ()
     arms: Mapping[str, Arm] = field(default_factory=dict)
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
@@ -181,6 +184,17 @@ class Book:
     plausible: str = ""
     cannot: tuple[Cannot, ...] = ()
     structural: tuple[Structural, ...] = ()
+
+    def variables(self) -> tuple[str, ...]:
+        """Return every variable that any claim, experiment or condition looks at."""
+        outcomes = {
+            item.outcome for claim in self.claims.values() for item in claim.items if item.outcome
+        }
+        outcomes |= {one for experiment in self.experiments.values() for one in experiment.outcomes}
+        outcomes |= {keep.outcome for keep in self.keeps}
+        found = {self.outcomes[one].of for one in outcomes}
+        found |= {i.course for claim in self.claims.values() for i in claim.items if i.course}
+        return tuple(sorted(found))
 
     def looked_at(self) -> dict[str, tuple[list[str], list[str]]]:
         """Return for each arm in use its outcomes and the variables whose course is needed."""

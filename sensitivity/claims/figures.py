@@ -46,7 +46,7 @@ def draw_claim(report: ClaimsReport, result: ClaimResult) -> Figure:
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.25, 1, 1))
     _arms(left, report, result)
-    _effect(middle, report, result)
+    _effect(middle, result)
     _flip(right, report, result)
     for panel in (left, middle, right):
         panel.tick_params(labelsize=8)
@@ -129,7 +129,9 @@ def _axis(words: str, unit: str) -> str:
     return textwrap.fill(f"{words} ({unit})" if unit and unit != "dmnl" else words, 46)
 
 
-def _effect(panel: Axes, report: ClaimsReport, result: ClaimResult) -> None:
+def _effect(panel: Axes, result: ClaimResult) -> None:
+    from matplotlib.patches import Patch
+
     sound = np.isfinite(result.effect)
     effect, sign = result.effect[sound], result.sign[sound]
     if not len(effect):
@@ -142,9 +144,9 @@ def _effect(panel: Axes, report: ClaimsReport, result: ClaimResult) -> None:
     shown = np.clip(effect, low, high)
     parts = [shown[sign < 0], shown[sign == 0], shown[sign > 0]]
     kind = KINDS[result.claim.kind]
-    names = ["opposite", "neither", "holds"] if kind.mirror else ["", "does not hold", "holds"]
+    names = ["opposite", "neither" if kind.mirror else "does not hold", "holds"]
     colours = [OPPOSITE, NEITHER, HOLDS]
-    panel.hist(parts, edges, stacked=True, color=colours, label=names)
+    panel.hist(parts, edges, stacked=True, color=colours)
     panel.axvline(0, color=INK, linewidth=1)
     panel.set_xlim(low, high)
     panel.set_ylabel("draws", fontsize=8)
@@ -155,13 +157,13 @@ def _effect(panel: Axes, report: ClaimsReport, result: ClaimResult) -> None:
     if result.plausible is not None:
         told += f", plausible {percent(result.plausible.holds)}"
     panel.set_title(told, loc="left", fontsize=8.5, color=SOFT)
-    handles, labels = panel.get_legend_handles_labels()
-    pairs = [
-        (handle, label)
-        for handle, label, part in zip(handles, labels, parts, strict=True)
-        if len(part)
-    ]
-    panel.legend(*zip(*pairs, strict=True), fontsize=7.5, frameon=False)
+    shown_parts = [place for place, part in enumerate(parts) if len(part)]
+    panel.legend(
+        [Patch(color=colours[place]) for place in shown_parts],
+        [names[place] for place in shown_parts],
+        fontsize=7.5,
+        frameon=False,
+    )
 
 
 def _flip(panel: Axes, report: ClaimsReport, result: ClaimResult) -> None:

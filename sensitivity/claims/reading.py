@@ -101,11 +101,15 @@ class _Reader(Tables):
         draws, seed = study.get("draws", 2000), study.get("seed", 1)
         if draws < 2:
             self.fail("[study]", f"draws = {draws}: two are the least")
+        step = study.get("time_step")
+        if step is not None and step <= 0:
+            self.fail("[study]", f"time_step = {step}: it must be above zero")
         filtered = self.entry("[filter]", self.raw.get("filter", {}), "filter")
         return Book(
             path=self.path,
             draws=draws,
             seed=seed,
+            time_step=None if step is None else float(step),
             ids=self.ids("[study]", study.get("ids", [])),
             arms=self.arms,
             outcomes=self.outcomes,

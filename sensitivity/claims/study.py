@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ def run_claims(
     threads: int | None = None,
     store: str | Path | None = None,
     scans: bool = True,
+    errors: Mapping[str, Measured] | None = None,
     progress: Progress | None = None,
 ) -> ClaimsReport:
     """Run every arm that claims need on the same draws of the uncertainties, and judge the claims.
@@ -68,6 +70,9 @@ def run_claims(
         with the same result.
     scans
         Whether to look for break-even values along the factor that flips a claim.
+    errors
+        What an earlier report measured, by arm: its errors of integration are taken over instead
+        of being measured again.
     progress
         Called with the runs done and the runs in all.
 
@@ -98,12 +103,12 @@ def run_claims(
     seed = book.seed if seed is None else seed
     uncertainties = tuple(model.settings.uncertainties.values())
     drawn = Draws.latin(Space(uncertainties=uncertainties), size, seed)
-    bench = Bench(model, drawn, threads, None if store is None else Path(store))
+    bench = Bench(model, drawn, book.variables(), threads, None if store is None else Path(store))
     before = tuple(("set", name, value) for name, value in (form or {}).items())
 
     began = time.perf_counter()
     wanted = _arms_of(book, chosen)
-    measured = _measure(book, bench, wanted, before, progress)
+    measured = _measure(book, bench, wanted, before, errors or {}, progress)
     kept = np.ones(size, dtype=bool)
     for keep in book.keeps:
         found = measured[keep.arm].values[keep.outcome][:size]
@@ -185,6 +190,7 @@ def _measure(
     bench: Bench,
     wanted: Iterable[str],
     before: tuple[tuple[str, str, float], ...],
+    errors: Mapping[str, Measured],
     progress: Progress | None,
 ) -> dict[str, Measured]:
     names = list(wanted)
@@ -204,6 +210,7 @@ def _measure(
                 [book.outcomes[one] for one in outcomes],
                 courses,
                 report,
+                errors.get(name),
             )
         except sd.OverrideError as error:
             raise ClaimsError(f"{book.path}: arm '{name}' cannot be run: {error}") from error
@@ -245,7 +252,9 @@ def _result(
         plausible=verdict(sign, effect, base, sound & kept, sided=sided) if book.keeps else None,
         at_default=(float(judged.effect[size]), int(judged.sign[size])),
         flips=tuple(found),
-        scan=_scan(book, bench, claim, found[0].factor, before) if found and scans else None,
+        scan=_scan(book, bench, claim, found[0].factor, before, measured)
+        if found and scans
+        else None,
         effect=effect,
         sign=sign,
         band=judged.band[:size],
@@ -260,17 +269,20 @@ def _scan(
     claim: Claim,
     factor: str,
     before: tuple[tuple[str, str, float], ...],
+    known: Mapping[str, Measured],
 ) -> Scan:
     """Move one factor over its range, all else at its default."""
     one = bench.draws.space[factor]
     places = np.linspace(one.low, one.high, POINTS)
-    line = Bench(bench.model, bench.draws.along(factor, places), bench.threads)
+    line = replace(bench, draws=bench.draws.along(factor, places), store=None)
     measured = {}
     for name in claim.arms:
         outcomes = {i.outcome: book.outcomes[i.outcome] for i in claim.items if i.outcome}
         courses = {item.course: None for item in claim.items if item.course}
         arm = _with(before, book.arms[name])
-        measured[name] = line.measure(arm, list(outcomes.values()), list(courses))
+        measured[name] = line.measure(
+            arm, list(outcomes.values()), list(courses), errors=known[name]
+        )
     judged = judge(claim, measured, book.outcomes)
     effect, band = judged.effect[:POINTS], judged.band[:POINTS]
     return Scan(factor, places, effect, band, crossed(places, effect))
@@ -313,7 +325,8 @@ def _provenance(
         "draws": len(bench.draws),
         "seed": seed,
         "factors": len(bench.draws.space),
-        "method": "vensim (the file's own method and step)",
+        "method": "vensim (the file's own)",
+        "time_step": bench.step,
         "form": dict(form or {}),
         "arms": len(measured),
         "runs": len(measured) * len(bench.draws.design),

@@ -14,7 +14,7 @@ NUMBER = (int, float)
 TEXTS: type = list
 # Tables of the file and the keys each may have, with their types.
 WORDS: Mapping[str, Mapping[str, Any]] = {
-    "study": {"draws": int, "seed": int, "ids": TEXTS},
+    "study": {"draws": int, "seed": int, "ids": TEXTS, "time_step": NUMBER},
     "filter": {"about": str, "keep": list},
     "keep": {"arm": str, "outcome": str, "low": NUMBER, "high": NUMBER},
     "outcomes": {
