@@ -103,7 +103,8 @@ def run_claims(
     seed = book.seed if seed is None else seed
     uncertainties = tuple(model.settings.uncertainties.values())
     drawn = Draws.latin(Space(uncertainties=uncertainties), size, seed)
-    bench = Bench(model, drawn, book.variables(), threads, None if store is None else Path(store))
+    place = None if store is None else Path(store)
+    bench = Bench(model, drawn, book.variables(), book.time_step, threads=threads, store=place)
     before = tuple(("set", name, value) for name, value in (form or {}).items())
 
     began = time.perf_counter()
