@@ -371,7 +371,7 @@ def _write(path: Path, kept: Measured) -> None:
 def _read(path: Path) -> Measured | None:
     """Return an arm that was kept; None where there is none, or what is there is no such file."""
     try:
-        with np.load(path, allow_pickle=False) as packed:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as packed:
             told = json.loads(packed["told"].tobytes())
             arrays = {name: packed[f"a{place}"] for place, name in enumerate(told["names"])}
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):

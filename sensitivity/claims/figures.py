@@ -43,13 +43,18 @@ def draw_claim(report: ClaimsReport, result: ClaimResult) -> Figure:
 
     rows = 2 if KINDS[result.claim.kind].courses else len(result.claim.items)
     height = max(HEIGHT, 1.3 + 0.3 * min(rows, MOST_ROWS))
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    left, middle, right = figure.subplots(1, 3, width_ratios=(1.25, 1, 1))
+    # Margins by hand: a layout that finds them draws each figure several times, and there are many.
+    figure = Figure(figsize=(WIDTH, height))
+    left, middle, right = figure.subplots(1, 3, width_ratios=(1.05, 1, 1))
+    figure.subplots_adjust(
+        left=0.175, right=0.99, bottom=0.62 / height, top=1 - 0.28 / height, wspace=0.27
+    )
     _arms(left, report, result)
     _effect(middle, result)
     _flip(right, report, result)
     for panel in (left, middle, right):
         panel.tick_params(labelsize=8)
+        panel.locator_params(axis="x", nbins=6)
         for side in ("top", "right"):
             panel.spines[side].set_visible(False)
     return figure
@@ -140,13 +145,18 @@ def _effect(panel: Axes, result: ClaimResult) -> None:
     low, high = np.percentile(effect, (0.5, 99.5))
     margin = 0.04 * (high - low) or max(abs(high), 1e-9)
     low, high = min(low, 0.0) - margin, max(high, 0.0) + margin
-    edges = np.linspace(low, high, BINS + 1).tolist()
+    edges = np.linspace(low, high, BINS + 1)
     shown = np.clip(effect, low, high)
     parts = [shown[sign < 0], shown[sign == 0], shown[sign > 0]]
     kind = KINDS[result.claim.kind]
     names = ["opposite", "neither" if kind.mirror else "does not hold", "holds"]
     colours = [OPPOSITE, NEITHER, HOLDS]
-    panel.hist(parts, edges, stacked=True, color=colours)
+    below = np.zeros(BINS)
+    for part, colour in zip(parts, colours, strict=True):
+        above = below + np.histogram(part, edges)[0]
+        panel.stairs(above, edges, baseline=below, fill=True, color=colour)
+        below = above
+    panel.set_ylim(0, 1.05 * max(float(below.max()), 1.0))
     panel.axvline(0, color=INK, linewidth=1)
     panel.set_xlim(low, high)
     panel.set_ylabel("draws", fontsize=8)

@@ -76,7 +76,7 @@ def wilson(count: int, total: int, z: float = 1.959963984540054) -> tuple[float,
 
 
 def percent(share: float) -> str:
-    """Write a share, with a digit more where rounding would carry it over what decides.
+    """Write a share, with more digits where rounding would carry it over what decides.
 
     Examples
     --------
@@ -85,8 +85,13 @@ def percent(share: float) -> str:
     """
     if math.isnan(share):
         return "-"
-    close = any(0 < abs(share - least) < 0.005 for least in (MOST, 1 - MOST))
-    return f"{share:.1%}" if close else f"{share:.0%}"
+    digits = 0
+    for least in (MOST, 1 - MOST):
+        while digits < 4 and (round(100 * share, digits) < round(100 * least, 9)) != (
+            share < least
+        ):
+            digits += 1
+    return f"{share:.{digits}%}"
 
 
 def verdict(
