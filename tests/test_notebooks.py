@@ -19,6 +19,8 @@ def test_there_are_notebooks() -> None:
 def test_notebook_runs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Warnings are errors in the kernel as they are here, less those of other people's packages.
     monkeypatch.setenv("PYTHONWARNINGS", "error::UserWarning,error::RuntimeWarning")
+    # The short form: few futures for each comparison.
+    monkeypatch.setenv("SDMODEL_DRAWS", "16")
     # So that the packages are found where they were not installed.
     monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
     notebook = nbformat.read(path, as_version=4)
