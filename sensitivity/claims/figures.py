@@ -166,13 +166,14 @@ def _effect(panel: Axes, result: ClaimResult) -> None:
     told = f"{result.verdict.text}: holds in {percent(held)}"
     if result.plausible is not None:
         told += f", plausible {percent(result.plausible.holds)}"
-    panel.set_title(told, loc="left", fontsize=8.5, color=SOFT)
+    panel.set_title(told, loc="left", fontsize=8, color=SOFT)
     shown_parts = [place for place, part in enumerate(parts) if len(part)]
     panel.legend(
         [Patch(color=colours[place]) for place in shown_parts],
         [names[place] for place in shown_parts],
         fontsize=7.5,
-        frameon=False,
+        framealpha=0.85,
+        edgecolor="none",
     )
 
 
@@ -200,7 +201,8 @@ def _flip(panel: Axes, report: ClaimsReport, result: ClaimResult) -> None:
         text = f" breaks even at {scan.break_even:.3g}\n (others at default)"
         middle = 0.5 * (values.min() + values.max())
         side = "left" if scan.break_even < middle else "right"
-        panel.text(scan.break_even, 3, text, fontsize=7.5, color=OPPOSITE, ha=side)
+        height, at = (3, "bottom") if found.mean() > 0.5 else (97, "top")  # where the line is not
+        panel.text(scan.break_even, height, text, fontsize=7.5, color=OPPOSITE, ha=side, va=at)
     panel.set_title(
         f"flips most (distance {first.distance:.2f})", loc="left", fontsize=8.5, color=SOFT
     )
