@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,33 +103,34 @@ class Draws:
         import pandas as pd
 
         part = self.design[rows]
-        columns = {name: part[:, place] for place, name in enumerate(self.names)}
-        for how, constant, number in arm.steps:
-            before = columns.get(constant, np.full(len(part), model.constants[constant]))
-            if how == "set":
-                columns[constant] = np.full(len(part), number)
-            else:
-                moved = before * number if how == "scale" else before + number
-                columns[constant] = np.clip(moved, *range_of(model, constant))
-        return pd.DataFrame(columns)
+        # A model without uncertainties has draws too, all alike.
+        return pd.DataFrame(self._changed(arm, model, part)[0], index=range(len(part)))
 
     def held(self, arm: Arm, model: Model) -> dict[str, float]:
         """Return the share of draws in which a constant of an arm was held at an end of its range.
 
         Only of constants that the arm multiplies or adds to; those never held are left out.
         """
-        moved = {constant for how, constant, _ in arm.steps if how != "set"}
-        if not moved:
-            return {}
-        table = self.table(arm, model).iloc[: len(self)]
-        shares = {}
-        for constant in moved:
-            low, high = range_of(model, constant)
-            found = table[constant].to_numpy()
-            share = float(np.mean((found <= low) | (found >= high)))
-            if share:
-                shares[constant] = share
-        return shares
+        _, held = self._changed(arm, model, self.design[:-1])
+        return {constant: float(draws.mean()) for constant, draws in held.items() if draws.any()}
+
+    def _changed(
+        self, arm: Arm, model: Model, part: Floats
+    ) -> tuple[dict[str, Floats], dict[str, NDArray[np.bool_]]]:
+        """Return the constants of an arm in some draws, and where each was held in its range."""
+        columns = {name: part[:, place] for place, name in enumerate(self.names)}
+        held: dict[str, NDArray[np.bool_]] = {}
+        for how, constant, number in arm.steps:
+            before = columns.get(constant, np.full(len(part), model.constants[constant]))
+            if how == "set":
+                columns[constant] = np.full(len(part), number)
+                held.pop(constant, None)
+            else:
+                moved = before * number if how == "scale" else before + number
+                columns[constant] = np.clip(moved, *range_of(model, constant))
+                beyond = columns[constant] != moved
+                held[constant] = held.get(constant, np.zeros(len(part), dtype=bool)) | beyond
+        return columns, held
 
 
 def range_of(model: Model, constant: str) -> tuple[float, float]:
@@ -193,8 +196,11 @@ class Bench:
         """The step of integration."""
         if self.time_step is not None:
             return self.time_step
-        constants = self.model.constants
-        return constants[next(name for name in constants if fold(name) == "time step")]
+        for name, value in self.model.constants.items():
+            if fold(name) == "time step":
+                return value
+        # It is computed, and known only in a run.
+        return float(self.model.run(method="vensim").values("TIME STEP")[0])
 
     def measure(
         self,
@@ -208,7 +214,7 @@ class Bench:
 
         `errors` are measured anew, at half the step, unless they are given.
         """
-        key = self._key(arm, outcomes, courses)
+        key = self._key(arm, outcomes, courses, errors)
         kept = None if self.store is None else _read(self.store / f"{key}.npz")
         if kept is None:
             kept = self._run(arm, outcomes, courses, progress, errors)
@@ -313,7 +319,13 @@ class Bench:
         }
         return {name: float(error) for name, error in errors.items()}, moved
 
-    def _key(self, arm: Arm, outcomes: Sequence[Outcome], courses: Sequence[str]) -> str:
+    def _key(
+        self,
+        arm: Arm,
+        outcomes: Sequence[Outcome],
+        courses: Sequence[str],
+        known: Measured | None,
+    ) -> str:
         """Return what names these runs and no others: model, settings, draws, versions."""
         from importlib.metadata import version
 
@@ -321,14 +333,21 @@ class Bench:
             "format": FORMAT,
             "model": self.model.digest,
             "steps": arm.steps,
+            # Those may come from other files than the model's own.
+            "constants": self.model.constants,
             "names": self.draws.names,
+            "shape": self.draws.design.shape,
             "step": self.step,
             "outcomes": [one.to_dict() for one in outcomes],
             "courses": list(courses),
+            "errors": None if known is None else [known.errors[one.name] for one in outcomes],
             "versions": [version("sdmodel"), version("numpy"), version("llvmlite")],
         }
         digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
         digest.update(np.ascontiguousarray(self.draws.design).tobytes())
+        if known is not None:
+            for name in courses:
+                digest.update(known.course_errors[name].tobytes())
         return digest.hexdigest()[:40]
 
 
@@ -368,13 +387,20 @@ def _write(path: Path, kept: Measured) -> None:
         raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
 
 
+# What NumPy and zipfile may raise on a file that is not, or no longer, what was written.
+DAMAGED = (
+    *(OSError, EOFError, KeyError, TypeError, ValueError, AttributeError),
+    *(NotImplementedError, RuntimeError, MemoryError, zipfile.BadZipFile, struct.error, zlib.error),
+)
+
+
 def _read(path: Path) -> Measured | None:
     """Return an arm that was kept; None where there is none, or what is there is no such file."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as packed:
             told = json.loads(packed["told"].tobytes())
             arrays = {name: packed[f"a{place}"] for place, name in enumerate(told["names"])}
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+    except DAMAGED:
         return None
     found = Measured(arrays.pop("times"))
     for name, values in arrays.items():

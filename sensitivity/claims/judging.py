@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,6 +70,8 @@ def judge(claim: Claim, arms: Mapping[str, Measured], outcomes: Mapping[str, Out
         relative = errors[:, None] / values
         values, base = np.log(values), np.ones(values.shape[1])
         error = _combined(claim, relative)
+        if claim.kind == "level":
+            claim = replace(claim, level=float(np.log(claim.level)))
     else:
         values = np.where(sound, values, 0.0)
         base = np.where(sound, base, 0.0)
@@ -89,12 +91,16 @@ def _judge_courses(claim: Claim, arms: Mapping[str, Measured]) -> Judged:
     courses = np.array([arms[item.arm].courses[item.course] for item in claim.items])
     errors = np.array([arms[item.arm].course_errors[item.course] for item in claim.items])
     sound = np.isfinite(courses).all(axis=(0, 1))
-    courses = np.where(sound, courses, 0.0)
     if claim.logarithms:
         sound &= (courses > 0).all(axis=(0, 1))
-        courses = np.log(np.where(sound, courses, 1.0))
-    bases = np.abs(courses[-1])
-    bands = np.maximum(BAND * bases, ERRORS * errors.sum(axis=0)[:, None])
+        courses = np.where(sound, courses, 1.0)
+        error = (errors[:, :, None] / courses).sum(axis=0)
+        courses, bases = np.log(courses), np.ones(courses.shape[1:])
+    else:
+        courses = np.where(sound, courses, 0.0)
+        error = errors.sum(axis=0)[:, None]
+        bases = np.abs(courses[-1])
+    bands = np.maximum(BAND * bases, ERRORS * error)
     effect, sign = KINDS[claim.kind].judge(claim, courses, bands)
     when = crossing(arms[claim.items[0].arm].times, courses)
     return Judged(

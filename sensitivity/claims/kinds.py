@@ -55,6 +55,10 @@ class Kind:
     courses: bool = False
 
 
+# What a mirrored claim expects where no file can say so: all that it says in reverse.
+REVERSED = "reversed"
+
+
 def weights_of(claim: Claim) -> Floats:
     """Return how each item of a claim enters its effect, for the error of the effect.
 
@@ -79,7 +83,7 @@ def _sign(effect: Floats, band: Floats) -> Signs:
 
 
 def _direction(claim: Claim) -> float:
-    return -1.0 if claim.expect in ("negative", "below", "trough") else 1.0
+    return -1.0 if claim.expect in ("negative", "below", "trough", REVERSED) else 1.0
 
 
 def _above(_claim: Claim, values: Floats, band: Floats) -> tuple[Floats, Signs]:
@@ -101,16 +105,16 @@ def _level(claim: Claim, values: Floats, band: Floats) -> tuple[Floats, Signs]:
     return effect, _sign(effect, band)
 
 
-def _ordering(_claim: Claim, values: Floats, band: Floats) -> tuple[Floats, Signs]:
-    steps = -np.diff(values, axis=0)
+def _ordering(claim: Claim, values: Floats, band: Floats) -> tuple[Floats, Signs]:
+    steps = -_direction(claim) * np.diff(values, axis=0)
     holds, opposite = steps.min(axis=0) > band, steps.max(axis=0) < -band
     return steps.min(axis=0), (holds.astype(np.int8) - opposite).astype(np.int8)
 
 
 def _best(_claim: Claim, values: Floats, band: Floats) -> tuple[Floats, Signs]:
-    others = values[1:]
-    holds, opposite = values[0] > others.max(axis=0) + band, values[0] < others.min(axis=0) - band
-    return values[0] - others.max(axis=0), (holds.astype(np.int8) - opposite).astype(np.int8)
+    effect, behind = values[0] - values[1:].max(axis=0), values[1:].min(axis=0) - values[0]
+    holds, opposite = effect > band, behind > band
+    return effect, (holds.astype(np.int8) - opposite).astype(np.int8)
 
 
 def _worst(claim: Claim, values: Floats, band: Floats) -> tuple[Floats, Signs]:
@@ -126,18 +130,23 @@ def _contrast(claim: Claim, values: Floats, band: Floats) -> tuple[Floats, Signs
 
 
 def _interior(claim: Claim, values: Floats, band: Floats) -> tuple[Floats, Signs]:
-    """Judge a scan: some inner point beats both ends, for the peak or for the trough."""
+    """Judge a scan: some inner point beats both ends, for the peak or for the trough.
+
+    A scan may have both a peak and a trough inside. Either claim holds then, and neither is the
+    opposite of the other; in all other scans they are opposites.
+    """
     way = _direction(claim)
     scan = way * values
     ends, inner = scan[[0, -1]], scan[1:-1]
     effect = inner.max(axis=0) - ends.max(axis=0)
     holds = effect > band
-    opposite = (inner.min(axis=0) < ends.min(axis=0) - band) & ~holds
+    opposite = (ends.min(axis=0) - inner.min(axis=0) > band) & ~holds
     return effect, (holds.astype(np.int8) - opposite).astype(np.int8)
 
 
-def _swapped(claim: Claim) -> Claim:
-    return replace(claim, items=claim.items[::-1], values=claim.values[::-1])
+def _backwards(claim: Claim) -> Claim:
+    # The items stay as they are: the last of them is what the band is a share of.
+    return replace(claim, expect="" if claim.expect == REVERSED else REVERSED)
 
 
 def _turned(claim: Claim) -> Claim:
@@ -162,13 +171,18 @@ def mirrored(claim: Claim) -> Claim | None:
     return None if mirror is None else mirror(claim)
 
 
-def _crossover(_claim: Claim, courses: Floats, band: Floats) -> tuple[Floats, Signs]:
-    """Judge courses (items, times, draws): the smaller of both leads, early and at the end."""
-    ahead = courses[0] - courses[1]
+def _crossover(claim: Claim, courses: Floats, band: Floats) -> tuple[Floats, Signs]:
+    """Judge courses (items, times, draws): the smaller of both leads, early and at the end.
+
+    The early lead is the largest one before the second item leads for the first time.
+    """
+    ahead = _direction(claim) * (courses[0] - courses[1])
     signs = _sign(ahead, band)
     first = np.take_along_axis(signs, (signs != 0).argmax(axis=0)[None], axis=0)[0]
     last = signs[-1]
-    effect = np.minimum(ahead.max(axis=0), -ahead[-1])
+    early = np.logical_and.accumulate(signs >= 0, axis=0)
+    early[0] = True
+    effect = np.minimum(np.where(early, ahead, -np.inf).max(axis=0), -ahead[-1])
     holds, opposite = (first > 0) & (last < 0), (first < 0) & (last > 0)
     return effect, (holds.astype(np.int8) - opposite).astype(np.int8)
 
@@ -213,7 +227,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 ("above", "below"),
                 _turned,
             ),
-            Kind("ordering", "each is above the next", _ordering, 2, MANY, (), _swapped),
+            Kind("ordering", "each is above the next", _ordering, 2, MANY, (), _backwards),
             Kind("best", "the first is above all others", _best, 2, MANY, (), _renamed("worst")),
             Kind("worst", "the first is below all others", _worst, 2, MANY, (), _renamed("best")),
             Kind(
@@ -250,7 +264,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 2,
                 2,
                 (),
-                _swapped,
+                _backwards,
                 courses=True,
             ),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ from sensitivity.claims.book import (
     Structural,
 )
 from sensitivity.claims.kinds import KINDS
-from sensitivity.claims.tables import LARGEST, WORDS, Tables
+from sensitivity.claims.tables import LARGEST, WORDS, Tables, finite
 from sensitivity.errors import ClaimsError, among, fold, near
 from sensitivity.outcomes import Outcome, choose
 
@@ -70,6 +69,10 @@ def read_claims(path: str | Path, model: Model) -> Book:
     return book
 
 
+# What every run of a study has in common.
+CONTROL = ("initial time", "final time", "time step", "saveper")
+
+
 class _Reader(Tables):
     def __init__(self, path: str, text: str, raw: dict[str, Any], model: Model) -> None:
         super().__init__(path, text, raw)
@@ -104,6 +107,8 @@ class _Reader(Tables):
         step = study.get("time_step")
         if step is not None and step <= 0:
             self.fail("[study]", f"time_step = {step}: it must be above zero")
+        if seed < 0:
+            self.fail("[study]", f"seed = {seed}: it must be a whole number from 0 on")
         filtered = self.entry("[filter]", self.raw.get("filter", {}), "filter")
         return Book(
             path=self.path,
@@ -169,31 +174,31 @@ class _Reader(Tables):
                 )
         own = {name: entry for name, entry in written.items() if name not in self.arms}
         for name in own:
-            self.arm(name, own, ())
+            self.arm(name, own)
 
-    def arm(self, name: str, own: Mapping[str, dict[str, Any]], above: tuple[str, ...]) -> Arm:
-        """Return an arm, after the arm that it starts from."""
-        if name in self.arms:
-            return self.arms[name]
-        where, entry = f"[arms.{name}]", own[name]
-        start = entry.get("from", "")
-        steps: tuple[tuple[str, str, float], ...] = ()
-        if not start:
+    def arm(self, name: str, own: Mapping[str, dict[str, Any]]) -> None:
+        """Read an arm, after the arms that it starts from, the farthest of them first."""
+        chain: list[str] = []
+        while name in own and name not in self.arms and name not in chain:
+            chain.append(name)
+            name = own[name].get("from", "")
+        steps = self.arms[name].steps if name in self.arms else ()
+        if name in chain:
+            where = f"[arms.{chain[-1]}]"
+            self.fail(where, f"starts from itself by way of {' from '.join((*chain, name))}")
+        elif name not in self.arms and not name:
+            where = f"[arms.{chain[-1]}]"
             self.fail(where, f'must say what it starts from: from = "{BASE}", a scenario or an arm')
-        elif start == name or start in above:
-            self.fail(where, f"starts from itself by way of {' from '.join((*above, name))}")
-        elif start in own or start in self.arms:
-            steps = self.arm(start, own, (*above, name)).steps
-        else:
-            known = [*self.arms, *own]
-            self.fail(
-                where, f"starts from '{start}', which is no arm or scenario{near(start, known)}"
-            )
-        steps += tuple(self.changes(where, entry))
-        self.arms[name] = Arm(name, entry.get("label", "") or name, steps)
-        return self.arms[name]
+        elif name not in self.arms:
+            hint = near(name, [*self.arms, *own])
+            where = f"[arms.{chain[-1]}]"
+            self.fail(where, f"starts from '{name}', which is no arm or scenario{hint}")
+        for one in reversed(chain):
+            steps += tuple(self.changes(f"[arms.{one}]", own[one]))
+            self.arms[one] = Arm(one, own[one].get("label", "") or one, steps)
 
     def changes(self, where: str, entry: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
+        done: set[tuple[str, str]] = set()
         for how in CHANGES:
             for constant, value in entry.get(how, {}).items():
                 spelled = self.constants.get(fold(constant))
@@ -201,10 +206,25 @@ class _Reader(Tables):
                     self.fail(where, f"{how}: {self.no_constant(constant)}")
                 elif not isinstance(value, int | float) or isinstance(value, bool):
                     self.fail(where, f"{how}: '{constant}' needs a number, not {value!r}")
-                elif not math.isfinite(value):
+                elif not finite(value):
                     self.fail(where, f"{how}: '{constant}' needs a finite number")
+                elif fold(spelled) in CONTROL:
+                    self.fail(
+                        where,
+                        f"{how}: '{spelled}' belongs to the run, not to the world: it is the same "
+                        "for all arms, and the step is time_step in [study]",
+                    )
+                elif (how, spelled) in done:
+                    self.fail(where, f"{how}: '{constant}' is there twice: keep one of them")
                 else:
+                    done.add((how, spelled))
                     yield how, spelled, float(value)
+
+    def no_course(self, name: str) -> str:
+        elements = [one for one in self.model.columns if one.startswith(f"{name}[")]
+        if elements:
+            return f"'{name}' is subscripted: name an element of it, such as '{elements[0]}'"
+        return f"'{name}' has no course in time: name a variable that uses it"
 
     def no_constant(self, name: str) -> str:
         if fold(name) in self.columns:
@@ -269,7 +289,7 @@ class _Reader(Tables):
             self.fail(where, f"'{kind}' compares {need} items, and {len(items)} are given{missing}")
         expect, level = self.expected(where, kind, entry)
         weights = self.numbers(where, "weights", entry.get("weights", []))
-        if kind == "contrast" and len(weights) != len(items):
+        if kind == "contrast" and items and len(weights) != len(items):
             self.fail(where, f"needs a weight for each of {len(items)} items: weights = [1, -1]")
         if kind != "contrast" and weights:
             self.fail(where, f"'{kind}' has no use for weights: leave them out, or use contrast")
@@ -300,14 +320,17 @@ class _Reader(Tables):
         arms = self.texts(where, "arms", entry.get("arms", []))
         if not arms:
             self.fail(where, "must name the arms it compares: arms = [...]")
+            return ()
         arms = [self.known_arm(where, arm) for arm in arms]
         if KINDS[kind].courses:
             course = entry.get("of", "")
-            if not course:
+            if not course or "outcome" in entry or "outcomes" in entry:
                 self.fail(where, f"'{kind}' looks at a whole course: of = a variable, no outcome")
             elif fold(course) not in self.columns:
                 hint = near(course, self.columns.values())
                 self.fail(where, f"{self.model.name} has no variable '{course}'{hint}")
+            elif self.columns[fold(course)] not in self.model.columns:
+                self.fail(where, self.no_course(self.columns[fold(course)]))
             return tuple(Item(arm, course=self.columns.get(fold(course), course)) for arm in arms)
         if "of" in entry:
             self.fail(where, f"'{kind}' has no use for of: name an outcome")
@@ -334,7 +357,12 @@ class _Reader(Tables):
             if len(bounds) != 1:
                 self.fail(where, "'level' needs one number to compare with: above = 0.5, or below")
                 return "", 0.0
-            return bounds[0], float(entry[bounds[0]])
+            level = float(entry[bounds[0]])
+            if "expect" in entry:
+                self.fail(where, "'level' has no use for expect: above or below says it")
+            if entry.get("scale") == "log" and level <= 0:
+                self.fail(where, f"{bounds[0]} = {level:g} has no logarithm: leave scale out")
+            return bounds[0], level
         if bounds:
             self.fail(where, f"'{kind}' has no use for {bounds[0]}: leave it out, or use level")
         expect = entry.get("expect", expects[0] if expects else "")

@@ -271,6 +271,11 @@ class ClaimsReport:
             "counts_plausible": self.counts(plausible=True) if self.book.keeps else None,
             "plausible_draws": int(self.kept.sum()),
             "failed_runs": self.failures,
+            "failures": {
+                arm: _failures(one, len(self.kept))
+                for arm, one in self.measured.items()
+                if one.failures
+            },
             "results": [one.to_dict() for one in self.results],
             "held": {arm: dict(shares) for arm, shares in self.held.items()},
             "structural": [
@@ -283,6 +288,18 @@ class ClaimsReport:
             ],
             "coverage": self.coverage(),
         }
+
+
+def _failures(found: Measured, draws: int) -> dict[str, Any]:
+    """Return which draws of an arm failed, whether the defaults did, and how the first one did."""
+    failed = {run for run, *_ in found.failures}
+    run, when, variable, cause = min(found.failures)
+    first = {"draw": run, "time": _plain(when), "variable": variable, "cause": cause}
+    return {
+        "draws": sorted(failed - {draws}),
+        "at_default": draws in failed,
+        "first": first if run < draws else first | {"draw": None},
+    }
 
 
 def _verdict(found: Verdict) -> dict[str, Any]:

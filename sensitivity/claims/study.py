@@ -101,11 +101,13 @@ def run_claims(
     if size < 2:
         raise ClaimsError(f"{size} draws tell nothing: two are the least, 2,000 are usual")
     seed = book.seed if seed is None else seed
+    if seed < 0:
+        raise ClaimsError(f"seed is {seed}: give a whole number from 0 on")
     uncertainties = tuple(model.settings.uncertainties.values())
     drawn = Draws.latin(Space(uncertainties=uncertainties), size, seed)
     place = None if store is None else Path(store)
     bench = Bench(model, drawn, book.variables(), book.time_step, threads=threads, store=place)
-    before = tuple(("set", name, value) for name, value in (form or {}).items())
+    before = tuple(("set", *_constant(model, *one)) for one in (form or {}).items())
 
     began = time.perf_counter()
     wanted = _arms_of(book, chosen)
@@ -180,6 +182,15 @@ def _arms_of(book: Book, chosen: Iterable[Claim]) -> list[str]:
         if claim.experiment:
             wanted |= dict.fromkeys(book.experiments[claim.experiment].arms)
     return list(wanted)
+
+
+def _constant(model: sd.Model, name: str, value: float) -> tuple[str, float]:
+    """Return a constant as the model spells it, with a value for it."""
+    for spelled in model.constants:
+        if fold(spelled) == fold(name):
+            return spelled, float(value)
+    hint = near(name, model.constants)
+    raise ClaimsError(f"{model.name} has no constant '{name}' that a form could set{hint}")
 
 
 def _with(before: tuple[tuple[str, str, float], ...], arm: Arm) -> Arm:

@@ -57,6 +57,24 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+# Those of them that are lists of tables, without names.
+LISTS = ("cannot", "structural")
+
+
+def finite(value: float) -> bool:
+    """Tell whether a number is one that a run can be given; an integer may have too many digits.
+
+    Examples
+    --------
+    >>> finite(2), finite(10**400), finite(math.inf)
+    (True, False, False)
+    """
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 class Tables:
     """The tables of a file, and everything that is wrong with them."""
 
@@ -71,8 +89,8 @@ class Tables:
 
     def line_of(self, where: str) -> int:
         """Return the line on which a table begins, or 1 where it is not written as one."""
-        kind, _, name = where.strip("[]").partition(".")
-        if name.isdigit():
+        kind, _, name = where[1:-1].partition(".")
+        if kind in LISTS:
             heads = [n for n, line in enumerate(self.lines, 1) if f"[[{kind}" in line]
             return heads[int(name) - 1] if int(name) <= len(heads) else 1
         quoted = re.escape(name)
@@ -112,7 +130,7 @@ class Tables:
                 self.fail(where, f"has no key '{word}'{among(word, WORDS[kind])}")
             elif not isinstance(value, wanted) or isinstance(value, bool):
                 self.fail(where, f"{word} = {value!r} is of the wrong type")
-            elif isinstance(value, float) and not math.isfinite(value):
+            elif isinstance(value, NUMBER) and not finite(value):
                 self.fail(where, f"{word} must be a finite number")
             else:
                 good[word] = value
@@ -130,7 +148,7 @@ class Tables:
         good = [
             float(one)
             for one in found
-            if isinstance(one, int | float) and not isinstance(one, bool) and math.isfinite(one)
+            if isinstance(one, int | float) and not isinstance(one, bool) and finite(one)
         ]
         if len(good) < len(found):
             self.fail(where, f"{word} must be a list of finite numbers")
