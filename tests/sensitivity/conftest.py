@@ -177,7 +177,13 @@ FINAL TIME=	{final}	~	Day	~		|
 INITIAL TIME=	0	~	Day	~		|
 SAVEPER=	1	~	Day	~		|
 TIME STEP=	{step}	~	Day	~		|
+\\\\\\---/// Sketch information - do not modify anything except names
+V300  Do not put anything below this section - it will be ignored
+///---\\\\\\
+:L\x7f<%^E!@
+15:0,0,0,{method},0,0
 """
+EULER, RK4 = 0, 5
 
 
 @pytest.fixture
@@ -195,11 +201,14 @@ def written(tmp_path: Path) -> Callable[..., sd.Model]:
         name: str = "small",
         final: str = "10",
         step: str = "0.5",
+        method: int = RK4,
     ) -> sd.Model:
         lines = [line for line in equations.strip().splitlines() if line.strip()]
         text = "\n".join(line if line.endswith("|") else f"{line} ~ |" for line in lines)
         path = tmp_path / f"{name}.mdl"
-        path.write_text(MODEL.format(equations=text, final=final, step=step), encoding="utf-8")
+        path.write_text(
+            MODEL.format(equations=text, final=final, step=step, method=method), encoding="utf-8"
+        )
         path.with_suffix(".toml").write_text(settings, encoding="utf-8")
         path.with_suffix(".claims.toml").write_text(claims, encoding="utf-8")
         return sd.load(path)
