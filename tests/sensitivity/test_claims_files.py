@@ -150,6 +150,9 @@ def test_failed_runs_are_counted_and_named(report, tmp_path) -> None:
     assert "reset" not in told["failures"]
     # A run in which anything that the file looks at fails has failed, also for other outcomes.
     assert report["flips"].verdict.draws == 120 - failing["base"].sum()
+    # Nor is a history plausible of which nobody knows how it goes on.
+    assert not report.kept[failing["base"]].any()
+    assert report.kept.any()
     # Each of the other arms fails where the base arm does.
     runs = 2 * failing["base"].sum() + failing["double"].sum() + 1
     assert told["failed_runs"] == report.failures == runs
