@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -155,7 +156,7 @@ def verdicts_table(report: ClaimsReport) -> Table:
             Text("-")
             if one.plausible is None
             else _told(one.plausible.text, one.plausible.holds, one.plausible.sure),
-            Text(f"{one.verdict.effect[1]:+.3g}"),
+            Text("-" if math.isnan(one.verdict.effect[1]) else f"{one.verdict.effect[1]:+.3g}"),
             Text(flipped),
         )
     return table
@@ -164,9 +165,9 @@ def verdicts_table(report: ClaimsReport) -> Table:
 def _told(verdict: str, share: float, sure: bool) -> Text:
     from rich.text import Text
 
-    from sensitivity.claims.verdicts import percent
+    from sensitivity.claims.verdicts import UNDECIDED, percent
 
-    doubt = "" if sure else "?"
+    doubt = "" if sure or verdict == UNDECIDED else "?"
     return Text(f"{verdict}{doubt} {percent(share)}", style=STYLES[verdict])
 
 

@@ -106,14 +106,18 @@ def _courses(panel: Axes, report: ClaimsReport, result: ClaimResult) -> None:
     ):
         found = report.measured[item.arm]
         courses = found.courses[item.course][:, :size]
-        low, middle, high = np.nanpercentile(courses, PERCENTS, axis=1)
+        sound = courses[:, np.isfinite(courses).all(axis=0)]
+        if not sound.shape[1]:
+            continue
+        low, middle, high = np.percentile(sound, PERCENTS, axis=1)
         panel.fill_between(found.times, low, high, color=colour, alpha=0.12, linewidth=0)
         label = report.book.arms[item.arm].label
         panel.plot(found.times, middle, color=colour, linestyle=dash, label=label)
     panel.margins(x=0)
     panel.set_xlabel("time", fontsize=8)
     panel.set_ylabel(result.claim.items[0].course, fontsize=8)
-    panel.legend(fontsize=7.5, frameon=False)
+    if panel.lines:
+        panel.legend(fontsize=7.5, frameon=False)
     panel.set_title("median and 5-95 % of draws", loc="left", fontsize=8.5, color=SOFT)
 
 

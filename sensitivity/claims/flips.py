@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FEWEST = 20
 BINS = 20
 SHOWN = 3
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +137,30 @@ def shares(values: Floats, holds: Flags) -> tuple[Floats, Floats]:
 def crossed(places: Floats, heights: Floats) -> float:
     """Return where a line through points first crosses zero; NaN where it does not.
 
+    A line that only touches zero, or leaves it, does not cross it; where it stays at zero on its
+    way across, the first such place is meant.
+
     Examples
     --------
     >>> import numpy as np
     >>> crossed(np.array([0.0, 1.0, 2.0]), np.array([-1.0, 1.0, 2.0]))
     0.5
+    >>> crossed(np.array([0.0, 1.0, 2.0, 4.0]), np.array([0.0, 1.0, 1.0, -1.0]))
+    3.0
     """
     sound = np.isfinite(heights)
     places, heights = places[sound], heights[sound]
-    change = np.flatnonzero((heights[:-1] > 0) != (heights[1:] > 0))
+    if not len(heights):
+        return math.nan
+    # Where arms do not differ, what is left of their difference is rounding.
+    sides = np.where(np.abs(heights) > ROUNDING * np.abs(heights).max(), np.sign(heights), 0.0)
+    off = np.flatnonzero(sides)
+    change = np.flatnonzero(sides[off[:-1]] != sides[off[1:]])
     if not len(change):
         return math.nan
-    at = int(change[0])
+    at = int(off[change[0]])
+    if sides[at + 1] == 0:
+        return float(places[at + 1])
     step = heights[at + 1] - heights[at]
     return float(places[at] - heights[at] / step * (places[at + 1] - places[at]))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensitivity.claims.figures import draw_claim
-from sensitivity.claims.verdicts import VERDICTS, Verdict, percent
+from sensitivity.claims.verdicts import UNDECIDED, VERDICTS, Verdict, percent
 from sensitivity.report import (
     Section,
     drawing,
@@ -70,16 +70,7 @@ def _verdicts(report: ClaimsReport) -> Section:
         parts.append(paragraph(f"Plausible histories: {report.book.plausible}"))
     parts.append(
         table(
-            [
-                "claim",
-                "experiment",
-                "verdict",
-                "holds",
-                "plausible",
-                "holds",
-                "effect",
-                "flipped by",
-            ],
+            list(COLUMNS),
             [list(_row(one)) for one in report.results],
             words=(1, 2, 4, 7),
         )
@@ -88,7 +79,8 @@ def _verdicts(report: ClaimsReport) -> Section:
 
 
 def _row(one: ClaimResult) -> Iterator[str]:
-    yield f"{one.claim.text} [{' '.join(one.claim.covers)}]"
+    covers = " ".join(one.claim.covers)
+    yield f"{one.claim.text} [{covers}]" if covers else one.claim.text
     yield one.claim.experiment
     yield _doubted(one.verdict)
     yield _share(one.verdict)
@@ -99,7 +91,7 @@ def _row(one: ClaimResult) -> Iterator[str]:
 
 
 def _doubted(one: Verdict) -> str:
-    return one.text if one.sure else f"{one.text}?"
+    return one.text if one.sure or one.text == UNDECIDED else f"{one.text}?"
 
 
 def _share(one: Verdict) -> str:
@@ -109,7 +101,7 @@ def _share(one: Verdict) -> str:
 
 def _effect(one: Verdict) -> str:
     low, middle, high = one.effect
-    return f"{middle:+.3g} ({low:+.3g} to {high:+.3g})"
+    return "-" if np.isnan(middle) else f"{middle:+.3g} ({low:+.3g} to {high:+.3g})"
 
 
 def _flip(one: ClaimResult) -> Iterator[str]:
@@ -170,9 +162,14 @@ def _claim(report: ClaimsReport, one: ClaimResult) -> Iterator[str]:
     draw_claim(report, one).savefig(figure, format="png", dpi=110)
     yield subheading(one.claim.text)
     told = f"{_doubted(one.verdict).capitalize()}: holds in {_share(one.verdict)} of draws"
+    if one.verdict.draws < len(report.kept):
+        told += f" ({one.verdict.draws:,} of them have all numbers)"
     if one.plausible is not None:
         told += f"; {_doubted(one.plausible)} among the plausible: {_share(one.plausible)}"
-    told += f". Effect {_effect(one.verdict)}, {one.at_default[0]:+.3g} at the defaults."
+    told += f". Effect {_effect(one.verdict)}"
+    if np.isfinite(one.at_default[0]):
+        told += f", {one.at_default[0]:+.3g} at the defaults"
+    told += "."
     if one.changed_at is not None:
         low, middle, high = one.changed_at
         told += f" The lead changes in {middle:.0f} ({low:.0f} to {high:.0f})."

@@ -248,7 +248,8 @@ def _result(
         judged.sound[:size],
     )
     factors = bench.draws.space.factors
-    fixed = {name for arm in claim.arms for how, name, _ in book.arms[arm].steps if how == "set"}
+    steps = [*before, *(step for arm in claim.arms for step in book.arms[arm].steps)]
+    fixed = {name for how, name, _ in steps if how == "set"}
     free = [place for place, one in enumerate(factors) if one.name not in fixed]
     found = flips(
         [factors[place].name for place in free],

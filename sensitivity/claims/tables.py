@@ -90,7 +90,7 @@ class Tables:
     def line_of(self, where: str) -> int:
         """Return the line on which a table begins, or 1 where it is not written as one."""
         kind, _, name = where[1:-1].partition(".")
-        if kind in LISTS:
+        if kind in LISTS and name:
             heads = [n for n, line in enumerate(self.lines, 1) if f"[[{kind}" in line]
             return heads[int(name) - 1] if int(name) <= len(heads) else 1
         quoted = re.escape(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import sdmodel as sd
 import sensitivity as sa
 
 TIMES = np.linspace(0.0, 10.0, 11)
@@ -167,3 +169,48 @@ def g_model() -> Callable[..., tuple[FakeModel, sa.Space, np.ndarray]]:
         return model, sa.Space([sa.factor(name, 0, 1) for name in names]), alone
 
     return make
+
+
+MODEL = """{{UTF-8}}
+{equations}
+FINAL TIME=	{final}	~	Day	~		|
+INITIAL TIME=	0	~	Day	~		|
+SAVEPER=	1	~	Day	~		|
+TIME STEP=	{step}	~	Day	~		|
+\\\\\\---/// Sketch information - do not modify anything except names
+V300  Do not put anything below this section - it will be ignored
+///---\\\\\\
+:L\x7f<%^E!@
+15:0,0,0,{method},0,0
+"""
+EULER, RK4 = 0, 5
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., sd.Model]:
+    """Return a maker of models with settings and claims: it writes the three files and loads them.
+
+    Equations are lines such as ``rate = 2 ~ 1/Day [0,4]``.
+    """
+
+    def write(
+        equations: str,
+        settings: str = "",
+        claims: str = "",
+        *,
+        name: str = "small",
+        final: str = "10",
+        step: str = "0.5",
+        method: int = RK4,
+    ) -> sd.Model:
+        lines = [line for line in equations.strip().splitlines() if line.strip()]
+        text = "\n".join(line if line.endswith("|") else f"{line} ~ |" for line in lines)
+        path = tmp_path / f"{name}.mdl"
+        path.write_text(
+            MODEL.format(equations=text, final=final, step=step, method=method), encoding="utf-8"
+        )
+        path.with_suffix(".toml").write_text(settings, encoding="utf-8")
+        path.with_suffix(".claims.toml").write_text(claims, encoding="utf-8")
+        return sd.load(path)
+
+    return write
