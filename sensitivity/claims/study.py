@@ -290,8 +290,10 @@ def _scan(
     line = replace(bench, draws=bench.draws.along(factor, places), store=None)
     measured = {}
     for name in claim.arms:
-        outcomes = {i.outcome: book.outcomes[i.outcome] for i in claim.items if i.outcome}
-        courses = {item.course: None for item in claim.items if item.course}
+        # The error of an outcome is known only for the arms that are judged by it.
+        own = [item for item in claim.items if item.arm == name]
+        outcomes = {item.outcome: book.outcomes[item.outcome] for item in own if item.outcome}
+        courses = {item.course: None for item in own if item.course}
         arm = _with(before, book.arms[name])
         measured[name] = line.measure(
             arm, list(outcomes.values()), list(courses), errors=known[name]
