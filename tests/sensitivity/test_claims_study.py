@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import sdmodel as sd
 import sensitivity as sa
 from sensitivity.claims.arms import Bench, Draws
-from sensitivity.claims.book import Arm
+from sensitivity.claims.book import Arm, Item
 from sensitivity.claims.kinds import KINDS
 from sensitivity.cli import main
 
@@ -234,9 +234,6 @@ def test_a_lever_wired_to_nothing_has_no_effect(
     row = KINDS[kind]
     arms = {f"placebo_{n}": Arm(f"placebo_{n}", "", (("set", "placebo", n / 5),)) for n in range(5)}
     size = max(row.least, min(row.most, 5)) if kind != "contrast" else 2
-    item = sa.Claim("x", "", "above", ()).items or ()
-    from sensitivity.claims.book import Item
-
     item = tuple(
         Item(f"placebo_{n}", *(("", "level") if row.courses else ("final level", "")))
         for n in range(size)
@@ -326,6 +323,23 @@ def test_the_break_even_value_is_where_the_effect_changes_sign(report: sa.Claims
     model = sd.load(report.book.path.replace(".claims.toml", ".mdl"))
     level = model.run({found.scan.factor: found.scan.break_even}).values("level")[-1]
     assert level == pytest.approx(4.5, rel=2e-3)
+
+
+def test_a_scan_of_arms_judged_by_different_outcomes(
+    model: sd.Model, report: sa.ClaimsReport
+) -> None:
+    claim = replace(
+        report.book.claims["conditional"],
+        kind="contrast",
+        expect="positive",
+        weights=(1.0, -0.5),
+        items=(Item("base", "final level"), Item("most", "day of two")),
+    )
+    arms = {name: report.book.arms[name] for name in ("base", "most")}
+    book = replace(report.book, claims={"mixed": claim}, arms=arms, experiments={})
+    found = sa.run_claims(model, book)["conditional"]
+    assert found.scan is not None
+    assert np.isfinite(found.scan.effect).any()
 
 
 def test_what_is_scaled_stays_in_the_range_of_the_file(
