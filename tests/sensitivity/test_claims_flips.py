@@ -132,7 +132,7 @@ def test_without_scans_there_is_no_break_even_value(written) -> None:
     design=arrays(float, (40, 3), elements=st.integers(0, 9).map(lambda n: n / 3)),
     holds=arrays(bool, 40),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_distances_are_scipys_also_with_ties(design: np.ndarray, holds: np.ndarray) -> None:
     if not 0 < holds.sum() < 40:
         holds[0] = not holds[0]
@@ -214,7 +214,7 @@ def test_where_a_line_crosses_zero(heights: list[float], expected: float) -> Non
 
 
 @given(values=arrays(float, 57, elements=st.floats(-5, 5)), holds=arrays(bool, 57))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_shares_are_of_all_draws(values: np.ndarray, holds: np.ndarray) -> None:
     middles, found = shares(values, holds)
     assert len(middles) == 5

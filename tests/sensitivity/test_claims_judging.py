@@ -179,7 +179,7 @@ NUMBERS = st.floats(-10, 10) | st.integers(-3, 3).map(float)
 
 @pytest.mark.parametrize("kind", [name for name, row in KINDS.items() if row.mirror is not None])
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_laws_of_the_sign(kind: str, data: st.DataObject) -> None:
     """The mirrored claim has the opposite sign in every draw, with the very same band.
 

@@ -30,7 +30,7 @@ def judged(claim: Claim, values: np.ndarray, band: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("kind", [kind for kind in SIDED if kind != "interior"])
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_mirrored_claim_has_the_opposite_sign(kind: str, data: st.DataObject) -> None:
     row = KINDS[kind]
     size = data.draw(st.integers(row.least, min(row.most, 5)))
@@ -49,7 +49,7 @@ def test_the_mirrored_claim_has_the_opposite_sign(kind: str, data: st.DataObject
     values=arrays(float, (5, DRAWS), elements=NUMBERS),
     band=arrays(float, DRAWS, elements=st.floats(0, 20)),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_peak_and_trough_are_opposite_where_not_both_are_there(
     values: np.ndarray, band: np.ndarray
 ) -> None:

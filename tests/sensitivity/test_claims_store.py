@@ -142,10 +142,10 @@ def test_a_damaged_file_is_never_trusted(tmp_path) -> None:
     assert _read(tmp_path / "none.npz") is None
     assert _read(tmp_path) is None
     refused = 0
-    for size in range(0, len(whole), 41):
+    for size in range(0, len(whole), 83):
         path.write_bytes(whole[:size])
         assert _read(path) is None
-    for place in rng.integers(0, len(whole), 300):
+    for place in rng.integers(0, len(whole), 200):
         changed = bytearray(whole)
         changed[place] ^= int(rng.integers(1, 256))
         path.write_bytes(changed)
@@ -154,7 +154,7 @@ def test_a_damaged_file_is_never_trusted(tmp_path) -> None:
             refused += 1
         else:
             alike(found, kept)
-    assert refused > 200
+    assert refused > 130
     # A file of NumPy's that is something else.
     np.save(path.with_suffix(".npy"), np.arange(3.0))
     path.write_bytes(path.with_suffix(".npy").read_bytes())
