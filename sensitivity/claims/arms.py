@@ -121,15 +121,17 @@ class Draws:
         columns = {name: part[:, place] for place, name in enumerate(self.names)}
         held: dict[str, NDArray[np.bool_]] = {}
         for how, constant, number in arm.steps:
-            before = columns.get(constant, np.full(len(part), model.constants[constant]))
             if how == "set":
                 columns[constant] = np.full(len(part), number)
                 held.pop(constant, None)
-            else:
-                moved = before * number if how == "scale" else before + number
-                columns[constant] = np.clip(moved, *range_of(model, constant))
-                beyond = columns[constant] != moved
-                held[constant] = held.get(constant, np.zeros(len(part), dtype=bool)) | beyond
+                continue
+            if constant not in columns:
+                columns[constant] = np.full(len(part), model.constants[constant])
+            before = columns[constant]
+            moved = before * number if how == "scale" else before + number
+            columns[constant] = np.clip(moved, *range_of(model, constant))
+            beyond = columns[constant] != moved
+            held[constant] = held.get(constant, np.zeros(len(part), dtype=bool)) | beyond
         return columns, held
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensitivity.claims.report import FORMAT
 from sensitivity.report import whole
 from sensitivity.store import save
 
@@ -93,5 +94,5 @@ def draws_of(report: ClaimsReport) -> xr.Dataset:
             "claim": np.array(names, dtype=str),
             "factor": np.array(report.factors, dtype=str),
         },
-        attrs={"claims_format": 1, "provenance": json.dumps(report.provenance)},
+        attrs={"claims_format": FORMAT, "provenance": json.dumps(report.provenance)},
     )
