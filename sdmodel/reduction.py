@@ -38,6 +38,8 @@ class Reducer:
         The unit of the number, from ``{unit}`` and ``{time}``.
     level
         Whether it looks for a level, which a sound run need not reach: it is NaN then.
+    differs
+        Whether it looks at differences from a reference run, not at the values themselves.
 
     Examples
     --------
@@ -53,6 +55,7 @@ class Reducer:
     at: str = ""
     unit: str = "{unit}"
     level: bool = False
+    differs: bool = False
 
 
 def reducers() -> Mapping[str, Reducer]:
@@ -65,6 +68,16 @@ def reducers() -> Mapping[str, Reducer]:
     'the level to reach'
     """
     return REDUCERS
+
+
+def alone(outcome: OutcomeSpec) -> bool:
+    """Return whether a run by itself gives an outcome, with no other run to compare it with.
+
+    >>> alone(OutcomeSpec("final x", of="x")), alone(OutcomeSpec("shortfall", "x", "area_below"))
+    (True, False)
+    """
+    row = REDUCERS.get(outcome.reduce)
+    return not (outcome.expression or outcome.arm or (row is not None and row.differs))
 
 
 def measure(outcome: OutcomeSpec, times: Array, values: Array) -> Array:
@@ -85,6 +98,12 @@ def measure(outcome: OutcomeSpec, times: Array, values: Array) -> Array:
     if row.at and outcome.at is None:
         raise OverrideError(
             outcome.name, f"outcome '{outcome.name}' ({row.name}) needs at = {row.at}"
+        )
+    if not alone(outcome):
+        raise OverrideError(
+            outcome.name,
+            f"outcome '{outcome.name}' compares runs, which only a sweep can: "
+            "use 'sensitivity sweep'",
         )
     bad = ~np.isfinite(values).all(axis=0)
     sound = np.where(bad, 1.0, values)
@@ -185,6 +204,45 @@ def _growth(times: Array, values: Array, _at: float) -> Array:
     return np.where(defined, ratio ** (1.0 / span) - 1.0, np.nan)
 
 
+def _slope(times: Array, values: Array, _at: float) -> Array:
+    if len(times) < 2:
+        return np.full(values.shape[1], np.nan)
+    away = times - times.mean()
+    return _weighted_sum(away / (away * away).sum(), values)
+
+
+def _range(_times: Array, values: Array, _at: float) -> Array:
+    ranges: Array = values.max(axis=0) - values.min(axis=0)
+    return ranges
+
+
+def _deviation(times: Array, values: Array, at: float) -> Array:
+    away = values - _mean(times, values, at)
+    deviations: Array = np.sqrt(_mean(times, away * away, at))
+    return deviations
+
+
+def _total(times: Array, values: Array, _at: float) -> Array:
+    return _discounted(times, values, 0.0)
+
+
+def _area_above(times: Array, differences: Array, _at: float) -> Array:
+    """Integrate what lies above zero, exactly for straight lines between the saved times."""
+    total = np.zeros(differences.shape[1])
+    for width, here, there in zip(np.diff(times), differences[:-1], differences[1:], strict=True):
+        above = np.maximum(here, 0.0) + np.maximum(there, 0.0)
+        spread = np.abs(here) + np.abs(there)
+        # Where the line crosses zero it is above it for this share of the interval.
+        crosses = (here < 0.0) != (there < 0.0)
+        share = np.where(crosses, above / np.where(spread > 0.0, spread, 1.0), 1.0)
+        total += 0.5 * width * above * share
+    return total
+
+
+def _area_below(times: Array, differences: Array, at: float) -> Array:
+    return _area_above(times, -differences, at)
+
+
 def _discounted(times: Array, values: Array, rate: float) -> Array:
     # Trapezoidal rule: half of the interval on either side of each saved time.
     gaps = np.diff(times)
@@ -212,6 +270,21 @@ def _year_when(times: Array, values: Array, level: float) -> Array:
 
 def _year_below(times: Array, values: Array, level: float) -> Array:
     return _crossing(times, values, values <= level, level)
+
+
+def _passing(times: Array, values: Array, beyond: NDArray[np.bool_], level: float) -> Array:
+    """Return when each run first gets to where `beyond` says from where it does not."""
+    passed = np.zeros_like(beyond)
+    passed[1:] = beyond[1:] & ~beyond[:-1]
+    return _crossing(times, values, passed, level)
+
+
+def _crosses_up(times: Array, values: Array, level: float) -> Array:
+    return _passing(times, values, values >= level, level)
+
+
+def _crosses_down(times: Array, values: Array, level: float) -> Array:
+    return _passing(times, values, values <= level, level)
 
 
 def _at(times: Array, values: Array, time: float) -> Array:
@@ -264,7 +337,43 @@ REDUCERS: Mapping[str, Reducer] = MappingProxyType(
                 unit="{time}",
                 level=True,
             ),
+            Reducer(
+                "crosses_up",
+                "first time it rises to a level from below",
+                _crosses_up,
+                at="the level to cross",
+                unit="{time}",
+                level=True,
+            ),
+            Reducer(
+                "crosses_down",
+                "first time it falls to a level from above",
+                _crosses_down,
+                at="the level to cross",
+                unit="{time}",
+                level=True,
+            ),
             Reducer("at", "value at one time", _at, at="the time"),
+            Reducer("total", "integral over the run", _total, unit="{unit}*{time}"),
+            Reducer("range", "largest less smallest value", _range),
+            Reducer("deviation", "standard deviation over the saved times", _deviation),
+            Reducer(
+                "slope", "slope of the straight line of best fit", _slope, unit="{unit}/{time}"
+            ),
+            Reducer(
+                "area_below",
+                "area between a reference run and this one while it is below",
+                _area_below,
+                unit="{unit}*{time}",
+                differs=True,
+            ),
+            Reducer(
+                "area_above",
+                "area between a reference run and this one while it is above",
+                _area_above,
+                unit="{unit}*{time}",
+                differs=True,
+            ),
         )
     }
 )

@@ -69,7 +69,9 @@ class OutcomeSpec:
 
     `at` is the time, level or rate that the reducer needs; `never` what counts where a level is
     never reached, such as a year past the end of the run; `between` the first and the last time it
-    looks at, where that is not the whole run.
+    looks at, where that is not the whole run. `arm` is the scenario in which it is measured,
+    `reference` the one it is compared with. An outcome with an `expression` has no variable of its
+    own: it is worked out from the others that `let` gives letters to.
 
     Examples
     --------
@@ -80,13 +82,17 @@ class OutcomeSpec:
     """
 
     name: str
-    of: str
+    of: str = ""
     reduce: str = "final"
     at: float | None = None
     never: float | None = None
     label: str = ""
     unit: str = ""
     between: tuple[float, float] | None = None
+    arm: str = ""
+    reference: str = ""
+    expression: str = ""
+    let: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,7 @@ class ModelSettings:
     uncertainties: Mapping[str, Factor] = field(default_factory=dict)
     outcomes: Mapping[str, OutcomeSpec] = field(default_factory=dict)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    never_negative: tuple[str, ...] = ()
 
     def scenario(self, name: str, where: Path) -> Scenario:
         """Return a scenario by name; `where` is the file that is to have it."""
@@ -174,6 +181,10 @@ _TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {
         "label": str,
         "unit": str,
         "between": list,
+        "arm": str,
+        "reference": str,
+        "expression": str,
+        "let": dict,
     },
     "scenarios": {"label": str, "description": str, "group": str, "set": dict},
 }
@@ -235,7 +246,7 @@ class _Reader:
         return SettingsError(self.path, reason)
 
     def read(self, raw: dict[str, Any]) -> ModelSettings:
-        known = ("title", "highlights", *_TABLES, "expectations")
+        known = ("title", "highlights", *_TABLES, "expectations", "never_negative")
         for name in raw:
             if name not in known:
                 hint = did_you_mean(near_names(name, known)) or f"there are: {', '.join(known)}"
@@ -243,6 +254,9 @@ class _Reader:
         title, highlights = raw.get("title", ""), raw.get("highlights", [])
         if not isinstance(title, str) or not isinstance(highlights, list):
             raise self.fail("title must be a text and highlights a list of variables")
+        never_negative = raw.get("never_negative", [])
+        if not isinstance(never_negative, list):
+            raise self.fail("never_negative must be a list of variables")
         tables = {kind: self.table(raw, kind) for kind in _TABLES}
         levers, uncertainties = (self.factors(tables, one) for one in ("levers", "uncertainties"))
         for name in sorted(levers.keys() & uncertainties.keys()):
@@ -252,8 +266,9 @@ class _Reader:
             highlights=tuple(self.course(name, "highlights") for name in highlights),
             levers=levers,
             uncertainties=uncertainties,
-            outcomes={n: self.outcome(n, one) for n, one in tables["outcomes"].items()},
+            outcomes={n: self.outcome(n, one, tables) for n, one in tables["outcomes"].items()},
             scenarios={n: self.scenario(n, one) for n, one in tables["scenarios"].items()},
+            never_negative=tuple(self.course(name, "never_negative") for name in never_negative),
         )
 
     def table(self, raw: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
@@ -340,10 +355,22 @@ class _Reader:
             kind=what,
         )
 
-    def outcome(self, name: str, entry: dict[str, Any]) -> OutcomeSpec:
+    def outcome(self, name: str, entry: dict[str, Any], tables: dict[str, Any]) -> OutcomeSpec:
         where = f'[outcomes."{name}"]'
+        if "expression" in entry or "let" in entry:
+            return self.combination(name, entry)
         if "of" not in entry:
-            raise self.fail(f'{where} must say which variable it is of: of = "name"')
+            raise self.fail(
+                f'{where} must say which variable it is of: of = "name", or what it is worked out '
+                'from: expression = "a - b" and let = {a = "one outcome", b = "another"}'
+            )
+        for word in ("arm", "reference"):
+            one, scenarios = entry.get(word), tables["scenarios"]
+            if one is not None and one not in scenarios:
+                hint = did_you_mean(near_names(one, scenarios)) or (
+                    f"there are: {', '.join(scenarios)}" if scenarios else "it names none"
+                )
+                raise self.fail(f"{where}: {word} = '{one}' is no scenario of this file; {hint}")
         at, never = entry.get("at"), entry.get("never")
         return OutcomeSpec(
             name=name,
@@ -354,6 +381,33 @@ class _Reader:
             label=entry.get("label", ""),
             unit=entry.get("unit", ""),
             between=self.window(entry.get("between"), where),
+            arm=entry.get("arm", ""),
+            reference=entry.get("reference", ""),
+        )
+
+    def combination(self, name: str, entry: dict[str, Any]) -> OutcomeSpec:
+        where = f'[outcomes."{name}"]'
+        extra = sorted(entry.keys() - {"expression", "let", "label", "unit"})
+        if extra:
+            raise self.fail(
+                f"{where} is worked out from other outcomes, so it has no use for "
+                f"{', '.join(extra)}: say that of the outcomes it is worked out from"
+            )
+        let = entry.get("let", {})
+        if not entry.get("expression") or not let:
+            raise self.fail(
+                f'{where} needs both: expression = "a - b" and '
+                'let = {a = "one outcome", b = "another"}'
+            )
+        for letter, of in let.items():
+            if not isinstance(of, str):
+                raise self.fail(f"{where}: let.{letter} must be the name of an outcome, not {of!r}")
+        return OutcomeSpec(
+            name=name,
+            label=entry.get("label", ""),
+            unit=entry.get("unit", ""),
+            expression=entry["expression"],
+            let=dict(let),
         )
 
     def window(self, found: list[Any] | None, where: str) -> tuple[float, float] | None:

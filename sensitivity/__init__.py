@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sensitivity.claims.report import ClaimResult as ClaimResult
     from sensitivity.claims.report import ClaimsReport as ClaimsReport
     from sensitivity.claims.study import run_claims as run_claims
+    from sensitivity.combinations import Combination as Combination
+    from sensitivity.combinations import combine as combine
     from sensitivity.errors import AnalysisError as AnalysisError
     from sensitivity.errors import ClaimsError as ClaimsError
     from sensitivity.errors import MethodError as MethodError
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from sensitivity.methods import Method as Method
     from sensitivity.methods import Plan as Plan
     from sensitivity.outcomes import Outcome as Outcome
+    from sensitivity.outcomes import area_below as area_below
     from sensitivity.outcomes import at as at
     from sensitivity.outcomes import discounted as discounted
     from sensitivity.outcomes import final as final
@@ -66,6 +69,8 @@ _HOME = {
     "ClaimResult": "claims.report",
     "ClaimsReport": "claims.report",
     "run_claims": "claims.study",
+    "Combination": "combinations",
+    "combine": "combinations",
     "AnalysisError": "errors",
     "ClaimsError": "errors",
     "MethodError": "errors",
@@ -85,6 +90,7 @@ _HOME = {
     "mean": "outcomes",
     "peak": "outcomes",
     "year_when": "outcomes",
+    "area_below": "outcomes",
     "PackageStudy": "packages",
     "robust_packages": "packages",
     "plot_fan": "plots",
@@ -106,6 +112,7 @@ __all__ = [
     "ClaimResult",
     "ClaimsError",
     "ClaimsReport",
+    "Combination",
     "FormChange",
     "Method",
     "MethodError",
@@ -119,8 +126,10 @@ __all__ = [
     "StoreError",
     "SweepWarning",
     "analyse",
+    "area_below",
     "at",
     "audited",
+    "combine",
     "discounted",
     "factor",
     "final",

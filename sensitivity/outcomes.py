@@ -27,6 +27,20 @@ if TYPE_CHECKING:
 # Stored as small integers; their place in this tuple is their number.
 STATUSES = ("ok", "failed", "not reached", "undefined")
 OK, FAILED, NOT_REACHED, UNDEFINED = range(4)
+DIMENSIONLESS = ("", "dmnl", "1", "dimensionless")
+
+
+def sound_runs(
+    values: Floats, failed: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.bool_], Floats]:
+    """Return which runs failed, and the courses with harmless numbers in place of theirs.
+
+    The harmless numbers keep NumPy from warning; nothing is ever measured by them.
+    """
+    bad = np.asarray(~np.isfinite(values).all(axis=0), dtype=bool)
+    if failed is not None:
+        bad |= failed
+    return bad, np.where(bad, 1.0, values) if bad.any() else values
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +54,24 @@ class Outcome:
     of
         The variable it is taken from, as the model's file spells it.
     reduce
-        How: ``final``, ``peak``, ``lowest``, ``mean``, ``growth``, ``discounted``, ``year_when``,
-        ``year_below``, ``year_of_peak``, ``year_of_lowest`` or ``at``.
+        How: a name in ``sdmodel.reducers()``, such as ``final``, ``peak``, ``total`` or
+        ``area_below``.
     at
-        The time for ``at``, the level for ``year_when`` and ``year_below``, the rate for
-        ``discounted``.
+        The time for ``at``, the level for ``year_when``, ``year_below``, ``crosses_up`` and
+        ``crosses_down``, the rate for ``discounted``.
     label, unit
         For figures; the unit follows from the variable's when left out.
     never
-        What ``year_when`` and ``year_below`` give where the level is never reached, such as the
-        end of the horizon. When left out it is NaN, and such runs are left out of the analysis.
+        What counts where a level is never reached, such as the end of the horizon. When left out
+        it is NaN, and such runs are left out of the analysis.
     between
         The first and the last time it looks at; the whole run when left out.
+    arm
+        The scenario it is measured in: each run is repeated there, with the scenario's settings
+        in place of what was drawn. The run as drawn when left out.
+    reference
+        For ``area_below`` and ``area_above``: the scenario whose run it is compared with, every
+        factor at its default. The base run when left out.
 
     Examples
     --------
@@ -67,6 +87,8 @@ class Outcome:
     unit: str = ""
     never: float | None = None
     between: tuple[float, float] | None = None
+    arm: str = ""
+    reference: str = ""
 
     def __post_init__(self) -> None:
         if self.reduce not in reducers():
@@ -85,11 +107,27 @@ class Outcome:
         if self.never is not None and not row.level:
             raise OutcomeError(
                 f"outcome '{self.name}' ({row.name}) has no use for never = {self.never:g}: only "
-                "year_when and year_below may be never reached"
+                f"{', '.join(one.name for one in reducers().values() if one.level)} may be never "
+                "reached"
+            )
+        if self.reference and not row.differs:
+            raise OutcomeError(
+                f"outcome '{self.name}' ({row.name}) has no use for reference = "
+                f"'{self.reference}': only "
+                f"{', '.join(one.name for one in reducers().values() if one.differs)} compare"
             )
 
+    @property
+    def alone(self) -> bool:
+        """Whether a run by itself gives it, with no other run to compare it with."""
+        return not (self.arm or reducers()[self.reduce].differs)
+
     def measure(
-        self, times: Floats, values: Floats, failed: NDArray[np.bool_] | None = None
+        self,
+        times: Floats,
+        values: Floats,
+        failed: NDArray[np.bool_] | None = None,
+        reference: Floats | None = None,
     ) -> tuple[Floats, NDArray[np.int8]]:
         """Take this outcome from many runs.
 
@@ -101,6 +139,8 @@ class Outcome:
             The variable, one row per time and one column per run.
         failed
             Which runs failed. A run with a number that is not finite counts as failed too.
+        reference
+            The variable's course in the reference run, for an outcome that compares.
 
         Returns
         -------
@@ -114,21 +154,38 @@ class Outcome:
         >>> final("x").measure(np.array([0.0, 1.0]), course)
         (array([ 3., nan]), array([0, 1], dtype=int8))
         """
+        bad, sound = sound_runs(values, failed)
+        return self.take(times, sound, bad, reference)
+
+    def take(
+        self,
+        times: Floats,
+        sound: Floats,
+        bad: NDArray[np.bool_],
+        reference: Floats | None = None,
+    ) -> tuple[Floats, NDArray[np.int8]]:
+        """Do as `measure` does, for what `sound_runs` gave: many outcomes can share it."""
         row = reducers()[self.reduce]
-        bad = ~np.isfinite(values).all(axis=0)
-        if failed is not None:
-            bad |= failed
-        # Failed columns are given harmless numbers so that no warning about them can arise.
-        sound = np.where(bad, 1.0, values) if bad.any() else values
         at = 0.0 if self.at is None else float(self.at)
+        if row.differs and reference is None:
+            raise OutcomeError(
+                f"outcome '{self.name}' ({row.name}) compares with a reference run, and there is "
+                "none here: measure it in a sweep"
+            )
         kept = within(self, times)
-        times, sound = times[kept], sound[kept]
+        if not kept.all():
+            times, sound = times[kept], sound[kept]
+            reference = None if reference is None else reference[kept]
         if row.name == "at" and not times[0] <= at <= times[-1]:
             raise OutcomeError(
                 f"outcome '{self.name}' is taken at {at:g}, but the run covers {times[0]:g} to "
                 f"{times[-1]:g}: choose a time within it"
             )
-        measured = row.reduce(times, sound, at)
+        if row.differs and reference is not None:
+            sound = sound - reference[:, None]
+        # What is too large for a number comes out as infinite, and so as undefined.
+        with np.errstate(over="ignore", invalid="ignore"):
+            measured = row.reduce(times, sound, at)
         absent = NOT_REACHED if row.level else UNDEFINED
         status = np.where(np.isfinite(measured), OK, absent).astype(np.int8)
         if self.never is not None:
@@ -143,10 +200,14 @@ class Outcome:
             return self
         by_fold = {fold(name): unit for name, unit in units.items()}
         time = by_fold.get("time step", "") or by_fold.get("time", "")
-        unit = reducers()[self.reduce].unit.format(unit=by_fold.get(fold(self.of), ""), time=time)
-        # What has no dimension adds none.
-        parts = [part for part in unit.split("*") if fold(part) not in ("", "dmnl", "1", "1/")]
-        return replace(self, unit="*".join(parts) if "*" in unit else unit.removesuffix("1/"))
+        own = by_fold.get(fold(self.of), "") or by_fold.get(fold(self.of.partition("[")[0]), "")
+        unit = reducers()[self.reduce].unit
+        if "{unit}" in unit and fold(own) in DIMENSIONLESS:
+            # What has no dimension adds none.
+            unit = {"{unit}*{time}": "{time}", "{unit}/{time}": "1/{time}"}.get(unit, unit)
+        if not time:
+            unit = {"{unit}*{time}": "{unit}", "{unit}/{time}": "{unit}"}.get(unit, unit)
+        return replace(self, unit=unit.format(unit=own, time=time).removesuffix("1/"))
 
     def to_dict(self) -> dict[str, Any]:
         """Return this outcome as plain values, as it is stored with a sweep."""
@@ -247,6 +308,21 @@ def at(of: str, time: float, name: str | None = None, **others: Any) -> Outcome:
     return Outcome(name or f"{of} at {time:g}", of, "at", at=time, **others)
 
 
+def area_below(of: str, reference: str = "", name: str | None = None, **others: Any) -> Outcome:
+    """Return the area between a reference run and this one, wherever this one is below.
+
+    The reference is the run of a scenario with every factor at its default; the base run when no
+    scenario is named. Where the two cross is found on straight lines between saved times.
+
+    Examples
+    --------
+    >>> area_below("value added").name
+    'area of value added below the base run'
+    """
+    text = name or f"area of {of} below {reference or 'the base run'}"
+    return Outcome(text, of, "area_below", reference=reference, **others)
+
+
 def from_spec(spec: sd.OutcomeSpec) -> Outcome:
     """Return the outcome described in the TOML file beside a model."""
     return Outcome(
@@ -258,13 +334,15 @@ def from_spec(spec: sd.OutcomeSpec) -> Outcome:
         label=spec.label,
         unit=spec.unit,
         between=spec.between,
+        arm=spec.arm,
+        reference=spec.reference,
     )
 
 
 def choose(
     model: sd.Model, wanted: Outcome | str | Iterable[Outcome | str] | None
 ) -> list[Outcome]:
-    """Return the outcomes of a study, each name once, with units.
+    """Return outcomes that a run gives by itself, each name once, with units.
 
     Parameters
     ----------
@@ -272,29 +350,51 @@ def choose(
         The model they are taken from.
     wanted
         Outcomes, names of outcomes in the TOML file beside the model, or names of variables,
-        whose final value is meant. Everything in the TOML file when left out.
+        whose final value is meant. When left out, all of the TOML file but those that compare
+        runs.
     """
-    known = {fold(name): from_spec(spec) for name, spec in model.settings.outcomes.items()}
+    known = {
+        fold(name): from_spec(spec)
+        for name, spec in model.settings.outcomes.items()
+        if not spec.expression
+    }
     if wanted is None:
-        chosen = list(known.values())
+        chosen = [one for one in known.values() if one.alone]
         if not chosen:
-            raise OutcomeError(
-                f"{model.name} names no outcomes: say which variable matters, as in "
-                "sensitivity.final('value added') or --of 'value added', or add "
-                '[outcomes."final value added"] to the .toml file beside the model'
-            )
+            raise no_outcomes(model)
     else:
         one_or_more = [wanted] if isinstance(wanted, Outcome | str) else list(wanted)
         if not one_or_more:
             raise OutcomeError("no outcome was given: name at least one")
-        chosen = [_choose_one(model, known, one) for one in one_or_more]
-    twice = sorted({one.name for one in chosen if [o.name for o in chosen].count(one.name) > 1})
-    if twice:
-        raise OutcomeError(f"two outcomes are called '{twice[0]}': give one another name=")
+        chosen = [choose_one(model, known, one) for one in one_or_more]
+    for one in chosen:
+        if not one.alone:
+            raise OutcomeError(
+                f"outcome '{one.name}' compares runs, which only a sweep does: choose another here"
+            )
+    refuse_twice([one.name for one in chosen])
     return [one.with_unit(model.units) for one in chosen]
 
 
-def _choose_one(model: sd.Model, known: Mapping[str, Outcome], one: Outcome | str) -> Outcome:
+def no_outcomes(model: sd.Model) -> OutcomeError:
+    """Return what to say where a model's TOML file names no outcome."""
+    return OutcomeError(
+        f"{model.name} names no outcomes: say which variable matters, as in "
+        "sensitivity.final('value added') or --of 'value added', or add "
+        '[outcomes."final value added"] to the .toml file beside the model'
+    )
+
+
+def refuse_twice(names: Iterable[str]) -> None:
+    """Refuse two outcomes of one name."""
+    given = list(names)
+    twice = sorted({name for name in given if given.count(name) > 1})
+    if twice:
+        raise OutcomeError(f"two outcomes are called '{twice[0]}': give one another name=")
+
+
+def choose_one(model: sd.Model, known: Mapping[str, Outcome], one: Outcome | str) -> Outcome:
+    """Return one outcome, its variable spelt as in the model; `known` are those of the TOML."""
     variables = {fold(name): name for name in (*model.units, *model.columns)}
     spelled = variables.get(fold(one if isinstance(one, str) else one.of), "")
     elements = [element for element in model.columns if element.startswith(f"{spelled}[")]

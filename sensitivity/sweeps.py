@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sensitivity.analysis import indices_of, tell, with_indices
+from sensitivity.combinations import Combination
 from sensitivity.errors import MethodError, OutcomeError, SweepWarning, fold, near
+from sensitivity.measures import Measures
 from sensitivity.methods import METHODS, Plan
 from sensitivity.methods import method as method_named
-from sensitivity.outcomes import FAILED, STATUSES, Outcome, choose
+from sensitivity.outcomes import FAILED, STATUSES, Outcome
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,8 +43,10 @@ CHUNK_RUNS = 64  # chunks are multiples of this, so that no engine's lanes stand
 def sweep(
     model: sd.Model,
     space: Space,
-    outcomes: Outcome | str | Iterable[Outcome | str] | None = None,
+    outcomes: Outcome | Combination | str | Iterable[Outcome | Combination | str] | None = None,
     *,
+    arms: Mapping[str, Mapping[str, float]] | None = None,
+    limits: Mapping[str, tuple[float | None, float | None]] | None = None,
     method: str = "sobol",
     samples: int | None = None,
     seed: int = 1,
@@ -69,6 +73,13 @@ def sweep(
     outcomes
         What a run is judged by: outcomes, or names of outcomes in the model's TOML file, or
         names of variables, whose final value is meant. All of the TOML file when left out.
+    arms
+        Settings of constants by name, for outcomes that say in which arm they are measured; the
+        scenarios of the TOML file need not be given. What an arm sets takes the place of what
+        was drawn, and all arms share the other draws.
+    limits
+        The lowest and highest value of variables, None for no limit: a run that leaves them
+        failed. Variables that the TOML file calls ``never_negative`` are added.
     method
         ``sobol``, ``morris`` or ``fast``.
     samples
@@ -125,8 +136,8 @@ def sweep(
     if chunk is not None and chunk < 1:
         raise MethodError(f"chunk is {chunk}: give the number of runs to hold at a time, or none")
     space = space.matched(model)
-    chosen = choose(model, outcomes)
-    series = _series(model, chosen, keep_series)
+    measures = Measures(model, outcomes, arms, limits)
+    series = _series(model, measures, keep_series)
     options: dict[str, Any] = {"method": integration}
     for name, value in (
         ("time_step", time_step),
@@ -140,14 +151,14 @@ def sweep(
     unit_design = plan.design()
     design = space.scale(unit_design)
     started = time.perf_counter()
-    runs = _run_all(model, space, chosen, series, plan, design, options, chunk, progress)
+    runs = _run_all(model, space, measures, series, plan, design, options, chunk, progress)
     seconds = time.perf_counter() - started
 
-    dataset = _dataset(model, space, chosen, series, plan, design, runs)
+    dataset = _dataset(model, space, measures, series, plan, design, runs)
     if row.wants_x:
         dataset["unit_design"] = (("sample", "factor"), unit_design)
         dataset["unit_design"].attrs["long_name"] = "the design on the unit cube"
-    dataset.attrs = _provenance(model, space, chosen, plan, options, runs, seconds)
+    dataset.attrs = _provenance(model, space, measures, plan, options, runs, seconds)
     found = indices_of(dataset, plan)
     tell(found)
     return with_indices(dataset, plan, found)
@@ -169,9 +180,9 @@ class _Runs:
     failures: list[tuple[int, float, str, str]] = field(default_factory=list)
 
 
-def _series(model: sd.Model, chosen: list[Outcome], keep_series: Iterable[str] | None) -> list[str]:
+def _series(model: sd.Model, measures: Measures, keep_series: Iterable[str] | None) -> list[str]:
     if keep_series is None:
-        return list(dict.fromkeys(one.of for one in chosen))
+        return list(measures.variables())
     if isinstance(keep_series, str):
         keep_series = [keep_series]
     spelt = {fold(name): name for name in model.units}
@@ -188,7 +199,7 @@ def _series(model: sd.Model, chosen: list[Outcome], keep_series: Iterable[str] |
 def _run_all(
     model: sd.Model,
     space: Space,
-    chosen: list[Outcome],
+    measures: Measures,
     series: list[str],
     plan: Plan,
     design: Floats,
@@ -199,55 +210,84 @@ def _run_all(
     """Run the base case and then the whole design, keeping outcomes and what fans need."""
     import pandas as pd
 
-    wanted = list(dict.fromkeys([*(one.of for one in chosen), *series]))
     names = list(space.names)
+    saved = {arm: list(measures.variables(arm)) for arm in measures.arms}
+    saved[""] = list(dict.fromkeys([*saved[""], *series]))
 
-    def run(rows: Floats, report: Progress | None) -> sd.RunBatch:
-        table = pd.DataFrame(rows, columns=names)
-        return model.run_many(table, outputs=wanted, progress=report, **options)
+    def run(
+        rows: Floats, settings: Mapping[str, float], outputs: list[str], report: Progress | None
+    ) -> sd.RunBatch:
+        # What an arm sets takes the place of what was drawn.
+        table = pd.DataFrame(rows, columns=names).assign(**settings)
+        return model.run_many(table, outputs=outputs, progress=report, **options)
 
-    base = run(np.array([list(space.defaults.values())]), None)
-    times = np.asarray(base.times, dtype=float)
-    total = len(design)
+    defaults = np.array([list(space.defaults.values())])
+    base = {arm: run(defaults, measures.arms[arm], saved[arm], None) for arm in saved}
+    compared = {
+        one: run(defaults, settings, list(measures.compared(one)), None)
+        for one, settings in measures.references.items()
+    }
+    times = np.asarray(base[""].times, dtype=float)
+    total, most = len(design), len(measures.outcomes)
     fan_rows = plan.row.spread(plan)
     if len(fan_rows) > FAN_RUNS:
         # The beginning of a Sobol sequence is as even as the whole; elsewhere pick evenly.
         pick = np.arange(FAN_RUNS) if plan.method == "sobol" else _evenly(len(fan_rows))
         fan_rows = fan_rows[pick]
+    reference = {
+        one: {name: course[:, 0] for name, course in _courses(batch).items()}
+        for one, batch in compared.items()
+    }
+    courses = {arm: _courses(batch) for arm, batch in base.items()}
+    failed = {arm: ~np.asarray(batch.ok, dtype=bool) for arm, batch in base.items()}
     kept = _Runs(
-        outcomes=np.full((len(chosen), total), np.nan),
-        status=np.full((len(chosen), total), FAILED, dtype=np.int8),
+        outcomes=np.full((most, total), np.nan),
+        status=np.full((most, total), FAILED, dtype=np.int8),
         times=times,
         fan_rows=fan_rows,
         fan=np.full((len(series), len(times), len(fan_rows)), np.nan),
-        base=np.full(len(chosen), np.nan),
+        base=measures.take(times, courses, failed, reference)[0][:, 0],
         base_series=np.full((len(series), len(times)), np.nan),
-        integration=base.method,
-        provenance=dict(base.provenance),
+        integration=base[""].method,
+        provenance=dict(base[""].provenance),
     )
-    for place, one in enumerate(chosen):
-        values, _ = one.measure(times, _of(base, wanted, one.of), ~np.asarray(base.ok))
-        kept.base[place] = values[0]
     for place, name in enumerate(series):
-        kept.base_series[place] = _of(base, wanted, name)[:, 0]
-    if not bool(np.asarray(base.ok)[0]):
-        cause = base.failures.iloc[0]["cause"] if len(base.failures) else "it failed"
-        warnings.warn(
-            f"the run of {model.name} with every factor at its default failed ({cause}): compare "
-            "with it only after that is mended",
-            SweepWarning,
-            stacklevel=4,
-        )
+        kept.base_series[place] = courses[""][name][:, 0]
+    _tell_base(model, [*base.items(), *compared.items()])
 
-    step = chunk if chunk is not None else _chunk(len(times), len(wanted))
+    arms = len(saved)
+    step = chunk if chunk is not None else _chunk(len(times), sum(map(len, saved.values())))
     for first in range(0, total, step):
         last = min(first + step, total)
-        report = None if progress is None else _shifted(progress, first, total)
-        batch = run(design[first:last], report)
-        _keep(kept, batch, chosen, series, wanted, first, last)
+        batches = {}
+        for place, (arm, outputs) in enumerate(saved.items()):
+            done = first * arms + place * (last - first)
+            report = None if progress is None else _shifted(progress, done, total * arms)
+            batches[arm] = run(design[first:last], measures.arms[arm], outputs, report)
+        _keep(kept, batches, measures, series, reference, first, last)
         if progress is not None:
-            progress(last, total)
+            progress(last * arms, total * arms)
     return kept
+
+
+def _courses(batch: sd.RunBatch) -> dict[str, Floats]:
+    return {
+        str(name): np.ascontiguousarray(values, dtype=float)
+        for name, values in zip(batch.outputs, batch.values, strict=True)
+    }
+
+
+def _tell_base(model: sd.Model, runs: Iterable[tuple[str, sd.RunBatch]]) -> None:
+    for arm, batch in runs:
+        if not bool(np.asarray(batch.ok)[0]):
+            cause = batch.failures.iloc[0]["cause"] if len(batch.failures) else "it failed"
+            where = f" in '{arm}'" if arm else ""
+            warnings.warn(
+                f"the run of {model.name}{where} with every factor at its default failed "
+                f"({cause}): compare with it only after that is mended",
+                SweepWarning,
+                stacklevel=5,
+            )
 
 
 def _evenly(available: int) -> NDArray[np.int64]:
@@ -266,47 +306,47 @@ def _shifted(progress: Progress, first: int, total: int) -> Progress:
     return report
 
 
-def _of(batch: sd.RunBatch, wanted: list[str], name: str) -> Floats:
-    return np.ascontiguousarray(batch.values[wanted.index(name)], dtype=float)
-
-
 def _keep(
     kept: _Runs,
-    batch: sd.RunBatch,
-    chosen: list[Outcome],
+    batches: Mapping[str, sd.RunBatch],
+    measures: Measures,
     series: list[str],
-    wanted: list[str],
+    reference: Mapping[str, Mapping[str, Floats]],
     first: int,
     last: int,
 ) -> None:
-    failed = ~np.asarray(batch.ok, dtype=bool)
-    table = batch.failures
-    named = {int(run) for run in table["run"]}
-    for run, when, variable, cause in zip(
-        table["run"], table["time"], table["variable"], table["cause"], strict=True
-    ):
-        kept.failures.append((first + int(run), float(when), str(variable), str(cause)))
-    for place, one in enumerate(chosen):
-        values = _of(batch, wanted, one.of)
-        measured, status = one.measure(kept.times, values, failed)
-        kept.outcomes[place, first:last] = measured
-        kept.status[place, first:last] = status
-        for run in np.flatnonzero(status == FAILED):
-            if int(run) not in named:
-                named.add(int(run))
-                at = float(kept.times[np.argmin(np.isfinite(values[:, run]))])
-                kept.failures.append((first + int(run), at, one.of, "not a finite number"))
+    courses = {arm: _courses(batch) for arm, batch in batches.items()}
+    failed = {arm: ~np.asarray(batch.ok, dtype=bool) for arm, batch in batches.items()}
+    found: dict[int, tuple[float, str, str]] = {}  # the first cause of each run that failed
+    for arm, batch in batches.items():
+        where = f" in arm '{arm}'" if arm else ""
+        table = batch.failures
+        told = list(
+            zip(table["run"], table["time"], table["variable"], table["cause"], strict=True)
+        )
+        outside = measures.violations(kept.times, courses[arm])
+        failed[arm][[one[0] for one in outside]] = True
+        for run, when, variable, cause in [*told, *outside]:
+            found.setdefault(int(run), (float(when), str(variable), f"{cause}{where}"))
+        for name in measures.variables(arm):
+            finite = np.isfinite(courses[arm][name])
+            for run in np.flatnonzero(~finite.all(axis=0)):
+                at = float(kept.times[finite[:, run].argmin()])
+                found.setdefault(int(run), (at, name, f"not a finite number{where}"))
+    kept.failures += [(first + run, *what) for run, what in found.items()]
+    values, status = measures.take(kept.times, courses, failed, reference)
+    kept.outcomes[:, first:last], kept.status[:, first:last] = values, status
     here = (kept.fan_rows >= first) & (kept.fan_rows < last)
     columns = kept.fan_rows[here] - first
     for place, name in enumerate(series):
-        courses = _of(batch, wanted, name)[:, columns]
-        kept.fan[place][:, here] = np.where(failed[columns], np.nan, courses)
+        drawn = courses[""][name][:, columns]
+        kept.fan[place][:, here] = np.where(failed[""][columns], np.nan, drawn)
 
 
 def _dataset(
     model: sd.Model,
     space: Space,
-    chosen: list[Outcome],
+    measures: Measures,
     series: list[str],
     plan: Plan,
     design: Floats,
@@ -314,6 +354,7 @@ def _dataset(
 ) -> xr.Dataset:
     import xarray as xr
 
+    chosen = measures.outcomes
     factors, units = space.factors, {fold(name): unit for name, unit in model.units.items()}
     sound = np.isfinite(runs.fan).all(axis=(0, 1))
     percentiles = np.full((len(series), len(QUANTILES), len(runs.times)), np.nan)
@@ -387,7 +428,7 @@ def _texts(texts: Iterable[str]) -> NDArray[np.str_]:
 def _provenance(
     model: sd.Model,
     space: Space,
-    chosen: list[Outcome],
+    measures: Measures,
     plan: Plan,
     options: dict[str, Any],
     runs: _Runs,
@@ -411,7 +452,10 @@ def _provenance(
         "integration": runs.integration,
         "options": json.dumps(options, sort_keys=True),
         "space": json.dumps(space.to_dict()),
-        "outcome_definitions": json.dumps([one.to_dict() for one in chosen]),
+        "outcome_definitions": json.dumps([one.to_dict() for one in measures.outcomes]),
+        "arms": json.dumps(measures.arms),
+        "references": json.dumps(measures.references),
+        "limits": json.dumps(measures.limits),
         "constants": json.dumps(dict(model.constants)),
         "versions": json.dumps(runs.provenance | _versions(), sort_keys=True),
         "seconds_running": round(seconds, 3),

@@ -100,7 +100,9 @@ def _print_summary(model: Model, out: Console) -> None:
         outcomes = table("Outcomes", ["outcome", "what it is"])
         outcomes.columns[1].justify = "left"
         for outcome in settings.outcomes.values():
-            outcomes.add_row(*plain(outcome.name, outcome.label or outcome.of))
+            outcomes.add_row(
+                *plain(outcome.name, outcome.label or outcome.of or outcome.expression)
+            )
         out.print(outcomes)
 
 

@@ -12,7 +12,7 @@ from sdmodel.editing import without_ranges
 from sdmodel.errors import SDError, SettingsError
 from sdmodel.kernel import Array
 from sdmodel.model import Model
-from sdmodel.reduction import measure
+from sdmodel.reduction import alone, measure
 from sdmodel.run import NonFiniteWarning, Run
 from sdmodel.settings import OutcomeSpec
 from sdmodel.validation.expectations import Expectations, Setting
@@ -134,8 +134,11 @@ class ValidationStudy:
 
     @cached_property
     def outcomes(self) -> dict[str, OutcomeSpec]:
-        """The outcomes of the model's TOML file; where it names none, its stocks at the end."""
-        named = dict(self.model.settings.outcomes)
+        """The outcomes of the model's TOML file; where it names none, its stocks at the end.
+
+        Those that compare runs are left out: they are a sweep's.
+        """
+        named = {n: one for n, one in self.model.settings.outcomes.items() if alone(one)}
         if named:
             return named
         columns = [name for name in self.model.columns if _head(name) in self.model.stocks]

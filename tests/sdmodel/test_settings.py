@@ -90,6 +90,24 @@ def test_ranges_that_are_open_in_the_model_are_closed_here(read: Reader) -> None
     }
 
 
+def test_outcomes_that_compare_runs(read: Reader) -> None:
+    settings = read(
+        'never_negative = ["STOCK"]\n'
+        '[scenarios.open]\nset = {"tax rate" = 0.1}\n'
+        '[outcomes.lost]\nof = "stock"\nreduce = "area_below"\nreference = "open"\n'
+        '[outcomes.then]\nof = "stock"\narm = "open"\n'
+        '[outcomes.gain]\nexpression = "a - b"\nlet = {a = "then", b = "stock"}\nunit = "kg"\n'
+    )
+    assert settings.never_negative == ("stock",)
+    assert settings.outcomes == {
+        "lost": sd.OutcomeSpec("lost", "stock", "area_below", reference="open"),
+        "then": sd.OutcomeSpec("then", "stock", arm="open"),
+        "gain": sd.OutcomeSpec(
+            "gain", unit="kg", expression="a - b", let={"a": "then", "b": "stock"}
+        ),
+    }
+
+
 def test_outcomes(read: Reader) -> None:
     settings = read(
         '[outcomes.one]\nof = "STOCK"\n[outcomes.two]\nof = "stock"\nreduce = "year_when"\n'
@@ -214,7 +232,7 @@ MISTAKES = [
     (
         "zzzz = 3",
         "nothing is called 'zzzz' here; there are: title, highlights, levers, outcomes, "
-        "scenarios, uncertainties, expectations",
+        "scenarios, uncertainties, expectations, never_negative",
     ),
     ("levers = 3", "'levers' must be tables such as [levers.\"name\"]"),
     ("[levers]\nplain = 3", '[levers."plain"] must be a table'),
@@ -270,7 +288,38 @@ MISTAKES = [
         '[levers."tax rate"]\n[uncertainties."tax_rate"]',
         "'tax rate' is both a lever and an uncertainty: leave one out",
     ),
-    ("[outcomes.a]", '[outcomes."a"] must say which variable it is of: of = "name"'),
+    (
+        '[outcomes.a]\nof = "stock"\narm = "opn"\n[scenarios.open]\nset = {"tax rate" = 0.1}',
+        "[outcomes.\"a\"]: arm = 'opn' is no scenario of this file; did you mean 'open'?",
+    ),
+    (
+        '[outcomes.a]\nof = "stock"\nreduce = "area_below"\nreference = "past"',
+        "[outcomes.\"a\"]: reference = 'past' is no scenario of this file; it names none",
+    ),
+    (
+        '[outcomes.a]\nexpression = "a - b"',
+        '[outcomes."a"] needs both: expression = "a - b" and '
+        'let = {a = "one outcome", b = "another"}',
+    ),
+    (
+        '[outcomes.a]\nexpression = "a"\nlet = {a = "b"}\nreduce = "peak"\nat = 3',
+        '[outcomes."a"] is worked out from other outcomes, so it has no use for at, reduce: '
+        "say that of the outcomes it is worked out from",
+    ),
+    (
+        '[outcomes.a]\nexpression = "a"\nlet = {a = 3}',
+        '[outcomes."a"]: let.a must be the name of an outcome, not 3',
+    ),
+    ("never_negative = true", "never_negative must be a list of variables"),
+    (
+        'never_negative = ["stok"]',
+        "never_negative: the model has no variable 'stok'; did you mean 'stock'?",
+    ),
+    (
+        "[outcomes.a]",
+        '[outcomes."a"] must say which variable it is of: of = "name", or what it is worked out '
+        'from: expression = "a - b" and let = {a = "one outcome", b = "another"}',
+    ),
     (
         '[outcomes.a]\nof = "stok"',
         "[outcomes.\"a\"]: the model has no variable 'stok'; did you mean 'stock'?",

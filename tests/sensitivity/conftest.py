@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -47,9 +46,7 @@ class FakeModel:
     name: str = "fake"
     digest: str = "0123456789abcdef" * 4
     fails: Callable[[Columns], np.ndarray] | None = None
-    settings: Any = field(
-        default_factory=lambda: SimpleNamespace(levers={}, uncertainties={}, outcomes={})
-    )
+    settings: Any = field(default_factory=lambda: sd.ModelSettings())
     calls: list[int] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
 
