@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from sensitivity.claims.study import run_claims as run_claims
     from sensitivity.combinations import Combination as Combination
     from sensitivity.combinations import combine as combine
+    from sensitivity.converged.figure import plot_convergence as plot_convergence
+    from sensitivity.converged.verdict import Convergence as Convergence
+    from sensitivity.converged.verdict import convergence as convergence
+    from sensitivity.converged.verdict import settled as settled
     from sensitivity.errors import AnalysisError as AnalysisError
     from sensitivity.errors import ClaimsError as ClaimsError
     from sensitivity.errors import MethodError as MethodError
@@ -71,6 +75,10 @@ _HOME = {
     "run_claims": "claims.study",
     "Combination": "combinations",
     "combine": "combinations",
+    "plot_convergence": "converged.figure",
+    "Convergence": "converged.verdict",
+    "convergence": "converged.verdict",
+    "settled": "converged.verdict",
     "AnalysisError": "errors",
     "ClaimsError": "errors",
     "MethodError": "errors",
@@ -113,6 +121,7 @@ __all__ = [
     "ClaimsError",
     "ClaimsReport",
     "Combination",
+    "Convergence",
     "FormChange",
     "Method",
     "MethodError",
@@ -130,6 +139,7 @@ __all__ = [
     "at",
     "audited",
     "combine",
+    "convergence",
     "discounted",
     "factor",
     "final",
@@ -138,6 +148,7 @@ __all__ = [
     "mirrored",
     "open_sweep",
     "peak",
+    "plot_convergence",
     "plot_fan",
     "plot_ranking",
     "plot_scatter",
@@ -147,6 +158,7 @@ __all__ = [
     "robust_packages",
     "run_claims",
     "save",
+    "settled",
     "sweep",
     "write_claims",
     "year_when",

@@ -156,7 +156,8 @@ def test_a_name_may_hold_the_sign_of_arms(written) -> None:
         (
             lambda: sa.combine("a - b", "gap", a="stok", b="drainn"),
             "outcome 'gap', a: small has no outcome or variable 'stok'; did you mean 'stock'?\n"
-            "outcome 'gap', b: small has no outcome or variable 'drainn'; did you mean 'drain' or 'gain'?",
+            "outcome 'gap', b: small has no outcome or variable 'drainn'; did you mean 'drain' or "
+            "'gain'?",
         ),
         (
             lambda: sa.combine("a - b", "gap", a="stock", c="drain"),

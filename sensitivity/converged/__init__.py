@@ -1,0 +1,1 @@
+"""Whether a sweep is large enough: its indices against those of the smaller designs it holds."""
