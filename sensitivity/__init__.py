@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from sensitivity.errors import SpaceError as SpaceError
     from sensitivity.errors import StoreError as StoreError
     from sensitivity.errors import SweepWarning as SweepWarning
+    from sensitivity.failed import failed_runs as failed_runs
+    from sensitivity.failed import failure_bounds as failure_bounds
+    from sensitivity.failed import where_failed as where_failed
     from sensitivity.methods import METHODS as METHODS
     from sensitivity.methods import Method as Method
     from sensitivity.methods import Plan as Plan
@@ -87,6 +90,9 @@ _HOME = {
     "SpaceError": "errors",
     "StoreError": "errors",
     "SweepWarning": "errors",
+    "failed_runs": "failed",
+    "where_failed": "failed",
+    "failure_bounds": "failed",
     "METHODS": "methods",
     "Method": "methods",
     "Plan": "methods",
@@ -142,6 +148,8 @@ __all__ = [
     "convergence",
     "discounted",
     "factor",
+    "failed_runs",
+    "failure_bounds",
     "final",
     "growth",
     "mean",
@@ -160,6 +168,7 @@ __all__ = [
     "save",
     "settled",
     "sweep",
+    "where_failed",
     "write_claims",
     "year_when",
 ]

@@ -233,9 +233,11 @@ def with_indices(sweep: xr.Dataset, plan: Plan, found: Found) -> xr.Dataset:
     return fresh
 
 
-def tell(found: Found) -> None:
+def tell(found: Found, about_failed: str = "") -> None:
     """Warn about what an analysis left out; the sweep itself is kept whole."""
-    for message in found.messages:
+    *others, last = found.messages or ("",)
+    # What is said of all failed runs together stands once, behind the last outcome's note.
+    for message in filter(None, [*others, ". ".join(filter(None, [last, about_failed]))]):
         warnings.warn(message, SweepWarning, stacklevel=3)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from sensitivity.analysis import indices_of, tell, with_indices
 from sensitivity.combinations import Combination
 from sensitivity.errors import MethodError, OutcomeError, SweepWarning, fold, near
+from sensitivity.failed import tell_failures
 from sensitivity.measures import Measures
 from sensitivity.methods import METHODS, Plan
 from sensitivity.methods import method as method_named
@@ -160,8 +161,10 @@ def sweep(
         dataset["unit_design"].attrs["long_name"] = "the design on the unit cube"
     dataset.attrs = _provenance(model, space, measures, plan, options, runs, seconds)
     found = indices_of(dataset, plan)
-    tell(found)
-    return with_indices(dataset, plan, found)
+    done = with_indices(dataset, plan, found)
+    done.attrs["failures_told"] = tell_failures(done)
+    tell(found, done.attrs["failures_told"])
+    return done
 
 
 @dataclass(slots=True)
@@ -454,6 +457,10 @@ def _provenance(
         "space": json.dumps(space.to_dict()),
         "outcome_definitions": json.dumps([one.to_dict() for one in measures.outcomes]),
         "arms": json.dumps(measures.arms),
+        "arms_told": "; ".join(
+            f"arm '{arm}' sets {', '.join(names)}: what was drawn does not count there"
+            for arm, names in measures.overruled(space.names).items()
+        ),
         "references": json.dumps(measures.references),
         "limits": json.dumps(measures.limits),
         "constants": json.dumps(dict(model.constants)),

@@ -118,7 +118,11 @@ def _print_legend(stored: xr.Dataset) -> None:
         f"{about['integration']}; ± {plan.confidence:.0%} interval",
         *(f"{index}: {plan.row.meanings[index]}" for index in plan.row.indices),
         "place: what the interval allows; 2-3 may be second or third",
-        *([plan.row.caution] if plan.row.caution else []),
+        *(
+            one
+            for one in (plan.row.caution, about.get("arms_told"), about.get("failures_told"))
+            if one
+        ),
     ]
     for line in lines:
         out.print(escape(line), style="dim", soft_wrap=True)
