@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from sensitivity.converged.verdict import settled as settled
     from sensitivity.errors import AnalysisError as AnalysisError
     from sensitivity.errors import ClaimsError as ClaimsError
+    from sensitivity.errors import ClusterError as ClusterError
     from sensitivity.errors import MethodError as MethodError
     from sensitivity.errors import OutcomeError as OutcomeError
     from sensitivity.errors import SensitivityError as SensitivityError
     from sensitivity.errors import SpaceError as SpaceError
     from sensitivity.errors import StoreError as StoreError
+    from sensitivity.errors import StudyError as StudyError
     from sensitivity.errors import SweepWarning as SweepWarning
     from sensitivity.failed import failed_runs as failed_runs
     from sensitivity.failed import failure_bounds as failure_bounds
@@ -61,9 +63,35 @@ if TYPE_CHECKING:
     from sensitivity.space import read_levers as read_levers
     from sensitivity.store import open_sweep as open_sweep
     from sensitivity.store import save as save
+    from sensitivity.studies.again import Replay as Replay
+    from sensitivity.studies.again import Verification as Verification
+    from sensitivity.studies.again import replay as replay
+    from sensitivity.studies.again import verify as verify
+    from sensitivity.studies.merging import merge as merge
+    from sensitivity.studies.reading import StudyFile as StudyFile
+    from sensitivity.studies.reading import read_study as read_study
+    from sensitivity.studies.running import run_study as run_study
+    from sensitivity.studies.study import Study as Study
+    from sensitivity.studies.study import study as study
+    from sensitivity.studies.until import Settling as Settling
+    from sensitivity.studies.until import run_until_converged as run_until_converged
     from sensitivity.sweeps import sweep as sweep
 
 _HOME = {
+    "ClusterError": "errors",
+    "StudyError": "errors",
+    "Replay": "studies.again",
+    "Verification": "studies.again",
+    "replay": "studies.again",
+    "verify": "studies.again",
+    "merge": "studies.merging",
+    "StudyFile": "studies.reading",
+    "read_study": "studies.reading",
+    "run_study": "studies.running",
+    "Study": "studies.study",
+    "study": "studies.study",
+    "Settling": "studies.until",
+    "run_until_converged": "studies.until",
     "analyse": "analysis",
     "ranking": "analysis",
     "FormChange": "claims.audit",
@@ -126,6 +154,7 @@ __all__ = [
     "ClaimResult",
     "ClaimsError",
     "ClaimsReport",
+    "ClusterError",
     "Combination",
     "Convergence",
     "FormChange",
@@ -135,11 +164,17 @@ __all__ = [
     "OutcomeError",
     "PackageStudy",
     "Plan",
+    "Replay",
     "SensitivityError",
+    "Settling",
     "Space",
     "SpaceError",
     "StoreError",
+    "Study",
+    "StudyError",
+    "StudyFile",
     "SweepWarning",
+    "Verification",
     "analyse",
     "area_below",
     "at",
@@ -153,6 +188,7 @@ __all__ = [
     "final",
     "growth",
     "mean",
+    "merge",
     "mirrored",
     "open_sweep",
     "peak",
@@ -163,11 +199,17 @@ __all__ = [
     "ranking",
     "read_claims",
     "read_levers",
+    "read_study",
+    "replay",
     "robust_packages",
     "run_claims",
+    "run_study",
+    "run_until_converged",
     "save",
     "settled",
+    "study",
     "sweep",
+    "verify",
     "where_failed",
     "write_claims",
     "year_when",

@@ -16,6 +16,7 @@ import click
 
 from sensitivity.claims.command import claims
 from sensitivity.converged.command import converged
+from sensitivity.studies.command import merge, replay, run, verify
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -288,8 +289,8 @@ def plot(sweep_file: str, figure: Figure | None, name: str | None, output: str |
         raise Refused(f"there is nothing to draw in {sweep_file}: no outcome could be ranked")
 
 
-main.add_command(claims)
-main.add_command(converged)
+for verb in (claims, converged, run, replay, verify, merge):
+    main.add_command(verb)
 
 
 @main.command()

@@ -168,6 +168,18 @@ def choose_all(
     return chosen
 
 
+def outcome_from_dict(stored: Mapping[str, Any]) -> Outcome | Combination:
+    """Rebuild an outcome from what its `to_dict` gave."""
+    if "expression" not in stored:
+        window = stored.get("between")
+        return Outcome(**{**stored, "between": None if window is None else tuple(window)})
+    parts = {
+        letter: part if isinstance(part, str) else outcome_from_dict(part)
+        for letter, part in stored["parts"].items()
+    }
+    return Combination(**{**stored, "parts": parts})
+
+
 class _Reader:
     """Turns names into outcomes, and letters' names into what they stand for."""
 

@@ -90,9 +90,9 @@ def _demo(path: Path, short: bool, out: Path, console: Console) -> None:
     matplotlib.use("Agg")
     import sdmodel as sd
     from sensitivity import terminal
+    from sensitivity.computed import Study
     from sensitivity.results import write
     from sensitivity.scenarios import labels_of, outcome_table
-    from sensitivity.study import Study
 
     size = SHORT if short else FULL
     model = sd.load(path)

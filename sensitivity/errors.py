@@ -32,6 +32,14 @@ class StoreError(SensitivityError):
     """A file that is not a stored sweep, or that cannot be read or written."""
 
 
+class StudyError(SensitivityError):
+    """A study file that does not say what to run; the text names the lines."""
+
+
+class ClusterError(SensitivityError):
+    """Workers that cannot be reached, or that would give other numbers than this machine."""
+
+
 class ClaimsError(SensitivityError):
     """Something in a claims file does not fit; the text says where and what to do about it."""
 

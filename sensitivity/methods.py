@@ -80,6 +80,15 @@ class Plan:
         """Return the points of the unit cube to be run, one row each."""
         return self.row.sample(self)
 
+    def rows(self, first: int, last: int) -> Floats:
+        """TEMPORARY."""
+        return self.design()[first:last]
+
+    @property
+    def nested(self) -> bool:
+        """TEMPORARY."""
+        return self.method == "sobol"
+
     def analyse(self, outcomes: Floats, unit_design: Floats | None) -> Indices:
         """Return the indices of outcomes (outcomes, runs) in which nothing is missing."""
         return self.row.analyse(self, outcomes, unit_design)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from sensitivity.computed import Study
     from sensitivity.screening import Screening
-    from sensitivity.study import Study
 
 # Rows of the table of screened factors; all of them are in the file beside the page.
 SCREENED_ROWS = 30

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sensitivity.analysis import ranking
+from sensitivity.computed import Study
 from sensitivity.plots import plot_fan, plot_ranking, plot_scatter
 from sensitivity.report import whole
 from sensitivity.scenarios import draw_scenarios, figures_of
 from sensitivity.store import save
 from sensitivity.story import tell
-from sensitivity.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

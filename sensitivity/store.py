@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sensitivity.errors import StoreError
+from sensitivity.studies.opening import open_study
+from sensitivity.studies.store import is_store
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -55,6 +57,13 @@ def save(sweep: xr.Dataset, path: str | Path) -> Path:
 def open_sweep(path: str | Path) -> xr.Dataset:
     """Read a stored sweep into memory.
 
+    Parameters
+    ----------
+    path
+        A file from `save`, or the store of a complete study from `run_study`. Of a study whose
+        design would take more than a gigabyte, whole blocks of runs, evenly spread, are returned
+        and the attribute ``runs_shown`` says how many; its indices are those of all runs.
+
     Examples
     --------
     >>> import sdmodel as sd
@@ -67,6 +76,8 @@ def open_sweep(path: str | Path) -> xr.Dataset:
     import xarray as xr
 
     path = Path(path)
+    if is_store(path):
+        return open_study(path)
     if not path.is_file():
         raise StoreError(f"there is no file {path}: write one with 'sensitivity sweep -o {path}'")
     try:

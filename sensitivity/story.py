@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     import sdmodel as sd
-    from sensitivity.study import Study
+    from sensitivity.computed import Study
 
 PACKAGES = ("sdmodel", "python", "numpy", "scipy", "SALib", "xarray")
 

@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import time
-import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sensitivity.analysis import indices_of, tell, with_indices
-from sensitivity.combinations import Combination
-from sensitivity.errors import MethodError, OutcomeError, SweepWarning, fold, near
+from sensitivity.errors import MethodError
 from sensitivity.failed import tell_failures
-from sensitivity.measures import Measures
-from sensitivity.methods import METHODS, Plan
-from sensitivity.methods import method as method_named
-from sensitivity.outcomes import FAILED, STATUSES, Outcome
+from sensitivity.studies import bands
+from sensitivity.studies.chunks import Chunk, Job, prepare
+from sensitivity.studies.dataset import Kept, dataset
+from sensitivity.studies.runners import in_threads
+from sensitivity.studies.running import MEMORY, chunk_runs, tell_base
+from sensitivity.studies.study import study as described
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
     import sdmodel as sd
+    from sensitivity.combinations import Combination
+    from sensitivity.outcomes import Outcome
     from sensitivity.space import Space
 
     Floats = NDArray[np.float64]
     Progress = Callable[[int, int], None]
-
-FORMAT = 1
-QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
-# A fan chart is drawn from so many runs at most: percentiles are then good to about a point,
-# and the memory they need does not grow with the sweep.
-FAN_RUNS = 4096
-# Runs are asked for in chunks whose trajectories take about this many bytes.
-CHUNK_BYTES = 48 * 2**20
-CHUNK_RUNS = 64  # chunks are multiples of this, so that no engine's lanes stand empty
 
 
 def sweep(
@@ -46,8 +36,6 @@ def sweep(
     space: Space,
     outcomes: Outcome | Combination | str | Iterable[Outcome | Combination | str] | None = None,
     *,
-    arms: Mapping[str, Mapping[str, float]] | None = None,
-    limits: Mapping[str, tuple[float | None, float | None]] | None = None,
     method: str = "sobol",
     samples: int | None = None,
     seed: int = 1,
@@ -55,6 +43,10 @@ def sweep(
     resamples: int = 200,
     confidence: float = 0.95,
     keep_series: Iterable[str] | None = None,
+    over_time: bool = False,
+    fixed: Mapping[str, float] | None = None,
+    arms: Mapping[str, Mapping[str, float]] | None = None,
+    limits: Mapping[str, tuple[float | None, float | None]] | None = None,
     integration: str = "vensim",
     time_step: float | None = None,
     final_time: float | None = None,
@@ -74,13 +66,6 @@ def sweep(
     outcomes
         What a run is judged by: outcomes, or names of outcomes in the model's TOML file, or
         names of variables, whose final value is meant. All of the TOML file when left out.
-    arms
-        Settings of constants by name, for outcomes that say in which arm they are measured; the
-        scenarios of the TOML file need not be given. What an arm sets takes the place of what
-        was drawn, and all arms share the other draws.
-    limits
-        The lowest and highest value of variables, None for no limit: a run that leaves them
-        failed. Variables that the TOML file calls ``never_negative`` are added.
     method
         ``sobol``, ``morris`` or ``fast``.
     samples
@@ -95,6 +80,18 @@ def sweep(
     keep_series
         Variables whose percentiles over time are kept for fan charts; those the outcomes are
         taken from when left out.
+    over_time
+        Whether to rank at every saved time too, for these series. Their courses are then kept in
+        memory; for many runs, keep them in a store instead (`run_study`).
+    fixed
+        Constants to set in every run, such as the levers of one policy.
+    arms
+        Settings of constants by name, for outcomes that say in which arm they are measured; the
+        scenarios of the TOML file need not be given. What an arm sets takes the place of what
+        was drawn, and all arms share the other draws.
+    limits
+        The lowest and highest value of variables, None for no limit: a run that leaves them
+        failed. Variables that the TOML file calls ``never_negative`` are added.
     integration, time_step, final_time, save_every, threads
         How the model is run, as in ``Model.run_many``.
     chunk
@@ -124,352 +121,93 @@ def sweep(
     >>> result.attrs["runs"], result["ST"].dims
     (144, ('outcome', 'factor'))
     """
-    row = method_named(method)
-    plan = Plan(
+    if chunk is not None and chunk < 1:
+        raise MethodError(f"chunk is {chunk}: give the number of runs to hold at a time, or none")
+    study = described(
+        model,
+        space,
+        outcomes,
         method=method,
-        samples=row.default_samples if samples is None else samples,
-        factors=len(space),
+        samples=samples,
         seed=seed,
         second_order=second_order,
         resamples=resamples,
         confidence=confidence,
+        series=keep_series,
+        courses=over_time,
+        fixed=fixed,
+        arms=arms,
+        limits=limits,
+        integration=integration,
+        time_step=time_step,
+        final_time=final_time,
+        save_every=save_every,
     )
-    if chunk is not None and chunk < 1:
-        raise MethodError(f"chunk is {chunk}: give the number of runs to hold at a time, or none")
-    space = space.matched(model)
-    measures = Measures(model, outcomes, arms, limits)
-    series = _series(model, measures, keep_series)
-    options: dict[str, Any] = {"method": integration}
-    for name, value in (
-        ("time_step", time_step),
-        ("final_time", final_time),
-        ("save_every", save_every),
-        ("threads", threads),
-    ):
-        if value is not None:
-            options[name] = value
+    plan = study.plan
+    job = prepare(study, threads)
+    if job.base_cause:
+        tell_base(study, job.base_cause)
+    size = chunk if chunk is not None else chunk_runs(job, MEMORY)
+    spans = [(first, min(first + size, plan.runs)) for first in range(0, plan.runs, size)]
+    memory = _Memory(job)
 
-    unit_design = plan.design()
-    design = space.scale(unit_design)
+    def report(done: int) -> None:
+        if progress is not None:
+            progress(done, plan.runs)
+
     started = time.perf_counter()
-    runs = _run_all(model, space, measures, series, plan, design, options, chunk, progress)
+    in_threads(job, list(enumerate(spans)), memory.keep, report, threads)
     seconds = time.perf_counter() - started
 
-    dataset = _dataset(model, space, measures, series, plan, design, runs)
-    if row.wants_x:
-        dataset["unit_design"] = (("sample", "factor"), unit_design)
-        dataset["unit_design"].attrs["long_name"] = "the design on the unit cube"
-    dataset.attrs = _provenance(model, space, measures, plan, options, runs, seconds)
-    found = indices_of(dataset, plan)
-    done = with_indices(dataset, plan, found)
-    done.attrs["failures_told"] = tell_failures(done)
-    tell(found, done.attrs["failures_told"])
-    return done
+    unit_design = plan.rows(0, plan.runs)
+    swept = dataset(job, memory.kept, design=study.space.scale(unit_design), seconds=seconds)
+    if plan.row.wants_x:
+        swept["unit_design"] = (("sample", "factor"), unit_design)
+        swept["unit_design"].attrs["long_name"] = "the design on the unit cube"
+    found = indices_of(swept, plan)
+    swept = with_indices(swept, plan, found)
+    swept.attrs["failures_told"] = tell_failures(swept)
+    tell(found, swept.attrs["failures_told"])
+    if over_time:
+        from sensitivity.over_time import indices_over_time, with_over_time
+
+        unit = unit_design if plan.row.wants_x else None
+        shape = swept.sizes["series"], swept.sizes["time"]
+        courses = indices_over_time(plan, memory.read, *shape, memory.failed, unit)
+        swept = with_over_time(swept, plan, courses)
+    return swept
 
 
-@dataclass(slots=True)
-class _Runs:
-    """What is kept of the runs while they come in, chunk after chunk."""
+class _Memory:
+    """Keeps the chunks of a sweep in memory, whatever their size."""
 
-    outcomes: Floats
-    status: NDArray[np.int8]
-    times: Floats
-    fan_rows: NDArray[np.int64]
-    fan: Floats
-    base: Floats
-    base_series: Floats
-    integration: str
-    provenance: dict[str, Any]
-    failures: list[tuple[int, float, str, str]] = field(default_factory=list)
-
-
-def _series(model: sd.Model, measures: Measures, keep_series: Iterable[str] | None) -> list[str]:
-    if keep_series is None:
-        return list(measures.variables())
-    if isinstance(keep_series, str):
-        keep_series = [keep_series]
-    spelt = {fold(name): name for name in model.units}
-    names = []
-    for name in keep_series:
-        if fold(name) not in spelt:
-            raise OutcomeError(
-                f"{model.name} has no variable '{name}' to keep{near(name, spelt.values())}"
-            )
-        names.append(spelt[fold(name)])
-    return list(dict.fromkeys(names))
-
-
-def _run_all(
-    model: sd.Model,
-    space: Space,
-    measures: Measures,
-    series: list[str],
-    plan: Plan,
-    design: Floats,
-    options: dict[str, Any],
-    chunk: int | None,
-    progress: Progress | None,
-) -> _Runs:
-    """Run the base case and then the whole design, keeping outcomes and what fans need."""
-    import pandas as pd
-
-    names = list(space.names)
-    saved = {arm: list(measures.variables(arm)) for arm in measures.arms}
-    saved[""] = list(dict.fromkeys([*saved[""], *series]))
-
-    def run(
-        rows: Floats, settings: Mapping[str, float], outputs: list[str], report: Progress | None
-    ) -> sd.RunBatch:
-        # What an arm sets takes the place of what was drawn.
-        table = pd.DataFrame(rows, columns=names).assign(**settings)
-        return model.run_many(table, outputs=outputs, progress=report, **options)
-
-    defaults = np.array([list(space.defaults.values())])
-    base = {arm: run(defaults, measures.arms[arm], saved[arm], None) for arm in saved}
-    compared = {
-        one: run(defaults, settings, list(measures.compared(one)), None)
-        for one, settings in measures.references.items()
-    }
-    times = np.asarray(base[""].times, dtype=float)
-    total, most = len(design), len(measures.outcomes)
-    fan_rows = plan.row.spread(plan)
-    if len(fan_rows) > FAN_RUNS:
-        # The beginning of a Sobol sequence is as even as the whole; elsewhere pick evenly.
-        pick = np.arange(FAN_RUNS) if plan.method == "sobol" else _evenly(len(fan_rows))
-        fan_rows = fan_rows[pick]
-    reference = {
-        one: {name: course[:, 0] for name, course in _courses(batch).items()}
-        for one, batch in compared.items()
-    }
-    courses = {arm: _courses(batch) for arm, batch in base.items()}
-    failed = {arm: ~np.asarray(batch.ok, dtype=bool) for arm, batch in base.items()}
-    kept = _Runs(
-        outcomes=np.full((most, total), np.nan),
-        status=np.full((most, total), FAILED, dtype=np.int8),
-        times=times,
-        fan_rows=fan_rows,
-        fan=np.full((len(series), len(times), len(fan_rows)), np.nan),
-        base=measures.take(times, courses, failed, reference)[0][:, 0],
-        base_series=np.full((len(series), len(times)), np.nan),
-        integration=base[""].method,
-        provenance=dict(base[""].provenance),
-    )
-    for place, name in enumerate(series):
-        kept.base_series[place] = courses[""][name][:, 0]
-    _tell_base(model, [*base.items(), *compared.items()])
-
-    arms = len(saved)
-    step = chunk if chunk is not None else _chunk(len(times), sum(map(len, saved.values())))
-    for first in range(0, total, step):
-        last = min(first + step, total)
-        batches = {}
-        for place, (arm, outputs) in enumerate(saved.items()):
-            done = first * arms + place * (last - first)
-            report = None if progress is None else _shifted(progress, done, total * arms)
-            batches[arm] = run(design[first:last], measures.arms[arm], outputs, report)
-        _keep(kept, batches, measures, series, reference, first, last)
-        if progress is not None:
-            progress(last * arms, total * arms)
-    return kept
-
-
-def _courses(batch: sd.RunBatch) -> dict[str, Floats]:
-    return {
-        str(name): np.ascontiguousarray(values, dtype=float)
-        for name, values in zip(batch.outputs, batch.values, strict=True)
-    }
-
-
-def _tell_base(model: sd.Model, runs: Iterable[tuple[str, sd.RunBatch]]) -> None:
-    for arm, batch in runs:
-        if not bool(np.asarray(batch.ok)[0]):
-            cause = batch.failures.iloc[0]["cause"] if len(batch.failures) else "it failed"
-            where = f" in '{arm}'" if arm else ""
-            warnings.warn(
-                f"the run of {model.name}{where} with every factor at its default failed "
-                f"({cause}): compare with it only after that is mended",
-                SweepWarning,
-                stacklevel=5,
-            )
-
-
-def _evenly(available: int) -> NDArray[np.int64]:
-    return np.linspace(0, available - 1, FAN_RUNS).round().astype(np.int64)
-
-
-def _chunk(times: int, outputs: int) -> int:
-    fit = CHUNK_BYTES // (8 * times * outputs)
-    return int(np.clip(fit // CHUNK_RUNS * CHUNK_RUNS, CHUNK_RUNS, 1024 * CHUNK_RUNS))
-
-
-def _shifted(progress: Progress, first: int, total: int) -> Progress:
-    def report(done: int, _of_chunk: int) -> None:
-        progress(first + done, total)
-
-    return report
-
-
-def _keep(
-    kept: _Runs,
-    batches: Mapping[str, sd.RunBatch],
-    measures: Measures,
-    series: list[str],
-    reference: Mapping[str, Mapping[str, Floats]],
-    first: int,
-    last: int,
-) -> None:
-    courses = {arm: _courses(batch) for arm, batch in batches.items()}
-    failed = {arm: ~np.asarray(batch.ok, dtype=bool) for arm, batch in batches.items()}
-    found: dict[int, tuple[float, str, str]] = {}  # the first cause of each run that failed
-    for arm, batch in batches.items():
-        where = f" in arm '{arm}'" if arm else ""
-        table = batch.failures
-        told = list(
-            zip(table["run"], table["time"], table["variable"], table["cause"], strict=True)
+    def __init__(self, job: Job) -> None:
+        study, runs = job.study, job.study.plan.runs
+        shape = len(study.series), len(job.times)
+        self.kept = Kept(
+            outcomes=np.full((len(study.outcomes), runs), np.nan),
+            status=np.zeros((len(study.outcomes), runs), dtype=np.int8),
+            failures=[],
+            counts=np.zeros((*shape, bands.BINS), dtype=np.int64),
+            extremes=np.full((2, *shape), np.nan),
         )
-        outside = measures.violations(kept.times, courses[arm])
-        failed[arm][[one[0] for one in outside]] = True
-        for run, when, variable, cause in [*told, *outside]:
-            found.setdefault(int(run), (float(when), str(variable), f"{cause}{where}"))
-        for name in measures.variables(arm):
-            finite = np.isfinite(courses[arm][name])
-            for run in np.flatnonzero(~finite.all(axis=0)):
-                at = float(kept.times[finite[:, run].argmin()])
-                found.setdefault(int(run), (at, name, f"not a finite number{where}"))
-    kept.failures += [(first + run, *what) for run, what in found.items()]
-    values, status = measures.take(kept.times, courses, failed, reference)
-    kept.outcomes[:, first:last], kept.status[:, first:last] = values, status
-    here = (kept.fan_rows >= first) & (kept.fan_rows < last)
-    columns = kept.fan_rows[here] - first
-    for place, name in enumerate(series):
-        drawn = courses[""][name][:, columns]
-        kept.fan[place][:, here] = np.where(failed[""][columns], np.nan, drawn)
+        self.failed = np.zeros(runs, dtype=bool)
+        self.courses = np.full((*shape, runs), np.nan) if study.courses else None
 
+    def keep(self, _number: int, chunk: Chunk) -> None:
+        """Put a chunk in its place."""
+        kept, here = self.kept, slice(chunk.first, chunk.last)
+        kept.outcomes[:, here], kept.status[:, here] = chunk.outcomes, chunk.status
+        self.failed[here] = chunk.failed_reason > 0
+        kept.failures.extend(chunk.failures())
+        np.add(kept.counts, chunk.counts, out=kept.counts)
+        np.fmin(kept.extremes[0], chunk.extremes[0], out=kept.extremes[0])
+        np.fmax(kept.extremes[1], chunk.extremes[1], out=kept.extremes[1])
+        if self.courses is not None and chunk.courses is not None:
+            self.courses[:, :, here] = chunk.courses
 
-def _dataset(
-    model: sd.Model,
-    space: Space,
-    measures: Measures,
-    series: list[str],
-    plan: Plan,
-    design: Floats,
-    runs: _Runs,
-) -> xr.Dataset:
-    import xarray as xr
-
-    chosen = measures.outcomes
-    factors, units = space.factors, {fold(name): unit for name, unit in model.units.items()}
-    sound = np.isfinite(runs.fan).all(axis=(0, 1))
-    percentiles = np.full((len(series), len(QUANTILES), len(runs.times)), np.nan)
-    if len(series) and sound.any():
-        fan = runs.fan[:, :, sound]
-        percentiles = np.quantile(fan, QUANTILES, axis=2).transpose(1, 0, 2)
-    failures = sorted(runs.failures)
-    time_unit = units.get("time step", "") or units.get("time", "")
-    return xr.Dataset(
-        data_vars={
-            "design": (("sample", "factor"), design, {"long_name": "value of each factor"}),
-            "outcomes": (
-                ("outcome", "sample"),
-                runs.outcomes,
-                {"long_name": "outcome of each run"},
-            ),
-            "status": (
-                ("outcome", "sample"),
-                runs.status,
-                {
-                    "long_name": "what became of each run",
-                    "flag_values": np.arange(len(STATUSES), dtype=np.int8),
-                    "flag_meanings": " ".join(text.replace(" ", "_") for text in STATUSES),
-                },
-            ),
-            "base": (
-                ("outcome",),
-                runs.base,
-                {"long_name": "outcome with every factor at default"},
-            ),
-            "percentiles": (
-                ("series", "quantile", "time"),
-                percentiles,
-                {"long_name": "course over all sound runs", "runs": int(sound.sum())},
-            ),
-            "base_series": (
-                ("series", "time"),
-                runs.base_series,
-                {"long_name": "course with every factor at default"},
-            ),
-            "failed_time": (("failure",), np.array([one[1] for one in failures], dtype=float)),
-            "failed_variable": (("failure",), _texts(one[2] for one in failures)),
-            "failed_cause": (("failure",), _texts(one[3] for one in failures)),
-        },
-        coords={
-            "sample": np.arange(plan.runs),
-            "factor": _texts(one.name for one in factors),
-            "outcome": _texts(one.name for one in chosen),
-            "series": _texts(series),
-            "quantile": np.array(QUANTILES),
-            "time": ("time", runs.times, {"units": time_unit}),
-            "failure": np.array([one[0] for one in failures], dtype=np.int64),
-            "role": ("factor", _texts(space.roles)),
-            "group": ("factor", _texts(one.group or "" for one in factors)),
-            "factor_label": ("factor", _texts(one.label or one.name for one in factors)),
-            "factor_unit": ("factor", _texts(one.unit or "" for one in factors)),
-            "low": ("factor", np.array([one.low for one in factors], dtype=float)),
-            "high": ("factor", np.array([one.high for one in factors], dtype=float)),
-            "default": ("factor", np.array([one.default for one in factors], dtype=float)),
-            "outcome_label": ("outcome", _texts(one.label or one.name for one in chosen)),
-            "outcome_unit": ("outcome", _texts(one.unit for one in chosen)),
-            "series_unit": ("series", _texts(units.get(fold(name), "") for name in series)),
-        },
-    )
-
-
-def _texts(texts: Iterable[str]) -> NDArray[np.str_]:
-    return np.array(list(texts), dtype=str)
-
-
-def _provenance(
-    model: sd.Model,
-    space: Space,
-    measures: Measures,
-    plan: Plan,
-    options: dict[str, Any],
-    runs: _Runs,
-    seconds: float,
-) -> dict[str, Any]:
-    return {
-        "title": f"{plan.method} sweep of {model.name}",
-        "sensitivity_format": FORMAT,
-        "model": model.name,
-        "model_digest": model.digest,
-        "method": plan.method,
-        "about": METHODS[plan.method].about,
-        "samples": plan.samples,
-        "seed": plan.seed,
-        "bootstrap_seed": plan.seed,
-        "second_order": int(plan.second_order),
-        "resamples": plan.resamples,
-        "confidence": plan.confidence,
-        "runs": plan.runs,
-        "failed_runs": len({one[0] for one in runs.failures}),
-        "integration": runs.integration,
-        "options": json.dumps(options, sort_keys=True),
-        "space": json.dumps(space.to_dict()),
-        "outcome_definitions": json.dumps([one.to_dict() for one in measures.outcomes]),
-        "arms": json.dumps(measures.arms),
-        "arms_told": "; ".join(
-            f"arm '{arm}' sets {', '.join(names)}: what was drawn does not count there"
-            for arm, names in measures.overruled(space.names).items()
-        ),
-        "references": json.dumps(measures.references),
-        "limits": json.dumps(measures.limits),
-        "constants": json.dumps(dict(model.constants)),
-        "versions": json.dumps(runs.provenance | _versions(), sort_keys=True),
-        "seconds_running": round(seconds, 3),
-        "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-
-
-def _versions() -> dict[str, str]:
-    # What took part in running the model says so itself, in the provenance of its runs.
-    return {package: version(package) for package in ("numpy", "scipy", "SALib", "xarray")}
+    def read(self, series: int, instants: slice) -> Floats:
+        """Return the courses of one series at some instants."""
+        if self.courses is None:
+            raise ValueError("no courses were kept")
+        return self.courses[series, instants]

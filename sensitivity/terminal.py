@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from sensitivity.errors import SweepWarning
 from sensitivity.scenarios import grouped, told
 
 if TYPE_CHECKING:
@@ -23,6 +25,21 @@ SHOWN_FACTORS = 10
 HEAD_WIDTH = 10
 LABEL_WIDTH = 34
 COLOURS = {"pass": "green", "fail": "bold red", "finding": "yellow"}
+
+
+@contextmanager
+def notes() -> Iterator[None]:
+    """Print what a sweep warns about as notes; any other warning stays one."""
+    import click
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SweepWarning)
+        yield
+    for one in caught:
+        if issubclass(one.category, SweepWarning):
+            click.secho(f"note: {one.message}", fg="yellow", err=True)
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def test_provenance(ishigami_model, ishigami_space) -> None:
     assert about["model_digest"] == ishigami_model.digest
     assert (about["method"], about["samples"], about["seed"]) == ("sobol", 64, 0)
     assert about["integration"] == "rk4"
-    assert json.loads(about["options"]) == ishigami_model.options
+    assert json.loads(about["options"]) == {"method": "vensim", "save_every": 0.5}
     assert ishigami_model.options == {"method": "vensim", "save_every": 0.5, "threads": 2}
     assert json.loads(about["constants"]) == ishigami_model.constants
     assert sa.Space.from_dict(json.loads(about["space"])) == ishigami_space
@@ -118,12 +118,14 @@ def test_chunks_do_not_change_a_bit(ishigami_model, ishigami_space, chunk) -> No
     options = {"samples": 64, "resamples": 10}
     with pytest.warns(sa.SweepWarning):
         whole = sa.sweep(ishigami_model, ishigami_space, outcomes, chunk=10**6, **options)
-    assert ishigami_model.calls == [1, 320]
+    # The base case, the pilot that gives the bins of the bands, and the design.
+    assert ishigami_model.calls == [1, 2048, 320]
     ishigami_model.calls.clear()
     with pytest.warns(sa.SweepWarning):
         cut = sa.sweep(ishigami_model, ishigami_space, outcomes, chunk=chunk, **options)
-    assert max(ishigami_model.calls) == chunk
-    assert sum(ishigami_model.calls) == 321
+    assert ishigami_model.calls[:2] == [1, 2048]
+    assert max(ishigami_model.calls[2:]) == chunk
+    assert sum(ishigami_model.calls[2:]) == 320
     same_numbers(whole, cut)
 
 
@@ -149,19 +151,22 @@ def test_percentiles_are_those_of_the_independent_runs(ishigami_model, ishigami_
     courses = np.exp(np.outer(np.arange(11), 0.02 * (found["design"].values[rows, 0] + 4)))
     expected = np.quantile(courses, found["quantile"].values, axis=1)
     assert found["series"].values.tolist() == ["income"]
-    np.testing.assert_array_equal(found["percentiles"].values[0], expected)
+    # They are read from counts: a percentile is off by less than half a per cent of the runs.
+    np.testing.assert_allclose(found["percentiles"].values[0], expected, rtol=2e-3)
+    for time in range(11):
+        below = (courses[time, :, None] <= found["percentiles"].values[0, :, time]).mean(axis=0)
+        if time:
+            np.testing.assert_allclose(below, found["quantile"].values, atol=0.005)
     np.testing.assert_array_equal(found["base_series"].values[0], np.exp(0.08 * np.arange(11)))
 
 
 @pytest.mark.parametrize("method", ["sobol", "morris"])
-def test_the_memory_for_fans_is_bounded(
-    ishigami_model, ishigami_space, monkeypatch, method
+def test_percentiles_are_of_all_runs_in_which_everything_moves(
+    ishigami_model, ishigami_space, method
 ) -> None:
-    from sensitivity import sweeps
-
-    monkeypatch.setattr(sweeps, "FAN_RUNS", 64)
     found = sa.sweep(ishigami_model, ishigami_space, "Y out", method=method, samples=256)
-    assert found["percentiles"].attrs["runs"] == 64
+    free = 2 * 256 if method == "sobol" else 256 * 4
+    assert found["percentiles"].attrs["runs"] == free
 
 
 def test_no_series(ishigami_model, ishigami_space) -> None:
@@ -304,7 +309,7 @@ def test_a_number_that_is_not_finite_is_a_failure_nobody_reported(fake) -> None:
         found = sa.sweep(model, space, ["y", sa.mean("y")], samples=64)
     failed = found["design"].values[:, 0] > 0.9
     assert found["failure"].values.tolist() == np.flatnonzero(failed).tolist()
-    assert set(found["failed_cause"].values) == {"not a finite number"}
+    assert set(found["failed_cause"].values) == {"no longer a finite number"}
     assert set(found["failed_time"].values) == {7.0}
     assert found.attrs["failed_runs"] == failed.sum()
 

@@ -1,0 +1,1 @@
+"""Studies that outlive a session: described once, run in chunks, kept in a store, resumed."""

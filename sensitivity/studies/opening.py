@@ -1,0 +1,63 @@
+"""Opening the store of a study as a sweep, as if it had been run in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensitivity.errors import StoreError
+from sensitivity.studies.store import ANALYSIS, Store
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+# A design larger than this is not built; a part of the runs, evenly chosen, stands for it.
+LARGEST_DESIGN = 2**30
+
+
+def open_study(path: Path, largest: int = LARGEST_DESIGN) -> xr.Dataset:
+    """Return the sweep that a complete store holds.
+
+    Where its design would take more than `largest` bytes, whole blocks of runs, evenly spread
+    over the study, are returned instead of all; indices, percentiles and counts are of all runs,
+    and the attribute ``runs_shown`` says how many are there.
+    """
+    import xarray as xr
+
+    store = Store.open(path)
+    if not (path / ANALYSIS).is_file():
+        missing = store.missing()
+        what = f"{len(missing)} of {store.chunks} chunks are missing" if missing else "not ranked"
+        raise StoreError(f"{path} is not complete: {what}; run the study again to go on with it")
+    swept = xr.load_dataset(path / ANALYSIS, engine="h5netcdf")
+    study, plan = store.job.study, store.job.study.plan
+    rows = _rows(plan.runs, plan.block, 8 * plan.factors, largest)
+    if rows is None:
+        unit = plan.rows(0, plan.runs)
+        outcomes, status = store.array("outcomes")[:], store.array("status")[:]
+        sample = np.arange(plan.runs)
+    else:
+        unit = np.concatenate([plan.rows(int(r), int(r) + plan.block) for r in rows])
+        sample = (rows[:, None] + np.arange(plan.block)).ravel()
+        outcomes = store.array("outcomes").oindex[:, sample]
+        status = store.array("status").oindex[:, sample]
+        swept.attrs["runs_shown"] = len(sample)
+    swept = swept.assign_coords(sample=sample)
+    swept["outcomes"] = (("outcome", "sample"), outcomes, {"long_name": "outcome of each run"})
+    swept["status"] = (("outcome", "sample"), status, {"long_name": "what became of each run"})
+    swept["design"] = (("sample", "factor"), study.space.scale(unit))
+    swept["design"].attrs["long_name"] = "value of each factor"
+    if plan.row.wants_x:
+        swept["unit_design"] = (("sample", "factor"), unit)
+    return swept
+
+
+def _rows(runs: int, block: int, bytes_a_run: int, largest: int) -> NDArray[np.int64] | None:
+    """Return the first runs of the blocks to be shown, or None for all runs."""
+    if runs * bytes_a_run <= largest:
+        return None
+    blocks, fit = runs // block, max(1, largest // (bytes_a_run * block))
+    return np.linspace(0, blocks - 1, min(fit, blocks)).astype(np.int64) * block

@@ -1,0 +1,232 @@
+"""Study files: one TOML that says what is run, how, and where it is kept."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sdmodel as sd
+from sensitivity.errors import SensitivityError, StudyError, among
+from sensitivity.space import Space
+from sensitivity.studies.store import SUFFIX
+from sensitivity.studies.study import Study, study
+
+LARGEST = 2**20
+WHAT = ("both", "levers", "uncertainties")
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """A study as its file describes it.
+
+    Parameters
+    ----------
+    study
+        What is run.
+    store
+        Where it is kept: as the file says, or its own name beside it.
+    """
+
+    study: Study
+    store: Path
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, list) and all(isinstance(one, str) for one in value)
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_numbers(value: object) -> bool:
+    return isinstance(value, dict) and all(_is_number(one) for one in value.values())
+
+
+def _is_arms(value: object) -> bool:
+    return isinstance(value, dict) and all(_is_numbers(one) for one in value.values())
+
+
+def _is_limits(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(ends, dict) and ends.keys() <= {"low", "high"} and _is_numbers(ends)
+        for ends in value.values()
+    )
+
+
+# What may stand in a study file: how it is checked, and what it must be, in words.
+KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "model": (_is_text, "the path of the model, from the folder of this file"),
+    "store": (_is_text, f"a folder beside this file, ending in {SUFFIX}"),
+    "method": (_is_text, "the name of a method; 'sensitivity methods' lists them"),
+    "samples": (_is_whole, "a whole number"),
+    "seed": (_is_whole, "a whole number"),
+    "second_order": (_is_flag, "true or false"),
+    "resamples": (_is_whole, "a whole number"),
+    "confidence": (_is_number, "a number such as 0.95"),
+    "outcomes": (_is_texts, "a list of names of outcomes or variables"),
+    "what": (lambda value: value in WHAT, f"one of {', '.join(WHAT)}"),
+    "levers": (_is_text, "the path of a .toml with levers, in place of the one beside the model"),
+    "only": (_is_texts, "a list of levers and uncertainties to vary"),
+    "without": (_is_texts, "a list of levers and uncertainties to leave at their defaults"),
+    "series": (_is_texts, "a list of variables"),
+    "courses": (_is_flag, "true or false"),
+    "integration": (_is_text, "a method of integration, such as 'vensim' or 'rk4'"),
+    "time_step": (_is_number, "a number"),
+    "final_time": (_is_number, "a number"),
+    "save_every": (_is_number, "a number"),
+    "data": (_is_texts, "a list of paths of data files"),
+    "fixed": (_is_numbers, "a table of constants and their values"),
+    "arms": (_is_arms, "a table of settings for each arm"),
+    "limits": (_is_limits, "for each variable a table with low, high or both"),
+}
+
+
+def read_study(path: str | Path) -> StudyFile:
+    r"""Read a study file.
+
+    Parameters
+    ----------
+    path
+        A TOML file with at least ``model = "..."``; everything else has the defaults of `study`.
+
+    Returns
+    -------
+    StudyFile
+        The study, ready for `run_study`, and where the file wants it kept.
+
+    Raises
+    ------
+    StudyError
+        With everything that is wrong in the file, each with its line.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> model = Path("models/core.mdl").absolute()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "levers.toml")
+    ...     _ = file.write_text(f"model = '{model}'\nwhat = 'levers'\nsamples = 64\n")
+    ...     found = read_study(file)
+    >>> found.study.plan.runs, found.store.name
+    (576, 'levers.study')
+    """
+    path = Path(path)
+    text = _text(path)
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(f"{path}: {error}") from error
+    wrong = list(_problems(path, text, given))
+    if wrong:
+        raise StudyError("\n".join(wrong))
+    folder = path.parent
+    store = folder / given.get("store", path.with_suffix(SUFFIX).name)
+    if not store.resolve().is_relative_to(folder.resolve()):
+        raise StudyError(
+            f"{_at(path, text, 'store')}: the store '{given['store']}' lies outside the folder of "
+            "this file: name one inside, or give another place with -o"
+        )
+    try:
+        return StudyFile(_study(folder, given), store)
+    except SensitivityError as error:
+        raise StudyError(
+            "\n".join(f"{path}: {line}" for line in str(error).splitlines())
+        ) from error
+
+
+def _study(folder: Path, given: Mapping[str, Any]) -> Study:
+    model = sd.load(folder / given["model"], data=[folder / one for one in _list(given, "data")])
+    what = given.get("what", "both")
+    if "levers" in given:
+        space = Space.from_toml(folder / given["levers"], model, what)
+    else:
+        space = Space.from_settings(model, what)
+    if "only" in given:
+        kept = {space[name].name for name in _list(given, "only")}
+        space = space.without(*(name for name in space.names if name not in kept))
+    space = space.without(*_list(given, "without"))
+    passed = (
+        "method",
+        "samples",
+        "seed",
+        "second_order",
+        "resamples",
+        "confidence",
+        "courses",
+        "fixed",
+        "arms",
+        "integration",
+        "time_step",
+        "final_time",
+        "save_every",
+    )
+    return study(
+        model,
+        space,
+        _list(given, "outcomes") or None,
+        series=_list(given, "series") or None,
+        limits={
+            name: (ends.get("low"), ends.get("high"))
+            for name, ends in given.get("limits", {}).items()
+        },
+        **{name: given[name] for name in passed if name in given},
+    )
+
+
+def _list(given: Mapping[str, Any], name: str) -> list[str]:
+    value = given.get(name, [])
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise StudyError(f"{path} is larger than a megabyte: this is no study file")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{path} is not UTF-8 text: this is no study file") from error
+    except OSError as error:
+        raise StudyError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _problems(path: Path, text: str, given: Mapping[str, Any]) -> Iterator[str]:
+    if "model" not in given:
+        yield f'{path}: it names no model: add a line such as model = "core.mdl"'
+    for name, value in given.items():
+        if name not in KEYS:
+            yield f"{_at(path, text, name)}: there is no setting '{name}'{among(name, KEYS)}"
+        elif not KEYS[name][0](value):
+            yield f"{_at(path, text, name)}: '{name}' must be {KEYS[name][1]}"
+    if isinstance(given.get("model"), str) and not (path.parent / given["model"]).is_file():
+        yield (
+            f"{_at(path, text, 'model')}: there is no file {path.parent / given['model']}: give "
+            "the model's path from the folder of this file"
+        )
+
+
+def _at(path: Path, text: str, name: str) -> str:
+    """Return the file and the line in which a setting or its table begins."""
+    pattern = rf"^\s*(\[+\s*)?[\"']?{re.escape(name)}[\"']?\s*[=.\]]"
+    for number, line in enumerate(text.splitlines(), start=1):
+        if re.match(pattern, line):
+            return f"{path}:{number}"
+    return str(path)
