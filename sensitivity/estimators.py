@@ -12,6 +12,7 @@ confidence, as if the resampled indices were normal.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from itertools import combinations
 from statistics import NormalDist
 from typing import TYPE_CHECKING
@@ -104,8 +105,7 @@ def sobol(
     """
     block = (2 * factors + 2) if second_order else (factors + 2)
     n = outcomes.shape[1] // block
-    drawn = np.random.default_rng(seed).integers(n, size=(n, resamples))
-    weights = counts(drawn, n) / n
+    weights = _weights(seed, n, resamples)
     pairs = list(combinations(range(factors), 2)) if second_order else []
     # One outcome after the other: its terms then stay near the processor, and an outcome's
     # indices are the same to the last bit whatever others are asked for beside it.
@@ -126,6 +126,15 @@ def sobol(
     for name in ("S2", "S2_conf") if pairs else ():
         indices[name] = _square(indices[name], factors, pairs)
     return indices
+
+
+@lru_cache(maxsize=1)
+def _weights(seed: int, n: int, resamples: int) -> Floats:
+    """Return how much each base sample weighs in each resample; kept for the next outcomes."""
+    drawn = np.random.default_rng(seed).integers(n, size=(n, resamples))
+    weights = counts(drawn, n) / n
+    weights.flags.writeable = False
+    return weights
 
 
 def _sobol_terms(rows: Floats, factors: int, pairs: list[tuple[int, int]], terms: Floats) -> None:

@@ -17,6 +17,7 @@ from sensitivity.errors import MethodError, OutcomeError, SweepWarning, fold, ne
 from sensitivity.methods import METHODS, Plan
 from sensitivity.methods import method as method_named
 from sensitivity.outcomes import FAILED, STATUSES, Outcome, choose
+from sensitivity.over_time import MEMORY, indices_over_time, with_over_time
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -50,6 +51,8 @@ def sweep(
     resamples: int = 200,
     confidence: float = 0.95,
     keep_series: Iterable[str] | None = None,
+    over_time: bool = False,
+    memory: int = MEMORY,
     integration: str = "vensim",
     time_step: float | None = None,
     final_time: float | None = None,
@@ -83,6 +86,10 @@ def sweep(
     keep_series
         Variables whose percentiles over time are kept for fan charts; those the outcomes are
         taken from when left out.
+    over_time
+        Whether to rank at every saved time too what the courses of these variables depend on.
+    memory
+        How many bytes those courses may take while the sweep runs.
     integration, time_step, final_time, save_every, threads
         How the model is run, as in ``Model.run_many``.
     chunk
@@ -140,7 +147,8 @@ def sweep(
     unit_design = plan.design()
     design = space.scale(unit_design)
     started = time.perf_counter()
-    runs = _run_all(model, space, chosen, series, plan, design, options, chunk, progress)
+    room = memory if over_time else None
+    runs = _run_all(model, space, chosen, series, plan, design, options, chunk, progress, room)
     seconds = time.perf_counter() - started
 
     dataset = _dataset(model, space, chosen, series, plan, design, runs)
@@ -150,7 +158,15 @@ def sweep(
     dataset.attrs = _provenance(model, space, chosen, plan, options, runs, seconds)
     found = indices_of(dataset, plan)
     tell(found)
-    return with_indices(dataset, plan, found)
+    dataset = with_indices(dataset, plan, found)
+    if runs.courses is None:
+        return dataset
+    failed = np.zeros(plan.runs, dtype=bool)
+    failed[[one[0] for one in runs.failures]] = True
+    everywhere = indices_over_time(
+        plan, runs.course, len(series), len(runs.times), failed, unit_design, memory=memory
+    )
+    return with_over_time(dataset, plan, everywhere)
 
 
 @dataclass(slots=True)
@@ -166,7 +182,13 @@ class _Runs:
     base_series: Floats
     integration: str
     provenance: dict[str, Any]
+    courses: Floats | None = None
     failures: list[tuple[int, float, str, str]] = field(default_factory=list)
+
+    def course(self, series: int, instants: slice) -> Floats:
+        """Return a kept series at some times, one row per time and one column per run."""
+        assert self.courses is not None
+        return self.courses[series, instants]
 
 
 def _series(model: sd.Model, chosen: list[Outcome], keep_series: Iterable[str] | None) -> list[str]:
@@ -195,8 +217,12 @@ def _run_all(
     options: dict[str, Any],
     chunk: int | None,
     progress: Progress | None,
+    room: int | None,
 ) -> _Runs:
-    """Run the base case and then the whole design, keeping outcomes and what fans need."""
+    """Run the base case and then the whole design, keeping outcomes and what fans need.
+
+    Whole courses are kept too when there is room, in bytes, for them.
+    """
     import pandas as pd
 
     wanted = list(dict.fromkeys([*(one.of for one in chosen), *series]))
@@ -225,6 +251,8 @@ def _run_all(
         integration=base.method,
         provenance=dict(base.provenance),
     )
+    if room is not None:
+        kept.courses = _empty_courses(len(series), len(times), total, room)
     for place, one in enumerate(chosen):
         values, _ = one.measure(times, _of(base, wanted, one.of), ~np.asarray(base.ok))
         kept.base[place] = values[0]
@@ -248,6 +276,22 @@ def _run_all(
         if progress is not None:
             progress(last, total)
     return kept
+
+
+def _empty_courses(series: int, times: int, runs: int, room: int) -> Floats:
+    if not series:
+        raise MethodError(
+            "over_time needs courses: name variables in keep_series (--keep), or leave it out"
+        )
+    needed = 8 * series * times * runs
+    if needed > room:
+        raise MethodError(
+            f"the courses of {series} variables at {times} times in {runs:,} runs take "
+            f"{needed / 2**20:,.0f} MiB, more than memory = {room / 2**20:,.0f} MiB: write the "
+            "sweep to a store, which keeps them on disk, raise memory, keep fewer variables, or "
+            "save fewer times (save_every)"
+        )
+    return np.empty((series, times, runs))
 
 
 def _evenly(available: int) -> NDArray[np.int64]:
@@ -299,7 +343,10 @@ def _keep(
     here = (kept.fan_rows >= first) & (kept.fan_rows < last)
     columns = kept.fan_rows[here] - first
     for place, name in enumerate(series):
-        courses = _of(batch, wanted, name)[:, columns]
+        whole = _of(batch, wanted, name)
+        if kept.courses is not None:
+            kept.courses[place, :, first:last] = whole
+        courses = whole[:, columns]
         kept.fan[place][:, here] = np.where(failed[columns], np.nan, courses)
 
 
