@@ -124,30 +124,15 @@ def indices_of(sweep: xr.Dataset, plan: Plan) -> Found:
             "analyse the whole sweep, not a part of it"
         )
     sound = (status == OK).reshape(len(outcomes), -1, plan.block).all(axis=2)
-    notes = [_note(plan, row, blocks) for row, blocks in zip(status, sound, strict=True)]
+    notes = [note_of(plan, row, blocks) for row, blocks in zip(status, sound, strict=True)]
 
-    used = np.zeros(len(outcomes), dtype=np.int64)
-    indices: dict[str, Floats] = {}
-    for members in _alike(sound):
-        blocks = sound[members[0]]
-        kept = int(blocks.sum())
-        if not _enough(plan, kept, len(blocks)):
-            continue
-        runs = np.repeat(blocks, plan.block)
-        complete = outcomes[members][:, runs]
-        moving = varies(complete)
-        for member in members[~moving]:
-            notes[member] = (
-                f"it is {outcomes[member][runs][0]:g} in every run, so nothing can be ranked: "
-                "widen the ranges, or choose another outcome"
-            )
-        if not moving.any():
-            continue
-        found = plan.analyse(complete[moving], None if unit is None else unit[runs])
-        used[members[moving]] = kept
-        for name, values in found.items():
-            whole = indices.setdefault(name, np.full((len(outcomes), *values.shape[1:]), np.nan))
-            whole[members[moving]] = values
+    indices, used, flat = analysed(plan, outcomes, sound, unit)
+    for member in np.flatnonzero(flat):
+        runs = np.repeat(sound[member], plan.block)
+        notes[member] = (
+            f"it is {outcomes[member][runs][0]:g} in every run, so nothing can be ranked: "
+            "widen the ranges, or choose another outcome"
+        )
     if not indices:
         shape = (len(outcomes), plan.factors)
         indices = {name: np.full(shape, np.nan) for name in plan.row.indices}
@@ -155,6 +140,48 @@ def indices_of(sweep: xr.Dataset, plan: Plan) -> Found:
         f"outcome '{name}': {note}" for name, note in zip(names, notes, strict=True) if note
     )
     return Found(indices, used, tuple(notes), messages)
+
+
+def analysed(
+    plan: Plan, outcomes: Floats, sound: NDArray[np.bool_], unit: Floats | None
+) -> tuple[dict[str, Floats], NDArray[np.int64], NDArray[np.bool_]]:
+    """Analyse each outcome on its sound blocks, those that share them together in one pass.
+
+    Parameters
+    ----------
+    outcomes
+        One row per outcome.
+    sound
+        For each outcome, which blocks of runs have nothing missing.
+    unit
+        The design on the unit cube, for methods that want it.
+
+    Returns
+    -------
+    tuple
+        The indices, NaN for outcomes that have none; how many blocks each rests on; and which
+        outcomes have none because they do not vary.
+    """
+    used = np.zeros(len(outcomes), dtype=np.int64)
+    flat = np.zeros(len(outcomes), dtype=bool)
+    indices: dict[str, Floats] = {}
+    for members in _alike(sound):
+        blocks = sound[members[0]]
+        kept = int(blocks.sum())
+        if not _enough(plan, kept, len(blocks)):
+            continue
+        runs = slice(None) if kept == len(blocks) else np.repeat(blocks, plan.block)
+        complete = outcomes[members][:, runs]
+        moving = varies(complete)
+        flat[members[~moving]] = True
+        if not moving.any():
+            continue
+        found = plan.analyse(complete[moving], None if unit is None else unit[runs])
+        used[members[moving]] = kept
+        for name, values in found.items():
+            every = indices.setdefault(name, np.full((len(outcomes), *values.shape[1:]), np.nan))
+            every[members[moving]] = values
+    return indices, used, flat
 
 
 def _enough(plan: Plan, kept: int, blocks: int) -> bool:
@@ -171,7 +198,7 @@ def _alike(sound: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
     return [np.array(places) for places in groups.values()]
 
 
-def _note(plan: Plan, status: NDArray[np.int8], sound: NDArray[np.bool_]) -> str:
+def note_of(plan: Plan, status: NDArray[np.int8], sound: NDArray[np.bool_]) -> str:
     """Say in one sentence what an outcome's indices leave out, or why it has none."""
     lost = [
         f"{int((status == number).sum()):,} {text}"

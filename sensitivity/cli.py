@@ -125,6 +125,11 @@ def main() -> None:
     "Without it, the variables the outcomes are taken from.",
 )
 @click.option(
+    "--over-time",
+    is_flag=True,
+    help="Rank at every saved time, too, what the courses of these variables depend on.",
+)
+@click.option(
     "--integration",
     default="vensim",
     show_default=True,
@@ -166,6 +171,7 @@ def sweep(
     second_order: bool,
     confidence: float,
     series: tuple[str, ...],
+    over_time: bool,
     integration: str,
     time_step: float | None,
     save_every: float | None,
@@ -202,6 +208,7 @@ def sweep(
             second_order=second_order,
             confidence=confidence,
             keep_series=series or None,
+            over_time=over_time,
             integration=integration,
             time_step=time_step,
             save_every=save_every,

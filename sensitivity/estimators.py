@@ -12,6 +12,7 @@ confidence, as if the resampled indices were normal.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from itertools import combinations
 from statistics import NormalDist
 from typing import TYPE_CHECKING
@@ -19,16 +20,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
     Indices = dict[str, Floats]
 
-# Outcomes are taken together as long as the working array stays below this many numbers.
-_WORKING_NUMBERS = 4_000_000
 # An outcome that varies by less than this share of its size varies by rounding only.
 _ROUNDING = 1e-12
 
@@ -108,62 +105,57 @@ def sobol(
     """
     block = (2 * factors + 2) if second_order else (factors + 2)
     n = outcomes.shape[1] // block
+    weights = _weights(seed, n, resamples)
+    pairs = list(combinations(range(factors), 2)) if second_order else []
+    # One outcome after the other: its terms then stay near the processor, and an outcome's
+    # indices are the same to the last bit whatever others are asked for beside it.
+    # One array for all of them: asking the system for memory would take longer than the sums.
+    standard, terms = np.empty((block, n)), np.empty((2 + 2 * factors + len(pairs), n))
+    found = []
+    for outcome in outcomes:
+        # One row for each place in the block, so that all that follows runs along memory.
+        standard[:] = outcome.reshape(n, block).T
+        standard -= standard.mean()
+        standard /= standard.std()
+        _sobol_terms(standard, factors, pairs, terms)
+        point = _sobol_indices(terms.mean(axis=1), factors, pairs)
+        resampled = _sobol_indices((terms @ weights.T).T, factors, pairs)
+        widths = {f"{name}_conf": half_width(resampled[name], confidence) for name in point}
+        found.append(point | widths)
+    indices = {name: np.stack([one[name] for one in found]) for name in found[0]}
+    for name in ("S2", "S2_conf") if pairs else ():
+        indices[name] = _square(indices[name], factors, pairs)
+    return indices
+
+
+@lru_cache(maxsize=1)
+def _weights(seed: int, n: int, resamples: int) -> Floats:
+    """Return how much each base sample weighs in each resample; kept for the next outcomes."""
     drawn = np.random.default_rng(seed).integers(n, size=(n, resamples))
     weights = counts(drawn, n) / n
-    pairs = list(combinations(range(factors), 2)) if second_order else []
-    columns = 2 + 2 * factors + len(pairs)
-    parts = [
-        _sobol_part(outcomes[part], factors, pairs, block, weights, confidence)
-        for part in _parts(len(outcomes), n * columns)
-    ]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    weights.flags.writeable = False
+    return weights
 
 
-def _parts(outcomes: int, numbers_each: int) -> Iterator[slice]:
-    together = max(1, _WORKING_NUMBERS // max(1, numbers_each))
-    for first in range(0, outcomes, together):
-        yield slice(first, first + together)
+def _sobol_terms(rows: Floats, factors: int, pairs: list[tuple[int, int]], terms: Floats) -> None:
+    """Fill in what the estimators average, one row each over the base samples.
 
-
-def _sobol_part(
-    outcomes: Floats,
-    factors: int,
-    pairs: list[tuple[int, int]],
-    block: int,
-    weights: Floats,
-    confidence: float,
-) -> Indices:
-    number, runs = outcomes.shape
-    n = runs // block
-    centred = outcomes - outcomes.mean(axis=1, keepdims=True)
-    centred /= outcomes.std(axis=1, keepdims=True)
-    by_block = centred.reshape(number, n, block)
-    a, b = by_block[:, :, :1], by_block[:, :, -1:]
-    ab = by_block[:, :, 1 : factors + 1]
-
-    # Per base sample, what the estimators average: the variance's two moments, then the
-    # numerators of S1 and ST, then those of the second order.
-    terms = [0.5 * (a + b), 0.5 * (a * a + b * b), b * (ab - a), 0.5 * (a - ab) ** 2]
+    They are the variance's two moments, then the numerators of S1 and ST, then those of the
+    second order.
+    """
+    a, b, ab = rows[0], rows[-1], rows[1 : factors + 1]
+    first, total = terms[2 : 2 + factors], terms[2 + factors : 2 + 2 * factors]
+    terms[0] = 0.5 * (a + b)
+    terms[1] = 0.5 * (a * a + b * b)
+    np.subtract(ab, a, out=total)
+    np.multiply(total, b, out=first)
+    total *= total
+    total *= 0.5
     if pairs:
-        ba = by_block[:, :, factors + 1 : 2 * factors + 1]
-        left, right = (list(side) for side in zip(*pairs, strict=True))
-        terms.append(ba[:, :, left] * ab[:, :, right] - a * b)
-    per_sample = np.concatenate(terms, axis=2)
-
-    point = _sobol_indices(per_sample.mean(axis=1), factors, pairs)
-    # (resamples, n) x (outcomes, n, terms) -> (resamples, outcomes, terms)
-    flat = per_sample.transpose(1, 0, 2).reshape(n, -1)
-    means = (weights @ flat).reshape(len(weights), number, per_sample.shape[2])
-    resampled = _sobol_indices(means, factors, pairs)
-
-    indices: Indices = {}
-    for name, value in point.items():
-        indices[name] = value
-        indices[f"{name}_conf"] = half_width(resampled[name], confidence)
-    if pairs:
-        for name in ("S2", "S2_conf"):
-            indices[name] = _square(indices[name], factors, pairs)
-    return indices
+        ba, both = rows[factors + 1 : 2 * factors + 1], a * b
+        for row, (j, k) in zip(terms[2 + 2 * factors :], pairs, strict=True):
+            np.multiply(ba[j], ab[k], out=row)
+            row -= both
 
 
 def _sobol_indices(means: Floats, factors: int, pairs: list[tuple[int, int]]) -> Indices:

@@ -11,6 +11,8 @@ import numpy as np
 from sensitivity.analysis import indices_of, tell, with_indices
 from sensitivity.errors import MethodError
 from sensitivity.failed import tell_failures
+from sensitivity.over_time import MEMORY as OVER_TIME
+from sensitivity.over_time import indices_over_time, with_over_time
 from sensitivity.studies import bands
 from sensitivity.studies.chunks import Chunk, Job, prepare
 from sensitivity.studies.dataset import Kept, dataset
@@ -44,6 +46,7 @@ def sweep(
     confidence: float = 0.95,
     keep_series: Iterable[str] | None = None,
     over_time: bool = False,
+    memory: int = OVER_TIME,
     fixed: Mapping[str, float] | None = None,
     arms: Mapping[str, Mapping[str, float]] | None = None,
     limits: Mapping[str, tuple[float | None, float | None]] | None = None,
@@ -81,8 +84,9 @@ def sweep(
         Variables whose percentiles over time are kept for fan charts; those the outcomes are
         taken from when left out.
     over_time
-        Whether to rank at every saved time too, for these series. Their courses are then kept in
-        memory; for many runs, keep them in a store instead (`run_study`).
+        Whether to rank at every saved time too what the courses of these variables depend on.
+    memory
+        How many bytes those courses may take while the sweep runs.
     fixed
         Constants to set in every run, such as the levers of one policy.
     arms
@@ -149,18 +153,20 @@ def sweep(
         tell_base(study, job.base_cause)
     size = chunk if chunk is not None else chunk_runs(job, MEMORY)
     spans = [(first, min(first + size, plan.runs)) for first in range(0, plan.runs, size)]
-    memory = _Memory(job)
+    if over_time:
+        _check_room(job, memory)
+    kept = _Memory(job)
 
     def report(done: int) -> None:
         if progress is not None:
             progress(done, plan.runs)
 
     started = time.perf_counter()
-    in_threads(job, list(enumerate(spans)), memory.keep, report, threads)
+    in_threads(job, list(enumerate(spans)), kept.keep, report, threads)
     seconds = time.perf_counter() - started
 
     unit_design = plan.rows(0, plan.runs)
-    swept = dataset(job, memory.kept, design=study.space.scale(unit_design), seconds=seconds)
+    swept = dataset(job, kept.kept, design=study.space.scale(unit_design), seconds=seconds)
     if plan.row.wants_x:
         swept["unit_design"] = (("sample", "factor"), unit_design)
         swept["unit_design"].attrs["long_name"] = "the design on the unit cube"
@@ -169,13 +175,28 @@ def sweep(
     swept.attrs["failures_told"] = tell_failures(swept)
     tell(found, swept.attrs["failures_told"])
     if over_time:
-        from sensitivity.over_time import indices_over_time, with_over_time
-
         unit = unit_design if plan.row.wants_x else None
         shape = swept.sizes["series"], swept.sizes["time"]
-        courses = indices_over_time(plan, memory.read, *shape, memory.failed, unit)
+        courses = indices_over_time(plan, kept.read, *shape, kept.failed, unit, memory=memory)
         swept = with_over_time(swept, plan, courses)
     return swept
+
+
+def _check_room(job: Job, memory: int) -> None:
+    """Refuse to keep courses that are not there, or that are too large."""
+    series, times, runs = len(job.study.series), len(job.times), job.study.plan.runs
+    if not series:
+        raise MethodError(
+            "over_time needs courses: name variables in keep_series (--keep), or leave it out"
+        )
+    needed = 8 * series * times * runs
+    if needed > memory:
+        raise MethodError(
+            f"the courses of {series} variables at {times} times in {runs:,} runs take "
+            f"{needed / 2**20:,.0f} MiB, more than memory = {memory / 2**20:,.0f} MiB: write the "
+            "sweep to a store, which keeps them on disk (run_study), raise memory, keep fewer "
+            "variables, or save fewer times (save_every)"
+        )
 
 
 class _Memory:

@@ -9,6 +9,7 @@ import numpy as np
 from sensitivity.analysis import indices_of, tell, with_indices
 from sensitivity.errors import AnalysisError, StoreError
 from sensitivity.failed import tell_failures
+from sensitivity.over_time import indices_over_time, with_over_time
 from sensitivity.studies.dataset import Kept, dataset
 from sensitivity.studies.store import ANALYSIS, Store
 
@@ -48,8 +49,6 @@ def analysed(store: Store, memory: int, seconds: float = 0.0) -> xr.Dataset:
     swept.attrs["failures_told"] = tell_failures(swept) if small else ""
     tell(found, swept.attrs["failures_told"])
     if store.job.study.courses and len(store.job.study.series):
-        from sensitivity.over_time import indices_over_time, with_over_time
-
         courses = store.array("courses")
 
         def read(series: int, instants: slice) -> Floats:

@@ -29,7 +29,9 @@ class FakeBatch:
     ok: np.ndarray
     failures: pd.DataFrame
     method: str = "rk4"
-    provenance: dict[str, str] = field(default_factory=lambda: {"sdmodel": "1.2.3"})
+    provenance: dict[str, str] = field(
+        default_factory=lambda: {"sdmodel": "1.2.3", "engine": "fake"}
+    )
 
 
 @dataclass
@@ -45,6 +47,7 @@ class FakeModel:
     units: dict[str, str]
     name: str = "fake"
     digest: str = "0123456789abcdef" * 4
+    path: Path = Path("fake.mdl")
     fails: Callable[[Columns], np.ndarray] | None = None
     settings: Any = field(default_factory=lambda: sd.ModelSettings())
     calls: list[int] = field(default_factory=list)

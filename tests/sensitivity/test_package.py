@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
     "name",
     [
         *("analysis", "designs", "distributions", "errors", "estimators", "methods", "outcomes"),
-        *("plots", "space", "store", "sweeps"),
+        *("over_time", "plots", "space", "store", "sweeps"),
     ],
 )
 def test_the_examples_are_right(name, tmp_path, monkeypatch) -> None:
