@@ -158,7 +158,8 @@ def main() -> None:
     "--output",
     required=True,
     type=click.Path(dir_okay=False),
-    help="Where to write the sweep (netCDF), such as sweep.nc.",
+    help="Where to write the sweep: a file (netCDF) such as sweep.nc, or a store such as "
+    "sweep.study, which takes the runs as they come and can be gone on with.",
 )
 def sweep(
     model: str,
@@ -190,6 +191,7 @@ def sweep(
     """
     import sdmodel as sd
     import sensitivity as sa
+    from sensitivity.studies.store import SUFFIX
     from sensitivity.tables import show
 
     loaded = sd.load(model, data=data, allow=allow)
@@ -197,24 +199,26 @@ def sweep(
         space = sa.Space.from_settings(loaded, what)
     else:
         space = sa.Space.from_toml(levers, loaded, what)
+    options: dict[str, Any] = {
+        "method": method,
+        "samples": samples,
+        "seed": seed,
+        "second_order": second_order,
+        "confidence": confidence,
+        "integration": integration,
+        "time_step": time_step,
+        "save_every": save_every,
+    }
     with _told(), _progress() as progress:
-        done = sa.sweep(
-            loaded,
-            space,
-            outcomes or None,
-            method=method,
-            samples=samples,
-            seed=seed,
-            second_order=second_order,
-            confidence=confidence,
-            keep_series=series or None,
-            over_time=over_time,
-            integration=integration,
-            time_step=time_step,
-            save_every=save_every,
-            progress=progress,
-        )
-    path = sa.save(done, output)
+        if output.endswith(SUFFIX):
+            options |= {"series": series or None, "courses": over_time}
+            study = sa.study(loaded, space, outcomes or None, **options)
+            path = sa.run_study(study, output, progress=progress)
+            done = sa.open_sweep(path)
+        else:
+            options |= {"keep_series": series or None, "over_time": over_time}
+            done = sa.sweep(loaded, space, outcomes or None, progress=progress, **options)
+            path = sa.save(done, output)
     show(done, None, json_, most=SHOWN)
     if not json_:
         click.echo(f"written: {path}")
@@ -223,7 +227,7 @@ def sweep(
 
 
 @main.command()
-@click.argument("sweep_file", metavar="SWEEP", type=click.Path(exists=True, dir_okay=False))
+@click.argument("sweep_file", metavar="SWEEP", type=click.Path(exists=True))
 @click.option("--of", "outcome", metavar="OUTCOME", help="Only this outcome.")
 @click.option("--confidence", type=float, help="Compute the intervals anew with this confidence.")
 @click.option("--json", "json_", is_flag=True, help="Print JSON for other programs.")
@@ -248,7 +252,7 @@ def rank(sweep_file: str, outcome: str | None, confidence: float | None, json_: 
 
 
 @main.command()
-@click.argument("sweep_file", metavar="SWEEP", type=click.Path(exists=True, dir_okay=False))
+@click.argument("sweep_file", metavar="SWEEP", type=click.Path(exists=True))
 @click.option(
     "--figure",
     type=click.Choice(["ranking", "fan", "scatter"]),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("sweep_file", metavar="SWEEP", type=click.Path(exists=True, dir_okay=False))
+@click.argument("sweep_file", metavar="SWEEP", type=click.Path(exists=True, dir_okay=True))
 @click.option("--of", "outcome", metavar="OUTCOME", help="Only this outcome.")
 @click.option(
     "--top", type=int, default=5, show_default=True, help="How many factors must hold their place."

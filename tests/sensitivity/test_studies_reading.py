@@ -1,0 +1,185 @@
+"""Study files: what they say is run, and what is wrong in them is told all at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import sensitivity as sa
+from sensitivity.cli import main
+
+CORE = Path(__file__).resolve().parents[2] / "models" / "core.mdl"
+
+
+def written(folder: Path, text: str, name: str = "levers.toml") -> Path:
+    path = folder / name
+    path.write_text(f"model = '{CORE}'\n{text}", encoding="utf-8")
+    return path
+
+
+def test_everything_it_can_say(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """
+store = "kept/levers.study"
+method = "sobol"
+samples = 32
+seed = 7
+second_order = true
+resamples = 50
+confidence = 0.9
+outcomes = ["relative knowledge"]
+what = "both"
+only = ["network exposure", "forgetting rate", "Education_Effort"]
+without = "education effort"
+series = ["relative knowledge", "brain drain share"]
+courses = true
+integration = "euler"
+time_step = 0.125
+save_every = 2
+
+[fixed]
+"local firm policy" = 0.8
+
+[limits]
+"relative knowledge" = { high = 0.9 }
+""",
+    )
+    found = sa.read_study(path)
+    study = found.study
+    assert found.store == tmp_path / "kept" / "levers.study"
+    assert study.plan == sa.Plan(
+        "sobol", 32, 2, seed=7, second_order=True, resamples=50, confidence=0.9
+    )
+    assert study.space.names == ("network exposure", "forgetting rate")
+    assert study.series == ("relative knowledge", "brain drain share")
+    assert study.fixed == {"local firm policy": 0.8}
+    assert study.limits == {"relative knowledge": (None, 0.9)}
+    assert study.options == {"time_step": 0.125, "save_every": 2.0}
+    assert (study.integration, study.courses) == ("euler", True)
+
+
+def test_what_is_wrong_is_told_at_once_with_lines(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        'samples = "many"\nsede = 3\n\n[fixed]\n"forgetting rate" = true\n[limits]\n"x" = 3\n',
+    )
+    with pytest.raises(sa.StudyError) as told:
+        sa.read_study(path)
+    lines = str(told.value).splitlines()
+    assert len(lines) == 4
+    assert f"{path}:2: 'samples' must be a whole number" in lines
+    assert lines[1].startswith(f"{path}:3: there is no setting 'sede'; did you mean 'seed'?")
+    assert f"{path}:5: 'fixed' must be a table of constants and their values" in lines
+    assert any(line.startswith(f"{path}:7: 'limits' must be for each variable") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('fixed = { "forgeting rate" = 0.1 }', "has no constant 'forgeting rate'; did you mean"),
+        ('outcomes = ["relative knowlege"]', "'relative knowlege'"),
+        ("samples = 100", "needs samples that are a power of 2, not 100: use"),
+        ('store = "../elsewhere.study"', "lies outside the folder of this file"),
+        ('store = "/tmp/elsewhere.study"', "lies outside the folder of this file"),
+        ('only = ["network exposur"]', "no factor named 'network exposur' in this space; did"),
+        ('fixed = { "network exposure" = 0.1 }', "is both fixed and varied"),
+        ('method = "sobl"', "no method named 'sobl'"),
+        ("samples = [", "levers.toml"),
+    ],
+)
+def test_messages(tmp_path: Path, text: str, message: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(sa.StudyError) as told:
+        sa.read_study(path)
+    assert message in str(told.value)
+    assert str(path) in str(told.value)
+    done = CliRunner().invoke(main, ["run", str(path)])
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit)
+
+
+def test_no_model(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("samples = 64\n")
+    with pytest.raises(sa.StudyError, match="names no model: add a line such as"):
+        sa.read_study(tmp_path / "a.toml")
+    (tmp_path / "a.toml").write_text("model = 'gone.mdl'\n")
+    with pytest.raises(sa.StudyError, match=r"a.toml:1: there is no file .*gone.mdl"):
+        sa.read_study(tmp_path / "a.toml")
+    with pytest.raises(sa.StudyError, match="cannot read .*b.toml: No such file"):
+        sa.read_study(tmp_path / "b.toml")
+    (tmp_path / "c.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(sa.StudyError, match="is not UTF-8 text"):
+        sa.read_study(tmp_path / "c.toml")
+
+
+def test_the_verbs(tmp_path: Path) -> None:
+    path = written(tmp_path, 'outcomes = ["relative knowledge"]\nwhat = "levers"\nsamples = 64\n')
+
+    def call(*words: str) -> str:
+        done = CliRunner().invoke(main, list(words))
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    first = call("run", str(path))
+    assert "576 runs (0 failed)" in first
+    store = tmp_path / "levers.study"
+    assert f"store: {store}" in first
+    assert call("run", str(path)).splitlines()[-1] == first.splitlines()[-1]
+    ranked = json.loads(call("rank", str(store), "--json"))
+    assert ranked["runs"] == 576
+    for part in (1, 2):
+        call("run", str(path), "--shard", f"{part}/2", "-o", str(tmp_path / f"{part}.study"))
+    merged = call(
+        "merge", *(str(tmp_path / f"{i}.study") for i in (1, 2)), "-o", str(tmp_path / "w.study")
+    )
+    assert merged.splitlines()[-1] == first.splitlines()[-1]
+    assert "all the same bits" in call("verify", str(store))
+    assert "it did not fail" in call("replay", str(store), "--run", "5")
+    call("plot", str(store), "-o", str(tmp_path / "figures"))
+    assert len(list((tmp_path / "figures").iterdir())) >= 3
+
+
+def test_until_converged(tmp_path: Path) -> None:
+    path = written(tmp_path, 'outcomes = ["relative knowledge"]\nwhat = "levers"\nsamples = 256\n')
+    done = CliRunner().invoke(main, ["run", str(path), "--until-converged"])
+    assert done.exit_code == 0, done.output
+    steps = [line for line in done.output.splitlines() if line.startswith("n = ")]
+    assert len(steps) >= 2
+    assert steps[-1].endswith("the ranking holds")
+    assert all(line.endswith("does not hold yet") for line in steps[:-1])
+    largest = int(steps[-1].split()[2].rstrip(":").replace(",", ""))
+    once = sa.run_study(sa.read_study(path).study.with_samples(largest), tmp_path / "once.study")
+    assert (sa.open_sweep(once)["ST"] == sa.open_sweep(tmp_path / "levers.study")["ST"]).all()
+    few = [
+        "run",
+        str(path),
+        "--until-converged",
+        "--most-runs",
+        "3000",
+        "-o",
+        str(tmp_path / "f.study"),
+    ]
+    done = CliRunner().invoke(main, few)
+    assert "n = 256: the ranking does not hold yet" in done.output
+    assert "n = 512" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--memory", "lots"], "'lots' is no size: write 2GB or 800MB"),
+        (["--memory", "100MB"], "memory is 100 MB: give 512 MB or more"),
+        (["--shard", "3/2"], "'3/2' is no part: write 1/5"),
+        (["--until-converged", "--shard", "1/2"], "exclude each other"),
+        (["-o", "a.zarr"], "does not end in .study"),
+    ],
+)
+def test_options_that_do_not_fit(tmp_path: Path, words: list[str], message: str) -> None:
+    path = written(tmp_path, "samples = 64\n")
+    done = CliRunner().invoke(main, ["run", str(path), *words])
+    assert done.exit_code != 0
+    assert message in done.output
