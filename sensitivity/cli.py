@@ -98,20 +98,34 @@ def main() -> None:
     default="sobol",
     show_default=True,
     metavar="METHOD",
-    help="sobol, morris or fast; 'sensitivity methods' says what each tells and costs.",
+    help="Such as sobol, morris or latin; 'sensitivity methods' says what each tells and costs.",
 )
 @click.option(
     "-n",
     "--samples",
     type=int,
-    help="Base samples (sobol: a power of 2), trajectories (morris) or points per factor (fast). "
-    "Without it, the method's usual number.",
+    help="What the method counts: base samples (sobol: a power of 2), trajectories (morris), "
+    "points per factor (fast), levels (all-combinations) or runs. Without it, the method's usual "
+    "number.",
 )
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="The same seed, the same sweep."
 )
 @click.option(
-    "--second-order", is_flag=True, help="Rank pairs of factors too (sobol; twice the runs)."
+    "--second-order",
+    is_flag=True,
+    help="Rank pairs of factors too (sobol: twice the runs; hdmr, fractional-factorial).",
+)
+@click.option(
+    "--groups",
+    "grouped",
+    is_flag=True,
+    help="Move the factors of a group together and rank groups (sobol, morris).",
+)
+@click.option(
+    "--threshold",
+    type=float,
+    help="What tells the runs apart (regional), instead of the outcome's median.",
 )
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals.")
 @click.option(
@@ -162,6 +176,8 @@ def sweep(
     samples: int | None,
     seed: int,
     second_order: bool,
+    grouped: bool,
+    threshold: float | None,
     confidence: float,
     series: tuple[str, ...],
     integration: str,
@@ -198,6 +214,8 @@ def sweep(
             samples=samples,
             seed=seed,
             second_order=second_order,
+            grouped=grouped,
+            threshold=threshold,
             confidence=confidence,
             keep_series=series or None,
             integration=integration,
@@ -303,9 +321,8 @@ def methods() -> None:
     for column in ("method", "what it tells", "indices", "cost for D factors", "usual n"):
         rows.add_column(column)
     for row in METHODS.values():
-        rows.add_row(
-            row.name, row.about, ", ".join(row.indices), row.formula, str(row.default_samples)
-        )
+        usual = str(row.default_samples) if row.default_samples > 1 else "-"
+        rows.add_row(row.name, row.about, ", ".join(row.indices), row.formula, usual)
     console().print(rows)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from sensitivity.analysis import indices_of, tell, with_indices
 from sensitivity.errors import MethodError, OutcomeError, SweepWarning, fold, near
 from sensitivity.methods import METHODS, Plan
-from sensitivity.methods import method as method_named
+from sensitivity.methods.fitting import plan_for
 from sensitivity.outcomes import FAILED, STATUSES, Outcome, choose
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ def sweep(
     samples: int | None = None,
     seed: int = 1,
     second_order: bool = False,
+    grouped: bool = False,
+    quantile: float = 0.5,
+    threshold: float | None = None,
     resamples: int = 200,
     confidence: float = 0.95,
     keep_series: Iterable[str] | None = None,
@@ -70,14 +73,20 @@ def sweep(
         What a run is judged by: outcomes, or names of outcomes in the model's TOML file, or
         names of variables, whose final value is meant. All of the TOML file when left out.
     method
-        ``sobol``, ``morris`` or ``fast``.
+        Its name in `METHODS`: ``sobol``, ``morris``, ``fast`` and others.
     samples
-        Base samples (sobol: a power of 2), trajectories (morris) or points per factor (fast);
-        the method's usual number when left out.
+        What the method counts: base samples (sobol: a power of 2), trajectories (morris),
+        points per factor (fast), levels (all-combinations) or runs; the method's usual number
+        when left out.
     seed
         Of the design and the bootstrap; the same seed gives the same sweep.
     second_order
-        Whether to rank pairs of factors too (sobol; about twice the runs).
+        Whether to rank pairs of factors too (sobol: about twice the runs; hdmr;
+        fractional-factorial).
+    grouped
+        Whether factors of a group move together and are ranked as one (sobol, morris).
+    quantile, threshold
+        What tells runs from each other in ``regional``: a quantile of the outcome, or a value.
     resamples, confidence
         Of the bootstrap intervals; 0 resamples for no intervals.
     keep_series
@@ -112,15 +121,17 @@ def sweep(
     >>> result.attrs["runs"], result["ST"].dims
     (144, ('outcome', 'factor'))
     """
-    row = method_named(method)
-    plan = Plan(
-        method=method,
-        samples=row.default_samples if samples is None else samples,
-        factors=len(space),
+    plan = plan_for(
+        space,
+        method,
+        samples,
+        grouped=grouped,
         seed=seed,
         second_order=second_order,
         resamples=resamples,
         confidence=confidence,
+        quantile=quantile,
+        threshold=threshold,
     )
     if chunk is not None and chunk < 1:
         raise MethodError(f"chunk is {chunk}: give the number of runs to hold at a time, or none")
@@ -144,7 +155,7 @@ def sweep(
     seconds = time.perf_counter() - started
 
     dataset = _dataset(model, space, chosen, series, plan, design, runs)
-    if row.wants_x:
+    if plan.row.wants_x:
         dataset["unit_design"] = (("sample", "factor"), unit_design)
         dataset["unit_design"].attrs["long_name"] = "the design on the unit cube"
     dataset.attrs = _provenance(model, space, chosen, plan, options, runs, seconds)
@@ -212,7 +223,11 @@ def _run_all(
     fan_rows = plan.row.spread(plan)
     if len(fan_rows) > FAN_RUNS:
         # The beginning of a Sobol sequence is as even as the whole; elsewhere pick evenly.
-        pick = np.arange(FAN_RUNS) if plan.method == "sobol" else _evenly(len(fan_rows))
+        pick = (
+            np.arange(FAN_RUNS)
+            if plan.nested and plan.method != "morris"
+            else _evenly(len(fan_rows))
+        )
         fan_rows = fan_rows[pick]
     kept = _Runs(
         outcomes=np.full((len(chosen), total), np.nan),
@@ -406,6 +421,7 @@ def _provenance(
         "second_order": int(plan.second_order),
         "resamples": plan.resamples,
         "confidence": plan.confidence,
+        "plan": json.dumps(plan.to_dict()),
         "runs": plan.runs,
         "failed_runs": len({one[0] for one in runs.failures}),
         "integration": runs.integration,

@@ -29,8 +29,13 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     "name",
     [
-        *("analysis", "designs", "distributions", "errors", "estimators", "methods", "outcomes"),
-        *("plots", "space", "store", "sweeps"),
+        *("analysis", "distances", "distributions", "errors", "outcomes", "plots", "space"),
+        *("store", "sweeps"),
+        *(
+            f"methods.{path.stem}"
+            for path in sorted((ROOT / "sensitivity" / "methods").glob("*.py"))
+            if ">>> " in path.read_text()
+        ),
     ],
 )
 def test_the_examples_are_right(name, tmp_path, monkeypatch) -> None:
