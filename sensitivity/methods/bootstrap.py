@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -90,13 +90,15 @@ def each_resample(n: int, resamples: int, seed: int) -> Iterator[Floats]:
         yield np.bincount(random.integers(n, size=n), minlength=n).astype(float)
 
 
-def parts(outcomes: int, numbers_each: int) -> Iterator[slice]:
-    """Cut outcomes into parts that are small enough to be worked on together."""
+def in_parts(
+    analyse: Callable[[Floats], dict[str, Floats]], outcomes: Floats, numbers_each: int
+) -> dict[str, Floats]:
+    """Analyse outcomes in parts that are small enough to be worked on together.
+
+    An outcome asks for about `numbers_each` working numbers.
+    """
     together = max(1, WORKING_NUMBERS // max(1, numbers_each))
-    for first in range(0, outcomes, together):
-        yield slice(first, first + together)
-
-
-def joined(found: list[dict[str, Floats]]) -> dict[str, Floats]:
-    """Put the indices of parts of the outcomes together again."""
+    found = [
+        analyse(outcomes[first : first + together]) for first in range(0, len(outcomes), together)
+    ]
     return {name: np.concatenate([part[name] for part in found]) for name in found[0]}

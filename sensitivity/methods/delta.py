@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensitivity.methods.bootstrap import half_width, resampled_counts
+from sensitivity.methods.bootstrap import half_width, in_parts, resampled_counts
 from sensitivity.methods.points import (
     every_run,
     needs_power_of_two,
@@ -147,12 +147,17 @@ def _density(values: Floats, grid: Floats, width: float, weights: Floats) -> Flo
 
 
 def _analyse(plan: Plan, outcomes: Floats, unit_design: Floats | None) -> Indices:
-    return indices(
+    unit = unit_of(plan, unit_design)
+    return in_parts(
+        lambda part: indices(
+            part,
+            unit,
+            resamples=plan.resamples,
+            confidence=plan.confidence,
+            seed=plan.seed,
+        ),
         outcomes,
-        unit_of(plan, unit_design),
-        resamples=plan.resamples,
-        confidence=plan.confidence,
-        seed=plan.seed,
+        (plan.resamples + 1) * plan.factors,
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensitivity.methods.bootstrap import half_width, joined, parts, resampled_counts
+from sensitivity.methods.bootstrap import half_width, in_parts, resampled_counts
 from sensitivity.methods.points import needs_power_of_two, sequence, unit_of
 from sensitivity.methods.row import Method
 
@@ -85,17 +85,17 @@ def _check(plan: Plan) -> None:
 
 
 def _analyse(plan: Plan, outcomes: Floats, unit_design: Floats | None) -> Indices:
-    return joined(
-        [
-            indices(
-                outcomes[part],
-                unit_of(plan, unit_design),
-                resamples=plan.resamples,
-                confidence=plan.confidence,
-                seed=plan.seed,
-            )
-            for part in parts(len(outcomes), outcomes.shape[1])
-        ]
+    unit = unit_of(plan, unit_design)
+    return in_parts(
+        lambda part: indices(
+            part,
+            unit,
+            resamples=plan.resamples,
+            confidence=plan.confidence,
+            seed=plan.seed,
+        ),
+        outcomes,
+        max(outcomes.shape[1], (plan.resamples + 1) * plan.factors),
     )
 
 

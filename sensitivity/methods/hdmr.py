@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensitivity.errors import MethodError
-from sensitivity.methods.bootstrap import half_width, joined, parts
+from sensitivity.methods.bootstrap import half_width, in_parts
 from sensitivity.methods.points import (
     every_run,
     needs_power_of_two,
@@ -179,18 +179,18 @@ def _check(plan: Plan) -> None:
 
 
 def _analyse(plan: Plan, outcomes: Floats, unit_design: Floats | None) -> Indices:
-    return joined(
-        [
-            indices(
-                outcomes[part],
-                unit_of(plan, unit_design),
-                second_order=plan.second_order,
-                resamples=plan.resamples,
-                confidence=plan.confidence,
-                seed=plan.seed,
-            )
-            for part in parts(len(outcomes), outcomes.shape[1] * plan.factors)
-        ]
+    unit = unit_of(plan, unit_design)
+    return in_parts(
+        lambda part: indices(
+            part,
+            unit,
+            second_order=plan.second_order,
+            resamples=plan.resamples,
+            confidence=plan.confidence,
+            seed=plan.seed,
+        ),
+        outcomes,
+        plan.factors * outcomes.shape[1],
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensitivity.methods.bootstrap import each_resample, half_width, joined, parts
+from sensitivity.methods.bootstrap import each_resample, half_width, in_parts
 from sensitivity.methods.points import (
     every_run,
     needs_power_of_two,
@@ -133,17 +133,17 @@ class _Distances:
 
 
 def _analyse(plan: Plan, outcomes: Floats, unit_design: Floats | None) -> Indices:
-    return joined(
-        [
-            indices(
-                outcomes[part],
-                unit_of(plan, unit_design),
-                resamples=plan.resamples,
-                confidence=plan.confidence,
-                seed=plan.seed,
-            )
-            for part in parts(len(outcomes), outcomes.shape[1])
-        ]
+    unit = unit_of(plan, unit_design)
+    return in_parts(
+        lambda part: indices(
+            part,
+            unit,
+            resamples=plan.resamples,
+            confidence=plan.confidence,
+            seed=plan.seed,
+        ),
+        outcomes,
+        plan.factors * max(outcomes.shape[1], SLICES * (plan.resamples + 1)),
     )
 
 

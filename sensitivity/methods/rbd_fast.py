@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensitivity.methods.bootstrap import half_width
+from sensitivity.methods.bootstrap import half_width, in_parts
 from sensitivity.methods.points import (
     every_run,
     needs_power_of_two,
@@ -94,12 +94,17 @@ def _share(ordered: Floats, waves: Floats) -> Floats:
 
 
 def _analyse(plan: Plan, outcomes: Floats, unit_design: Floats | None) -> Indices:
-    return indices(
+    unit = unit_of(plan, unit_design)
+    return in_parts(
+        lambda part: indices(
+            part,
+            unit,
+            resamples=plan.resamples,
+            confidence=plan.confidence,
+            seed=plan.seed,
+        ),
         outcomes,
-        unit_of(plan, unit_design),
-        resamples=plan.resamples,
-        confidence=plan.confidence,
-        seed=plan.seed,
+        max(outcomes.shape[1], (plan.resamples + 1) * plan.factors),
     )
 
 

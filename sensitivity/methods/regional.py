@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensitivity.distances import FEWEST, chance, distances
-from sensitivity.methods.bootstrap import each_resample, half_width, joined, parts
+from sensitivity.methods.bootstrap import each_resample, half_width, in_parts
 from sensitivity.methods.points import (
     every_run,
     needs_power_of_two,
@@ -89,19 +89,19 @@ def indices(
 
 
 def _analyse(plan: Plan, outcomes: Floats, unit_design: Floats | None) -> Indices:
-    return joined(
-        [
-            indices(
-                outcomes[part],
-                unit_of(plan, unit_design),
-                threshold=plan.threshold,
-                quantile=plan.quantile,
-                resamples=plan.resamples,
-                confidence=plan.confidence,
-                seed=plan.seed,
-            )
-            for part in parts(len(outcomes), outcomes.shape[1])
-        ]
+    unit = unit_of(plan, unit_design)
+    return in_parts(
+        lambda part: indices(
+            part,
+            unit,
+            threshold=plan.threshold,
+            quantile=plan.quantile,
+            resamples=plan.resamples,
+            confidence=plan.confidence,
+            seed=plan.seed,
+        ),
+        outcomes,
+        max(outcomes.shape[1], (plan.resamples + 1) * plan.factors),
     )
 
 

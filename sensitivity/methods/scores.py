@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensitivity.errors import MethodError
-from sensitivity.methods.bootstrap import each_resample, half_width
+from sensitivity.methods.bootstrap import each_resample, half_width, in_parts
 from sensitivity.methods.points import (
     cut,
     every_run,
@@ -117,12 +117,17 @@ def _check_latin(plan: Plan) -> None:
 
 
 def _analyse(plan: Plan, outcomes: Floats, unit_design: Floats | None) -> Indices:
-    return indices(
+    unit = unit_of(plan, unit_design)
+    return in_parts(
+        lambda part: indices(
+            part,
+            unit,
+            resamples=plan.resamples,
+            confidence=plan.confidence,
+            seed=plan.seed,
+        ),
         outcomes,
-        unit_of(plan, unit_design),
-        resamples=plan.resamples,
-        confidence=plan.confidence,
-        seed=plan.seed,
+        max(outcomes.shape[1], (plan.resamples + 1) * plan.factors),
     )
 
 

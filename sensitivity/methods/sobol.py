@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensitivity.methods.bootstrap import half_width, joined, parts, resampled_counts
+from sensitivity.methods.bootstrap import half_width, in_parts, resampled_counts
 from sensitivity.methods.points import needs_power_of_two, sequence
 from sensitivity.methods.row import Method
 
@@ -94,11 +94,11 @@ def indices(
     weights = resampled_counts(n // together, resamples, seed) / (n // together)
     pairs = list(combinations(range(factors), 2)) if second_order else []
     columns = 2 + 2 * factors + len(pairs)
-    found = [
-        _part(outcomes[part], factors, pairs, together, weights, confidence)
-        for part in parts(len(outcomes), (n // together) * columns)
-    ]
-    return joined(found)
+    return in_parts(
+        lambda part: _part(part, factors, pairs, together, weights, confidence),
+        outcomes,
+        (n // together) * columns,
+    )
 
 
 def _part(
