@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sensitivity.errors import AnalysisError, SweepWarning, among, fold
-from sensitivity.methods import Plan
+from sensitivity.methods import METHODS, Plan
+from sensitivity.methods import method as method_named
 from sensitivity.methods.bootstrap import varies
 from sensitivity.outcomes import FAILED, NOT_REACHED, OK, UNDEFINED
 
@@ -29,6 +30,8 @@ LEAST_SHARE = 0.05
 def analyse(
     sweep: xr.Dataset,
     *,
+    method: str | None = None,
+    second_order: bool | None = None,
     resamples: int | None = None,
     confidence: float | None = None,
     seed: int | None = None,
@@ -39,6 +42,11 @@ def analyse(
     ----------
     sweep
         What `sweep` or `open_sweep` returned.
+    method
+        Another method for the same runs: those that take any sample, such as ``sample``,
+        ``delta``, ``pawn``, ``hdmr``, ``rbd-fast`` and ``regional``, can stand in for each other.
+    second_order
+        Whether to rank pairs, where the method and the runs allow it; as it was when left out.
     resamples, confidence
         Of the intervals; as they were when left out.
     seed
@@ -59,10 +67,30 @@ def analyse(
     True
     """
     plan = plan_of(sweep, resamples=resamples, confidence=confidence, seed=seed)
+    if method is not None or second_order is not None:
+        plan = _other(plan, method or plan.method, second_order)
     found = indices_of(sweep, plan)
     if not found.usable:
         raise AnalysisError("\n".join(found.messages))
     return with_indices(sweep, plan, found)
+
+
+def _other(plan: Plan, name: str, second_order: bool | None) -> Plan:
+    """Return the plan of another method, or for pairs too, that has the same runs."""
+    row, pairs = method_named(name), plan.second_order if second_order is None else second_order
+    if name != plan.method and not (row.any_sample and plan.row.any_sample):
+        able = [one.name for one in METHODS.values() if one.any_sample]
+        raise AnalysisError(
+            f"the runs of method {plan.method} are not made for {name}: only {', '.join(able)} "
+            "can analyse each other's runs"
+        )
+    other = replace(plan, method=name, second_order=pairs and (row.pairs or bool(second_order)))
+    if other.runs != plan.runs:
+        raise AnalysisError(
+            f"indices of pairs by method {name} need {other.runs:,} runs, not {plan.runs:,}: make "
+            "the sweep with second_order=True"
+        )
+    return other
 
 
 def plan_of(
@@ -248,6 +276,10 @@ def with_indices(sweep: xr.Dataset, plan: Plan, found: Found) -> xr.Dataset:
         fresh = fresh.assign_coords({f"other {axis}": fresh[axis].values})
     fresh.attrs = {
         **sweep.attrs,
+        "method": plan.method,
+        "about": plan.row.about,
+        "second_order": int(plan.second_order),
+        "plan": json.dumps(plan.to_dict()),
         "resamples": plan.resamples,
         "confidence": plan.confidence,
         "bootstrap_seed": plan.seed,

@@ -234,9 +234,21 @@ def sweep(
 @main.command()
 @click.argument("sweep_file", metavar="SWEEP", type=click.Path(exists=True, dir_okay=False))
 @click.option("--of", "outcome", metavar="OUTCOME", help="Only this outcome.")
+@click.option(
+    "--method",
+    metavar="METHOD",
+    help="Analyse the same runs by another method: sample, delta, pawn, hdmr, rbd-fast and "
+    "regional can stand in for each other.",
+)
 @click.option("--confidence", type=float, help="Compute the intervals anew with this confidence.")
 @click.option("--json", "json_", is_flag=True, help="Print JSON for other programs.")
-def rank(sweep_file: str, outcome: str | None, confidence: float | None, json_: bool) -> None:
+def rank(
+    sweep_file: str,
+    outcome: str | None,
+    method: str | None,
+    confidence: float | None,
+    json_: bool,
+) -> None:
     """Show what each outcome of a stored SWEEP depends on, the strongest first.
 
     A place such as 2-3 means that the interval of the factor leaves open which of the two it
@@ -245,14 +257,15 @@ def rank(sweep_file: str, outcome: str | None, confidence: float | None, json_: 
     \b
     Examples:
       sensitivity rank sweep.nc
+      sensitivity rank sample.nc --method pawn
       sensitivity rank sweep.nc --of "final relative knowledge" --json
     """
     import sensitivity as sa
     from sensitivity.tables import show
 
     stored = sa.open_sweep(sweep_file)
-    if confidence is not None:
-        stored = sa.analyse(stored, confidence=confidence)
+    if confidence is not None or method is not None:
+        stored = sa.analyse(stored, method=method, confidence=confidence)
     show(stored, outcome, json_)
 
 

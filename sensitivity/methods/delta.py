@@ -180,5 +180,6 @@ DELTA = Method(
     least=lambda _plan: 64,
     wants_x=True,
     dependent=True,
+    any_sample=True,
     nested=True,
 )

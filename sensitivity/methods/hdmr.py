@@ -217,6 +217,7 @@ HDMR = Method(
     wants_x=True,
     pairs=True,
     dependent=True,
+    any_sample=True,
     nested=True,
     caution="surfaces of pairs fit chance too where n is small: look at R2, and double n",
 )

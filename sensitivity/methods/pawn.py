@@ -170,6 +170,7 @@ PAWN = Method(
     least=lambda _plan: 64,
     wants_x=True,
     dependent=True,
+    any_sample=True,
     nested=True,
     caution="a factor without influence has a distance above 0 too, about 1 / sqrt(n / 10)",
 )

@@ -123,6 +123,7 @@ RBD_FAST = Method(
     spread=every_run,
     least=lambda _plan: 32,
     wants_x=True,
+    any_sample=True,
     nested=True,
     caution="rbd-fast sees no interactions: sobol or hdmr do",
 )

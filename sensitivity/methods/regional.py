@@ -130,6 +130,7 @@ REGIONAL = Method(
     blank=f"fewer than {FEWEST} runs are above the threshold, or not above it: choose another",
     wants_x=True,
     dependent=True,
+    any_sample=True,
     nested=True,
     caution="a distance sees one factor at a time: values that matter in pairs only may not show",
 )

@@ -72,6 +72,9 @@ class Method:
         Whether the design starts from the factors' defaults.
     by_level
         Whether the design depends on how many values each factor has.
+    any_sample
+        Whether it analyses the points of `sample`, so that a sweep by one such method can be
+        analysed by another.
     nested
         Whether a design of more samples begins with that of fewer.
     blocks
@@ -106,6 +109,7 @@ class Method:
     continuous: bool = False
     from_default: bool = False
     by_level: bool = False
+    any_sample: bool = False
     nested: bool = False
     blocks: str = "runs"
     caution: str = ""

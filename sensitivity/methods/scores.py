@@ -178,6 +178,7 @@ SAMPLE = Method(
     wants_x=True,
     signed=True,
     dependent=True,
+    any_sample=True,
     nested=True,
     caution=_CAUTION,
 )

@@ -128,3 +128,44 @@ def test_signed_indices_are_ranked_by_size(fake) -> None:
             assert table.index[0] == strongest, method
             assert table[row.ranks_by].iloc[0] < 0, method
             assert table["first_rank"].tolist() == [1, 2], method
+
+
+ANY_SAMPLE = [name for name, row in sa.METHODS.items() if row.any_sample]
+
+
+@pytest.mark.parametrize("method", ANY_SAMPLE)
+def test_one_sample_serves_all_methods_that_take_any(
+    ishigami_model, ishigami_space, method
+) -> None:
+    """Analysed by another method, the runs give what a sweep by that method gives."""
+    options = {"samples": 512, "resamples": 20}
+    sample = sa.sweep(ishigami_model, ishigami_space, "Y out", method="sample", **options)
+    runs = len(ishigami_model.calls)
+    found = sa.analyse(sample, method=method)
+    assert len(ishigami_model.calls) == runs
+    own = sa.sweep(ishigami_model, ishigami_space, "Y out", method=method, **options)
+    assert set(found.data_vars) == set(own.data_vars)
+    for name in found.data_vars:
+        np.testing.assert_array_equal(found[name].values, own[name].values)
+    for key in ("method", "about", "samples", "plan"):
+        assert found.attrs[key] == own.attrs[key]
+    np.testing.assert_array_equal(sa.analyse(found, method="sample")["PRCC"], sample["PRCC"])
+
+
+def test_runs_that_another_method_cannot_use(ishigami_model, ishigami_space) -> None:
+    swept = sa.sweep(ishigami_model, ishigami_space, "Y out", samples=64)
+    with pytest.raises(sa.AnalysisError, match="the runs of method sobol are not made for pawn"):
+        sa.analyse(swept, method="pawn")
+    with pytest.raises(sa.AnalysisError, match="pairs by method sobol need 512 runs, not 320"):
+        sa.analyse(swept, second_order=True)
+    with pytest.raises(sa.MethodError, match="no method named 'pwan'; did you mean 'pawn'"):
+        sa.analyse(swept, method="pwan")
+    fitted = sa.sweep(ishigami_model, ishigami_space, "Y out", method="hdmr", samples=512)
+    paired = sa.analyse(fitted, second_order=True)
+    assert paired["S2"].dims == ("outcome", "factor", "other factor")
+    with pytest.raises(sa.MethodError, match="method pawn has no second-order indices"):
+        sa.analyse(fitted, method="pawn", second_order=True)
+    small = sa.sweep(ishigami_model, ishigami_space, "Y out", method="sample", samples=64)
+    with pytest.raises(sa.MethodError, match="hdmr needs samples that are a power of 2 of at le"):
+        sa.analyse(small, method="hdmr")
+    assert "S2" not in sa.analyse(paired, method="pawn")
