@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensitivity.methods.bootstrap import half_width, in_parts, resampled_counts
+from sensitivity.methods.bootstrap import WORKING_NUMBERS, half_width, in_parts, resampled_counts
 from sensitivity.methods.points import (
     every_run,
     needs_power_of_two,
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 _GRID = 100  # places at which densities are compared
 _MOST_CLASSES = 48
-# Kernels are summed over so many runs at a time.
-_RUNS = 8192
 
 
 def indices(
@@ -66,9 +64,7 @@ def indices(
     classes = [classes_along(unit_design[:, factor]) for factor in range(factors)]
     weights = np.concatenate([np.ones((1, n)), resampled_counts(n, resamples, seed)])
     first = np.stack([_first_order(outcomes, own, weights) for own in classes], axis=2)
-    delta = np.empty_like(first)
-    for place, outcome in enumerate(outcomes):
-        delta[:, place] = _deltas(outcome, classes, weights)
+    delta = _deltas(outcomes, classes, weights)
     found, again = delta[0], delta[1:]
     return {
         "delta": 2.0 * found - again.mean(axis=0) if resamples else found,
@@ -110,39 +106,43 @@ def _first_order(outcomes: Floats, classes: Places, weights: Floats) -> Floats:
     return shares
 
 
-def _deltas(outcome: Floats, classes: list[Places], weights: Floats) -> Floats:
-    """Return delta before its bias is taken out, (resamples, factors)."""
-    n = len(outcome)
-    grid = np.linspace(outcome.min(), outcome.max(), _GRID)
-    step = grid[1] - grid[0]
-    whole_width = _width(outcome)
-    whole = _density(outcome, grid, whole_width, weights)
-    found = np.zeros((len(weights), len(classes)))
+def _deltas(outcomes: Floats, classes: list[Places], weights: Floats) -> Floats:
+    """Return delta before its bias is taken out, (resamples, outcomes, factors)."""
+    n = outcomes.shape[1]
+    grid = np.linspace(outcomes.min(axis=1), outcomes.max(axis=1), _GRID, axis=1)
+    step = grid[:, 1] - grid[:, 0]
+    whole_width = _widths(outcomes)
+    whole = _densities(outcomes, grid, whole_width, weights)
+    found = np.zeros((len(weights), len(outcomes), len(classes)))
     for factor, own_classes in enumerate(classes):
         for members in own_classes:
-            own, drawn = outcome[members], weights[:, members]
+            own, drawn = outcomes[:, members], weights[:, members]
             # Where nothing varies there is no width to take from it: compared at that of all.
-            width = _width(own) if np.ptp(own) > 0.0 else whole_width
-            apart = np.abs(whole - _density(own, grid, width, drawn))
-            area = step * (apart.sum(axis=1) - 0.5 * (apart[:, 0] + apart[:, -1]))
-            found[:, factor] += drawn.sum(axis=1) / (2.0 * n) * area
+            width = np.where(np.ptp(own, axis=1) > 0.0, _widths(own), whole_width)
+            apart = np.abs(whole - _densities(own, grid, width, drawn))
+            area = step * (apart.sum(axis=2) - 0.5 * (apart[:, :, 0] + apart[:, :, -1]))
+            found[:, :, factor] += drawn.sum(axis=1)[:, None] / (2.0 * n) * area
     return found
 
 
-def _width(values: Floats) -> float:
-    """Return Silverman's width of a Gaussian kernel."""
-    return float(values.std(ddof=1) * (0.75 * len(values)) ** -0.2)
+def _widths(values: Floats) -> Floats:
+    """Return Silverman's width of a Gaussian kernel for each outcome."""
+    widths: Floats = values.std(axis=1, ddof=1) * (0.75 * values.shape[1]) ** -0.2
+    return widths
 
 
-def _density(values: Floats, grid: Floats, width: float, weights: Floats) -> Floats:
-    """Return the kernel density at the grid, (resamples, grid), from weighted values."""
-    sums = np.zeros((len(weights), len(grid)))
-    for first in range(0, len(values), _RUNS):
-        part = slice(first, first + _RUNS)
-        kernels = np.exp(-0.5 * ((grid - values[part, None]) / width) ** 2)
-        sums += weights[:, part] @ kernels
-    size = np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
-    densities: Floats = sums / (size * width * np.sqrt(2.0 * np.pi))
+def _densities(values: Floats, grid: Floats, width: Floats, weights: Floats) -> Floats:
+    """Return kernel densities at the grid, (resamples, outcomes, grid), from weighted values."""
+    sums = np.zeros((len(weights), grid.size))
+    together = max(1, WORKING_NUMBERS // grid.size)
+    for first in range(0, values.shape[1], together):
+        part = slice(first, first + together)
+        away = (grid - values[:, part].T[:, :, None]) / width[:, None]
+        np.exp(-0.5 * away * away, out=away)
+        sums += weights[:, part] @ away.reshape(len(away), -1)
+    size = np.maximum(weights.sum(axis=1), 1.0)[:, None, None]
+    densities: Floats = sums.reshape(-1, *grid.shape) / (size * width[:, None])
+    densities /= np.sqrt(2.0 * np.pi)
     return densities
 
 
@@ -157,7 +157,7 @@ def _analyse(plan: Plan, outcomes: Floats, unit_design: Floats | None) -> Indice
             seed=plan.seed,
         ),
         outcomes,
-        (plan.resamples + 1) * plan.factors,
+        (plan.resamples + 1) * max(_GRID, plan.factors),
     )
 
 

@@ -57,16 +57,15 @@ def indices(
     runs = np.ascontiguousarray(outcomes.T)
     n, factors = unit_design.shape
     random = np.random.default_rng(seed)
-    whole, half = _waves(n), _waves(n // 2)
     found = np.empty((len(outcomes), factors))
     resampled = np.empty((resamples, len(outcomes), factors))
     for factor in range(factors):
         x = unit_design[:, factor]
-        found[:, factor] = _share(runs[_there_and_back(x)], whole)
+        found[:, factor] = _share(runs[_there_and_back(x)])
         for resample in range(resamples):
             drawn = random.choice(n, replace=True, size=n // 2)
             part = runs[drawn[_there_and_back(x[drawn])]]
-            resampled[resample, :, factor] = _share(part, half)
+            resampled[resample, :, factor] = _share(part)
     return {"S1": found, "S1_conf": half_width(resampled, confidence)}
 
 
@@ -76,18 +75,13 @@ def _there_and_back(x: Floats) -> NDArray[np.int64]:
     return np.concatenate([rising[::2], rising[1::2][::-1]])
 
 
-def _waves(n: int) -> Floats:
-    phases = 2.0 * np.pi / n * np.outer(np.arange(1, HARMONICS + 1), np.arange(n))
-    return np.concatenate([np.cos(phases), np.sin(phases)])
-
-
-def _share(ordered: Floats, waves: Floats) -> Floats:
+def _share(ordered: Floats) -> Floats:
     """Return the share of each column's variance that is in the slow waves, less its bias."""
     n = len(ordered)
     centred = ordered - ordered.mean(axis=0)
     variance = (centred**2).sum(axis=0)
-    own = 2.0 / n * ((waves @ centred) ** 2).sum(axis=0)
-    share = own / np.where(variance > 0, variance, np.inf)
+    waves = np.fft.rfft(centred, axis=0)[1 : HARMONICS + 1]
+    share = 2.0 / n * (np.abs(waves) ** 2).sum(axis=0) / np.where(variance > 0, variance, np.inf)
     by_chance = 2.0 * HARMONICS / n
     unbiased: Floats = share - by_chance / (1.0 - by_chance) * (1.0 - share)
     return unbiased
