@@ -100,20 +100,34 @@ def main() -> None:
     default="sobol",
     show_default=True,
     metavar="METHOD",
-    help="sobol, morris or fast; 'sensitivity methods' says what each tells and costs.",
+    help="Such as sobol, morris or latin; 'sensitivity methods' says what each tells and costs.",
 )
 @click.option(
     "-n",
     "--samples",
     type=int,
-    help="Base samples (sobol: a power of 2), trajectories (morris) or points per factor (fast). "
-    "Without it, the method's usual number.",
+    help="What the method counts: base samples (sobol: a power of 2), trajectories (morris), "
+    "points per factor (fast), levels (all-combinations) or runs. Without it, the method's usual "
+    "number.",
 )
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="The same seed, the same sweep."
 )
 @click.option(
-    "--second-order", is_flag=True, help="Rank pairs of factors too (sobol; twice the runs)."
+    "--second-order",
+    is_flag=True,
+    help="Rank pairs of factors too (sobol: twice the runs; hdmr, fractional-factorial).",
+)
+@click.option(
+    "--groups",
+    "grouped",
+    is_flag=True,
+    help="Move the factors of a group together and rank groups (sobol, morris).",
+)
+@click.option(
+    "--threshold",
+    type=float,
+    help="What tells the runs apart (regional), instead of the outcome's median.",
 )
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals.")
 @click.option(
@@ -170,6 +184,8 @@ def sweep(
     samples: int | None,
     seed: int,
     second_order: bool,
+    grouped: bool,
+    threshold: float | None,
     confidence: float,
     series: tuple[str, ...],
     over_time: bool,
@@ -204,6 +220,8 @@ def sweep(
         "samples": samples,
         "seed": seed,
         "second_order": second_order,
+        "grouped": grouped,
+        "threshold": threshold,
         "confidence": confidence,
         "integration": integration,
         "time_step": time_step,
@@ -229,9 +247,21 @@ def sweep(
 @main.command()
 @click.argument("sweep_file", metavar="SWEEP", type=click.Path(exists=True))
 @click.option("--of", "outcome", metavar="OUTCOME", help="Only this outcome.")
+@click.option(
+    "--method",
+    metavar="METHOD",
+    help="Analyse the same runs by another method: sample, delta, pawn, hdmr, rbd-fast and "
+    "regional can stand in for each other.",
+)
 @click.option("--confidence", type=float, help="Compute the intervals anew with this confidence.")
 @click.option("--json", "json_", is_flag=True, help="Print JSON for other programs.")
-def rank(sweep_file: str, outcome: str | None, confidence: float | None, json_: bool) -> None:
+def rank(
+    sweep_file: str,
+    outcome: str | None,
+    method: str | None,
+    confidence: float | None,
+    json_: bool,
+) -> None:
     """Show what each outcome of a stored SWEEP depends on, the strongest first.
 
     A place such as 2-3 means that the interval of the factor leaves open which of the two it
@@ -240,14 +270,15 @@ def rank(sweep_file: str, outcome: str | None, confidence: float | None, json_: 
     \b
     Examples:
       sensitivity rank sweep.nc
+      sensitivity rank sample.nc --method pawn
       sensitivity rank sweep.nc --of "final relative knowledge" --json
     """
     import sensitivity as sa
     from sensitivity.tables import show
 
     stored = sa.open_sweep(sweep_file)
-    if confidence is not None:
-        stored = sa.analyse(stored, confidence=confidence)
+    if confidence is not None or method is not None:
+        stored = sa.analyse(stored, method=method, confidence=confidence)
     show(stored, outcome, json_)
 
 
@@ -317,9 +348,8 @@ def methods() -> None:
     for column in ("method", "what it tells", "indices", "cost for D factors", "usual n"):
         rows.add_column(column)
     for row in METHODS.values():
-        rows.add_row(
-            row.name, row.about, ", ".join(row.indices), row.formula, str(row.default_samples)
-        )
+        usual = str(row.default_samples) if row.default_samples > 1 else "-"
+        rows.add_row(row.name, row.about, ", ".join(row.indices), row.formula, usual)
     console().print(rows)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensitivity.analysis import analysed, note_of
+from sensitivity.analysis import FLAT, analysed, note_of
 from sensitivity.errors import MethodError
 from sensitivity.methods import Plan
 from sensitivity.outcomes import FAILED, OK
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MEMORY = 2**30
 ROLE = "index over time"
 SUFFIX = "_over_time"
+MEAN, VARIANCE = "course_mean", "course_variance"
 # Instants analysed together hold about so many numbers, and are at most so many.
 _NUMBERS, _TOGETHER = 4_000_000, 64
 
@@ -65,7 +66,7 @@ def indices_over_time(
     dict
         Each index and the half-width of its interval (``ST`` and ``ST_conf``) over (series,
         time, factor), or over (series, time, factor, other factor); NaN where nothing varies.
-        ``mean`` and ``variance`` (series, time) of the runs in which all factors vary freely,
+        ``course_mean`` and ``course_variance`` (series, time) of the runs in which all factors vary freely,
         and ``note`` (series): what was left out.
 
     Examples
@@ -88,7 +89,7 @@ def indices_over_time(
         unit = np.asarray(unit_design, dtype=float)
     free = plan.row.spread(plan)
     found: dict[str, NDArray[Any]] = {
-        name: np.full((series, times), np.nan) for name in ("mean", "variance")
+        name: np.full((series, times), np.nan) for name in (MEAN, VARIANCE)
     }
     notes = []
     for place in range(series):
@@ -98,19 +99,20 @@ def indices_over_time(
             lost |= ~finite.all(axis=0)
             whole = (finite & ~failed).reshape(len(values), -1, plan.block)
             sound: NDArray[np.bool_] = np.all(whole, axis=2)
-            indices, used, flat = analysed(plan, values, sound, unit)
+            indices, used, blank = analysed(plan, values, sound, unit)
+            flat = blank == FLAT
             still += int(flat.sum())
             for name, part in indices.items():
                 if name not in found:
                     found[name] = np.full((series, times, *part.shape[1:]), np.nan)
                 found[name][place, instants] = part
             known = np.repeat(sound, plan.block, axis=1)[:, free] & ((used > 0) | flat)[:, None]
-            found["mean"][place, instants], found["variance"][place, instants] = _moments(
+            found[MEAN][place, instants], found[VARIANCE][place, instants] = _moments(
                 values[:, free], known
             )
         notes.append(_note(plan, lost, still, times))
     for name in plan.row.indices:
-        found.setdefault(name, np.full((series, times, plan.factors), np.nan))
+        found.setdefault(name, np.full((series, times, plan.parts), np.nan))
     return found | {"note": np.array(notes, dtype=str)}
 
 
@@ -151,7 +153,8 @@ def with_over_time(sweep: xr.Dataset, plan: Plan, found: dict[str, NDArray[Any]]
     import xarray as xr
 
     stale = [name for name in sweep.data_vars if sweep[name].attrs.get("role") == ROLE]
-    dims = ("series", "time", "factor", "other factor")
+    axis = "factor group" if plan.groups else "factor"
+    dims = ("series", "time", axis, f"other {axis}")
     about = {"note": "what the indices over time leave out"}
     variables: dict[str, Any] = {}
     for name, values in found.items():
@@ -163,6 +166,6 @@ def with_over_time(sweep: xr.Dataset, plan: Plan, found: dict[str, NDArray[Any]]
         attributes = {"role": ROLE, "long_name": meaning, "confidence": plan.confidence}
         variables[stored] = xr.Variable(dims[: values.ndim], values, attributes)
     fresh = sweep.drop_vars(stale).assign(variables)
-    if any("other factor" in one.dims for one in variables.values()):
-        fresh = fresh.assign_coords({"other factor": sweep["factor"].values})
+    if any(dims[-1] in one.dims for one in variables.values()):
+        fresh = fresh.assign_coords({dims[-1]: sweep[axis].values})
     return fresh

@@ -16,7 +16,7 @@ import numpy as np
 import sdmodel as sd
 from sensitivity.claims.arms import Bench, Draws
 from sensitivity.claims.book import Arm
-from sensitivity.claims.flips import distances
+from sensitivity.distances import distances
 from sensitivity.errors import MethodError, among
 from sensitivity.outcomes import choose
 from sensitivity.space import Space

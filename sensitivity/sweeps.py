@@ -42,6 +42,9 @@ def sweep(
     samples: int | None = None,
     seed: int = 1,
     second_order: bool = False,
+    grouped: bool = False,
+    quantile: float = 0.5,
+    threshold: float | None = None,
     resamples: int = 200,
     confidence: float = 0.95,
     keep_series: Iterable[str] | None = None,
@@ -70,14 +73,20 @@ def sweep(
         What a run is judged by: outcomes, or names of outcomes in the model's TOML file, or
         names of variables, whose final value is meant. All of the TOML file when left out.
     method
-        ``sobol``, ``morris`` or ``fast``.
+        Its name in `METHODS`: ``sobol``, ``morris``, ``fast`` and others.
     samples
-        Base samples (sobol: a power of 2), trajectories (morris) or points per factor (fast);
-        the method's usual number when left out.
+        What the method counts: base samples (sobol: a power of 2), trajectories (morris),
+        points per factor (fast), levels (all-combinations) or runs; the method's usual number
+        when left out.
     seed
         Of the design and the bootstrap; the same seed gives the same sweep.
     second_order
-        Whether to rank pairs of factors too (sobol; about twice the runs).
+        Whether to rank pairs of factors too (sobol: about twice the runs; hdmr;
+        fractional-factorial).
+    grouped
+        Whether factors of a group move together and are ranked as one (sobol, morris).
+    quantile, threshold
+        What tells runs from each other in ``regional``: a quantile of the outcome, or a value.
     resamples, confidence
         Of the bootstrap intervals; 0 resamples for no intervals.
     keep_series
@@ -135,6 +144,9 @@ def sweep(
         samples=samples,
         seed=seed,
         second_order=second_order,
+        grouped=grouped,
+        quantile=quantile,
+        threshold=threshold,
         resamples=resamples,
         confidence=confidence,
         series=keep_series,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from rich.console import Console
 
+    from sensitivity.methods import Plan
+
 
 def console() -> Console:
     """Open standard output for tables."""
@@ -41,6 +43,7 @@ def _as_data(stored: xr.Dataset, names: list[str]) -> dict[str, Any]:
     keep = ("model", "model_digest", "method", "samples", "seed", "runs", "failed_runs")
     facts: dict[str, Any] = {key: _plain(stored.attrs[key]) for key in (*keep, "confidence")}
     facts["outcomes"] = []
+    plan = plan_of(stored)
     for name in names:
         chosen, table = one_outcome(stored, name), ranking(stored, name)
         rows = table.reset_index().to_dict(orient="records")
@@ -50,10 +53,15 @@ def _as_data(stored: xr.Dataset, names: list[str]) -> dict[str, Any]:
                 "unit": str(chosen["outcome_unit"].values),
                 "base": _plain(chosen["base"].values),
                 "note": str(chosen["note"].values),
+                **({"facts": _facts(chosen, plan)} if plan.row.facts else {}),
                 "factors": [{str(k): _plain(v) for k, v in row.items()} for row in rows],
             }
         )
     return facts
+
+
+def _facts(chosen: xr.Dataset, plan: Plan) -> dict[str, Any]:
+    return {fact: _plain(chosen[fact].values) for fact in plan.row.facts}
 
 
 def _plain(value: Any) -> Any:
@@ -103,6 +111,8 @@ def _print_ranking(stored: xr.Dataset, name: str, most: int | None) -> None:
         out.print(
             f"and {len(found) - most} weaker ones: 'sensitivity rank' shows them", style="dim"
         )
+    for fact in plan.row.facts:
+        out.print(escape(f"{fact} {float(chosen[fact].values):.4g}: {plan.row.meanings[fact]}"))
     if note:
         out.print(f"note: {escape(note)}", style="yellow")
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensitivity.distances import FEWEST, chance, distances
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-# With fewer draws on one side a distance says nothing.
-FEWEST = 20
 BINS = 20
 SHOWN = 3
 ROUNDING = 1e-9
@@ -54,57 +54,6 @@ class Flip:
     helps: int
     half: float
     ends: tuple[float, float]
-
-
-def distances(design: Floats, holds: Flags) -> tuple[Floats, Floats]:
-    """Return each factor's largest distance between the two distributions, and where it points.
-
-    Parameters
-    ----------
-    design
-        Draws, factors.
-    holds
-        Which draws are compared with the others.
-
-    Returns
-    -------
-    tuple
-        Distances, and 1 where the draws that hold have higher values, -1 where lower ones.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> design = np.array([[0.0, 5.0], [1.0, 4.0], [2.0, 5.0], [3.0, 4.0]])
-    >>> distances(design, np.array([False, False, True, True]))
-    (array([1., 0.]), array([1., 1.]))
-    """
-    order = np.argsort(design, axis=0, kind="stable")
-    values = np.take_along_axis(design, order, axis=0)
-    flags = holds[order]
-    inside = np.cumsum(flags, axis=0) / max(int(holds.sum()), 1)
-    outside = np.cumsum(~flags, axis=0) / max(int((~holds).sum()), 1)
-    # Draws of equal value are one step of both distributions.
-    last = np.ones(values.shape, dtype=bool)
-    last[:-1] = values[1:] != values[:-1]
-    apart = np.where(last, outside - inside, 0.0)
-    place = np.abs(apart).argmax(axis=0)
-    found = np.take_along_axis(apart, place[None], axis=0)[0]
-    return np.abs(found), np.where(found >= 0, 1.0, -1.0)
-
-
-def chance(distance: Floats, first: int, second: int) -> Floats:
-    """Return how probable so large a distance is by chance, in the limit of many draws.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> chance(np.array([0.0, 0.5]), 100, 100).round(6)
-    array([1., 0.])
-    """
-    from scipy.special import kolmogorov
-
-    found: Floats = kolmogorov(np.sqrt(first * second / (first + second)) * distance)
-    return found
 
 
 def shares(values: Floats, holds: Flags) -> tuple[Floats, Floats]:

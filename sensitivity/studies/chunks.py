@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
     Reason = tuple[str, str]
 
-# So many runs give the edges of the bins; of a design that can grow, those of so many samples,
-# whatever it has, so that its edges stay where they are.
-PILOT, PILOT_SAMPLES = 2048, 1024
+# So many runs give the edges of the bins. Of a design that can grow they are taken whether it
+# has them already or not, so that its edges stay where they are.
+PILOT = 2048
 NOT_FINITE = "no longer a finite number"
 
 
@@ -295,7 +295,10 @@ def prepare(study: Study, threads: int | None = None) -> Job:
     measures = study.measures
     base = simulate(study, measures, np.array([list(study.space.defaults.values())]), threads)
     spread = study.plan.row.spread(study.plan)
-    plan = replace(study.plan, samples=PILOT_SAMPLES) if study.plan.nested else study.plan
+    plan = study.plan
+    if plan.nested:
+        free = len(spread) // plan.samples
+        plan = replace(plan, samples=max(4, 2 ** int(np.ceil(np.log2(PILOT / free)))))
     rows = plan.row.spread(plan)[:PILOT]
     pilot = np.zeros((len(study.series), len(base.times), 0))
     if study.series and len(rows):

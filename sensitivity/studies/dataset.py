@@ -145,6 +145,7 @@ def _provenance(job: Job, kept: Kept, seconds: float) -> dict[str, Any]:
         "second_order": int(plan.second_order),
         "resamples": plan.resamples,
         "confidence": plan.confidence,
+        "plan": json.dumps(plan.to_dict()),
         "runs": plan.runs,
         "failed_runs": len({one[0] for one in kept.failures}),
         "integration": job.integration,

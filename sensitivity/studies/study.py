@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from sensitivity.combinations import Combination, choose_all, outcome_from_dict
 from sensitivity.errors import OutcomeError, SpaceError, fold, near
 from sensitivity.measures import Measures
 from sensitivity.methods import Plan
-from sensitivity.methods import method as method_named
+from sensitivity.methods.fitting import plan_for
 from sensitivity.outcomes import Outcome
 from sensitivity.space import Space
 
@@ -82,7 +82,7 @@ class Study:
             "model_digest": self.model.digest,
             "space": self.space.to_dict(),
             "outcomes": [one.to_dict() for one in self.outcomes],
-            "plan": json.loads(json.dumps(asdict(self.plan))),
+            "plan": json.loads(json.dumps(self.plan.to_dict())),
             "series": list(self.series),
             "courses": self.courses,
             "fixed": dict(sorted(self.fixed.items())),
@@ -106,6 +106,9 @@ def study(
     samples: int | None = None,
     seed: int = 1,
     second_order: bool = False,
+    grouped: bool = False,
+    quantile: float = 0.5,
+    threshold: float | None = None,
     resamples: int = 200,
     confidence: float = 0.95,
     series: Iterable[str] | None = None,
@@ -122,7 +125,9 @@ def study(
 
     Parameters
     ----------
-    model, space, outcomes, method, samples, seed, second_order, resamples, confidence
+    model, space, outcomes, method, samples, seed, second_order, grouped
+        As in `sweep`.
+    quantile, threshold, resamples, confidence
         As in `sweep`.
     series
         The variables whose percentile bands over time are kept; those the outcomes are taken
@@ -154,17 +159,19 @@ def study(
     >>> study.plan.runs
     576
     """
-    row = method_named(method)
     space = space.matched(model)
     chosen = tuple(choose_all(model, outcomes))
-    plan = Plan(
-        method=method,
-        samples=row.default_samples if samples is None else samples,
-        factors=len(space),
+    plan = plan_for(
+        space,
+        method,
+        samples,
+        grouped=grouped,
         seed=seed,
         second_order=second_order,
         resamples=resamples,
         confidence=confidence,
+        quantile=quantile,
+        threshold=threshold,
     )
     given = {"time_step": time_step, "final_time": final_time, "save_every": save_every}
     made = Study(
@@ -188,7 +195,7 @@ def restored(model: sd.Model, identity: Mapping[str, Any]) -> Study:
         model=model,
         space=Space.from_dict(identity["space"]),
         outcomes=tuple(outcome_from_dict(one) for one in identity["outcomes"]),
-        plan=_plan_from_dict(identity["plan"]),
+        plan=Plan.from_dict(identity["plan"]),
         series=tuple(identity["series"]),
         courses=bool(identity["courses"]),
         fixed=dict(identity["fixed"]),
@@ -202,11 +209,6 @@ def restored(model: sd.Model, identity: Mapping[str, Any]) -> Study:
 def text_of(identity: Mapping[str, Any]) -> str:
     """Write an identity so that equal ones are equal texts."""
     return json.dumps(identity, sort_keys=True)
-
-
-def _plan_from_dict(stored: Mapping[str, Any]) -> Plan:
-    lists = {name: tuple(value) for name, value in stored.items() if isinstance(value, list)}
-    return Plan(**{**stored, **lists})
 
 
 def _fixed(model: sd.Model, space: Space, given: Mapping[str, float]) -> dict[str, float]:

@@ -111,6 +111,16 @@ def ishigami(columns: Columns) -> dict[str, np.ndarray]:
 
 
 @pytest.fixture
+def small() -> dict[str, int]:
+    """Return a small sample size that fits, by method."""
+    own = {"hdmr": 512, "all-combinations": 2}
+    return {
+        name: own.get(name, row.default_samples if row.default_samples == 1 else 128)
+        for name, row in sa.METHODS.items()
+    }
+
+
+@pytest.fixture
 def ishigami_model() -> FakeModel:
     """Return a model that computes Ishigami's function; names with blanks, slash and brackets."""
     return FakeModel(
@@ -134,8 +144,8 @@ def ishigami_model() -> FakeModel:
 def ishigami_space() -> sa.Space:
     """Return its space: one lever, two uncertainties."""
     one, *others = (
-        sa.factor(name, -math.pi, math.pi, unit="rad")
-        for name in ("angle one", "angle/two", "Angle_3 (rad)")
+        sa.factor(name, -math.pi, math.pi, unit="rad", group=group)
+        for name, group in (("angle one", ""), ("angle/two", "others"), ("Angle_3 (rad)", "others"))
     )
     return sa.Space([one], others)
 

@@ -16,8 +16,9 @@ def stored(ishigami_model, ishigami_space) -> xr.Dataset:
 
 
 @pytest.mark.parametrize("method", sorted(sa.METHODS))
-def test_analysing_again_gives_the_same(ishigami_model, ishigami_space, method) -> None:
-    first = sa.sweep(ishigami_model, ishigami_space, "Y out", method=method, samples=128)
+def test_analysing_again_gives_the_same(ishigami_model, ishigami_space, method, small) -> None:
+    options = {"method": method, "samples": small[method], "resamples": 20}
+    first = sa.sweep(ishigami_model, ishigami_space, "income", **options)
     runs = len(ishigami_model.calls)
     xr.testing.assert_identical(sa.analyse(first), first)
     assert len(ishigami_model.calls) == runs

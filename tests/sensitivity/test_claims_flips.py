@@ -13,7 +13,8 @@ from scipy.stats import ks_2samp, kstwobign
 
 import sdmodel as sd
 import sensitivity as sa
-from sensitivity.claims.flips import FEWEST, chance, crossed, distances, flips, shares
+from sensitivity.claims.flips import crossed, flips, shares
+from sensitivity.distances import FEWEST, chance, distances
 
 # The end is lever*(slope - 1.3) + other*tilt: above zero where the slope is above 1.3.
 EQUATIONS = """

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, ks_2samp
 
-from sensitivity.claims.flips import chance, crossed, distances, flips, shares
+from sensitivity.claims.flips import crossed, flips, shares
 from sensitivity.claims.verdicts import Verdict, percent, verdict, wilson
+from sensitivity.distances import chance, distances
 
 
 def of(holds: int, opposite: int, neither: int, *, sided: bool = True) -> Verdict:

@@ -135,10 +135,10 @@ def test_levers_files_that_cannot_be_read(core, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("method", sorted(sa.METHODS))
-def test_every_method_runs_on_the_core_model(core, method) -> None:
+def test_every_method_runs_on_the_core_model(core, method, small) -> None:
     space = sa.Space.from_settings(core, "levers")
-    samples = {"sobol": 64, "morris": 20, "fast": 65}[method]
-    found = sa.sweep(core, space, "relative knowledge", method=method, samples=samples)
+    options = {"method": method, "samples": small[method], "resamples": 20}
+    found = sa.sweep(core, space, "relative knowledge", **options)
     assert found.attrs["failed_runs"] == 0
     assert np.isfinite(found[sa.METHODS[method].ranks_by].values).all()
     assert np.all(np.diff(found["percentiles"].values[0], axis=0) >= 0)

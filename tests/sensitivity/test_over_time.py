@@ -65,14 +65,18 @@ def test_where_nothing_varies_there_is_no_index(method) -> None:
         missing = np.isnan(found[name]).any(axis=2)
         assert missing[0].tolist() == [True] + [False] * (TIMES - 1)
         assert not missing[1].any()
-    assert found["mean"][0, 0] == 3.0
-    assert found["variance"][0, 0] == 0.0
+    assert found["course_mean"][0, 0] == 3.0
+    assert found["course_variance"][0, 0] == 0.0
     assert found["note"].tolist() == ["it does not vary at 1 of 9 times, which have no indices", ""]
 
 
 @pytest.mark.parametrize("method", sorted(sa.METHODS))
 def test_memory_makes_no_difference(method) -> None:
-    plan = sa.Plan(method, 128, 3, resamples=10)
+    row = sa.METHODS[method]
+    sizes = {"hdmr": 512, "all-combinations": 3}
+    size = sizes.get(method, 128 if row.default_samples > 1 else 1)
+    groups = (0, 1, 1) if row.groups == "must" else ()
+    plan = sa.Plan(method, size, 3, resamples=10, groups=groups)
     courses = np.repeat(courses_of(plan.design()), 20, axis=1)  # more than one group of instants
     whole, narrow = over_time(plan, courses), over_time(plan, courses, memory=1)
     assert set(whole) == set(narrow)
@@ -124,7 +128,7 @@ def test_a_gap_at_one_instant_counts_there_only() -> None:
     assert np.isfinite(found["ST"][1, 4]).all()
     assert not np.array_equal(found["ST"][1, 4], whole["ST"][1, 4])
     assert "1 failed" in found["note"][1]
-    assert np.isfinite(found["mean"]).all()
+    assert np.isfinite(found["course_mean"]).all()
 
 
 def test_fast_has_none_where_a_run_failed() -> None:
@@ -133,7 +137,7 @@ def test_fast_has_none_where_a_run_failed() -> None:
     failed[3] = True
     found = over_time(plan, courses_of(plan.design()), failed)
     assert np.isnan(found["ST"]).all()
-    assert np.isnan(found["mean"]).all()
+    assert np.isnan(found["course_mean"]).all()
     assert "method fast cannot leave runs out" in found["note"][0]
 
 
@@ -142,8 +146,8 @@ def test_mean_and_variance_are_of_the_free_runs() -> None:
     courses = courses_of(plan.design())
     found = over_time(plan, courses)
     free = courses[:, :, plan.row.spread(plan)]
-    np.testing.assert_allclose(found["mean"], free.mean(axis=2), rtol=1e-12)
-    np.testing.assert_allclose(found["variance"], free.var(axis=2), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(found["course_mean"], free.mean(axis=2), rtol=1e-12)
+    np.testing.assert_allclose(found["course_variance"], free.var(axis=2), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("method", ["sobol", "morris"])
@@ -155,7 +159,7 @@ def test_a_sweep_keeps_them(method, ishigami_model, ishigami_space) -> None:
         last = found[f"{name}_over_time"].isel(time=-1)
         np.testing.assert_array_equal(last, found[name])
     assert found[f"{sa.METHODS[method].ranks_by}_over_time"].dims == ("series", "time", "factor")
-    assert found["variance_over_time"].dims == ("series", "time")
+    assert found["course_variance_over_time"].dims == ("series", "time")
     assert found["note_over_time"].dims == ("series",)
     assert found["note_over_time"].attrs["role"] == "index over time"
     parts = sa.sweep(ishigami_model, ishigami_space, ["income", "Y out"], chunk=7, **options)

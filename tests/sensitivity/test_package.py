@@ -29,8 +29,14 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     "name",
     [
-        *("analysis", "designs", "distributions", "errors", "estimators", "methods", "outcomes"),
-        *("over_time", "plots", "space", "store", "sweeps"),
+        *("analysis", "distances", "distributions", "errors", "outcomes", "over_time", "plots"),
+        *("space", "store", "sweeps"),
+        *(
+            f"{part}.{path.stem}"
+            for part in ("methods", "studies")
+            for path in sorted((ROOT / "sensitivity" / part).glob("*.py"))
+            if ">>> " in path.read_text()
+        ),
     ],
 )
 def test_the_examples_are_right(name, tmp_path, monkeypatch) -> None:

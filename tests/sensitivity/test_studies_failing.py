@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 import sdmodel as sd
 import sensitivity as sa
-from sensitivity import estimators
 from sensitivity.cli import main
+from sensitivity.methods import sobol
 
 # The stock grows without bound where growth is above 0.95 of its range, and the logarithm of a
 # negative number stands in the way where damping is high: two causes, about 5 % together.
@@ -68,7 +68,7 @@ def test_indices_are_those_with_the_same_rows_removed_by_hand(stored: Path) -> N
     swept = sa.open_sweep(stored)
     outcomes = swept["outcomes"].values[0].reshape(1024, 4)
     sound = ~fails(swept["design"].values).reshape(1024, 4).any(axis=1)
-    by_hand = estimators.sobol(
+    by_hand = sobol.indices(
         outcomes[sound].reshape(1, -1), 2, second_order=False, resamples=0, confidence=0.95, seed=1
     )
     assert 50 < (~sound).sum() < 200

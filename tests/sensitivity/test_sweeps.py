@@ -95,14 +95,17 @@ def test_provenance(ishigami_model, ishigami_space) -> None:
 
 @pytest.mark.parametrize("method", sorted(sa.METHODS))
 @pytest.mark.parametrize("seed", [0, 1])
-def test_the_same_seed_gives_the_same_sweep(ishigami_model, ishigami_space, method, seed) -> None:
-    options = {"method": method, "samples": 128, "resamples": 20}
+def test_the_same_seed_gives_the_same_sweep(
+    ishigami_model, ishigami_space, method, seed, small
+) -> None:
+    options = {"method": method, "samples": small[method], "resamples": 20}
     first = sa.sweep(ishigami_model, ishigami_space, "Y out", seed=seed, **options)
     np.random.seed(4)
     again = sa.sweep(ishigami_model, ishigami_space, "Y out", seed=seed, **options)
     other = sa.sweep(ishigami_model, ishigami_space, "Y out", seed=2, **options)
     same_numbers(first, again)
-    assert not np.array_equal(first["design"], other["design"])
+    by_chance = small[method] > 2
+    assert np.array_equal(first["design"], other["design"]) is not by_chance
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 100])
@@ -174,17 +177,26 @@ def test_no_series(ishigami_model, ishigami_space) -> None:
     assert found.sizes["series"] == 0
 
 
-def test_integer_and_switch_factors(fake) -> None:
+def test_integer_and_switch_factors(fake, small) -> None:
     model = fake(
         lambda columns: {"y": columns["plants"] * (1 + columns["tariff"])},
         {"plants": 2.0, "tariff": 0.0},
         {"y": "", "plants": "", "tariff": ""},
     )
     space = sa.Space(
-        [sa.factor("plants", 1, 5, kind="integer"), sa.factor("tariff", 0, 1, kind="switch")]
+        [
+            sa.factor("plants", 1, 5, kind="integer", group="works"),
+            sa.factor("tariff", 0, 1, kind="switch"),
+        ]
     )
-    for method in sa.METHODS:
-        found = sa.sweep(model, space, "y", method=method, samples=128, resamples=20)
+    for method, row in sa.METHODS.items():
+        options = {"method": method, "samples": small[method], "resamples": 20}
+        if row.continuous:
+            message = "takes slopes, but 2 of 2 factors have a few values only: leave them out"
+            with pytest.raises(sa.MethodError, match=message):
+                sa.sweep(model, space, "y", **options)
+            continue
+        found = sa.sweep(model, space, "y", **options)
         assert set(np.unique(found["design"].values[:, 0])) <= {1, 2, 3, 4, 5}
         assert set(np.unique(found["design"].values[:, 1])) == {0, 1}
         assert np.isfinite(found[sa.METHODS[method].ranks_by].values).all()
@@ -200,7 +212,7 @@ def test_failed_runs_are_left_out_with_their_blocks(
     ishigami_model, ishigami_space, second_order
 ) -> None:
     """The indices equal those of the same sweep with the spoilt blocks cut out by hand."""
-    from sensitivity.estimators import sobol
+    from sensitivity.methods import sobol
 
     options = {"samples": 256, "second_order": second_order, "resamples": 50, "seed": 3}
     clean = sa.sweep(ishigami_model, ishigami_space, "Y out", **options)
@@ -212,7 +224,7 @@ def test_failed_runs_are_left_out_with_their_blocks(
     failed = blows_up({"angle one": design[:, 0], "angle/two": design[:, 1]})
     spoilt = failed.reshape(256, block).any(axis=1)
     assert 0.02 < failed.mean() < 0.15
-    by_hand = sobol(
+    by_hand = sobol.indices(
         clean["outcomes"].values[:, np.repeat(~spoilt, block)],
         3,
         second_order=second_order,
@@ -238,7 +250,7 @@ def test_failed_runs_are_left_out_with_their_blocks(
 
 
 def test_failed_runs_spoil_their_trajectory_only(ishigami_model, ishigami_space) -> None:
-    from sensitivity.estimators import morris
+    from sensitivity.methods import morris
 
     options = {"method": "morris", "samples": 60, "resamples": 30}
     clean = sa.sweep(ishigami_model, ishigami_space, "Y out", **options)
@@ -249,10 +261,10 @@ def test_failed_runs_spoil_their_trajectory_only(ishigami_model, ishigami_space)
     failed = blows_up({"angle one": design[:, 0], "angle/two": design[:, 1]})
     kept = np.repeat(~failed.reshape(60, 4).any(axis=1), 4)
     assert 0 < kept.sum() < len(kept)
-    by_hand = morris(
+    by_hand = morris.indices(
         clean["outcomes"].values[:, kept],
         clean["unit_design"].values[kept],
-        levels=4,
+        groups=(0, 1, 2),
         resamples=30,
         confidence=0.95,
         seed=1,
