@@ -7,42 +7,19 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from sdmodel.errors import OverrideError, SettingsError, did_you_mean, near_names
+from sdmodel import factors
+from sdmodel.errors import ModelError, OverrideError, SettingsError, did_you_mean, near_names
+from sdmodel.factors import Factor
 from sdmodel.names import element_key, key
+from sdmodel.parts import split
 from sdmodel.source import Variable
 
-KINDS = ("continuous", "integer", "switch")
 _LARGEST = 4 * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Factor:
-    """A constant that a study varies: a lever (policy can move it) or an uncertainty (nobody can).
-
-    `low`, `high`, `default` are in `unit`; `distribution` says how values are drawn between them.
-
-    Examples
-    --------
-    >>> import sdmodel as sd
-    >>> exposure = sd.load("models/core.mdl").settings.levers["network exposure"]
-    >>> exposure.low, exposure.default, exposure.high
-    (0.0, 0.4, 1.0)
-    """
-
-    name: str
-    low: float
-    high: float
-    default: float
-    unit: str = ""
-    label: str = ""
-    group: str = ""
-    distribution: str = "uniform"
-    kind: str = "continuous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +83,7 @@ class ModelSettings:
     uncertainties: Mapping[str, Factor] = field(default_factory=dict)
     outcomes: Mapping[str, OutcomeSpec] = field(default_factory=dict)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    correlations: tuple[tuple[str, str, float], ...] = ()
 
     def scenario(self, name: str, where: Path) -> Scenario:
         """Return a scenario by name; `where` is the file that is to have it."""
@@ -118,9 +96,17 @@ class ModelSettings:
             hint = f"there are: {', '.join(names)}" if names else "the file names none"
         raise OverrideError(name, f"{where}: there is no scenario named '{name}'; {hint}")
 
+    @property
+    def names(self) -> list[str]:
+        """Everything that levers, uncertainties and scenarios set."""
+        told = (one.values for one in self.scenarios.values())
+        return list(
+            dict.fromkeys([*self.levers, *self.uncertainties, *(n for t in told for n in t)])
+        )
+
     def among(self, constants: Mapping[str, float]) -> ModelSettings:
         """Return what is left where only these constants are: levers may have become equations."""
-        left = {key(name) for name in constants}
+        left = {one for name in constants for one in (key(name), key(name.partition("[")[0]))}
 
         def factors(mapping: Mapping[str, Factor]) -> dict[str, Factor]:
             return {
@@ -135,7 +121,32 @@ class ModelSettings:
             for name, one in self.scenarios.items()
         }
         levers, uncertainties = factors(self.levers), factors(self.uncertainties)
-        return replace(self, levers=levers, uncertainties=uncertainties, scenarios=scenarios)
+        kept = {*levers, *uncertainties}
+        return replace(
+            self,
+            levers=levers,
+            uncertainties=uncertainties,
+            scenarios=scenarios,
+            correlations=tuple(one for one in self.correlations if {*one[:2]} <= kept),
+        )
+
+
+Overrides = Mapping[str, float] | str | Scenario | None
+
+
+def values_of(
+    overrides: Overrides, named: Callable[[str], Scenario]
+) -> tuple[Mapping[str, float], str]:
+    """Return the values that a run is to set, and the name of the scenario they are of, if any."""
+    if overrides is None:
+        return {}, ""
+    if isinstance(overrides, str):
+        overrides = named(overrides)
+    if isinstance(overrides, Scenario):
+        return overrides.values, overrides.name
+    if not isinstance(overrides, Mapping):
+        raise OverrideError("overrides", "give values by name, {'name': value}, or a scenario")
+    return overrides, ""
 
 
 class HasVariables(Protocol):
@@ -156,16 +167,13 @@ class HasVariables(Protocol):
     def definition(self, name: str) -> Variable:
         """Return what the file says of a variable."""
 
+    def with_parts(self, names: Iterable[str]) -> HasVariables:
+        """Return the model with parts of lookups and stocks as constants."""
+
 
 _TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {
-    "levers": {
-        "low": (int, float),
-        "high": (int, float),
-        "label": str,
-        "group": str,
-        "distribution": str,
-        "kind": str,
-    },
+    "levers": factors.KEYS,
+    "uncertainties": factors.KEYS,
     "outcomes": {
         "of": str,
         "reduce": str,
@@ -177,7 +185,6 @@ _TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {
     },
     "scenarios": {"label": str, "description": str, "group": str, "set": dict},
 }
-_TABLES["uncertainties"] = _TABLES["levers"]
 
 
 def read_settings(path: str | Path, model: HasVariables) -> ModelSettings:
@@ -227,7 +234,12 @@ def _finite(value: float) -> bool:
 
 class _Reader:
     def __init__(self, path: str, model: HasVariables) -> None:
-        self.path, self.model = path, model
+        self.path = path
+        self.wrong: list[str] = []
+        self.know(model)
+
+    def know(self, model: HasVariables) -> None:
+        self.model = model
         self.names = {element_key(name): name for name in (*model.columns, *model.variables)}
         self.constants = {element_key(name): value for name, value in model.constants.items()}
 
@@ -235,7 +247,16 @@ class _Reader:
         return SettingsError(self.path, reason)
 
     def read(self, raw: dict[str, Any]) -> ModelSettings:
-        known = ("title", "highlights", *_TABLES, "expectations")
+        try:
+            found = self.settings(raw)
+        except SettingsError as error:
+            self.wrong.append(error.reason)
+        if self.wrong:
+            raise self.fail("\n".join(dict.fromkeys(self.wrong)))
+        return found
+
+    def settings(self, raw: dict[str, Any]) -> ModelSettings:
+        known = ("title", "highlights", *_TABLES, "correlations", "expectations")
         for name in raw:
             if name not in known:
                 hint = did_you_mean(near_names(name, known)) or f"there are: {', '.join(known)}"
@@ -244,9 +265,16 @@ class _Reader:
         if not isinstance(title, str) or not isinstance(highlights, list):
             raise self.fail("title must be a text and highlights a list of variables")
         tables = {kind: self.table(raw, kind) for kind in _TABLES}
+        for kind in ("levers", "uncertainties"):
+            tables[kind] = factors.spread_out(tables[kind], self.wrong, kind)
+        self.parts(tables)
         levers, uncertainties = (self.factors(tables, one) for one in ("levers", "uncertainties"))
         for name in sorted(levers.keys() & uncertainties.keys()):
-            raise self.fail(f"'{name}' is both a lever and an uncertainty: leave one out")
+            self.wrong.append(f"'{name}' is both a lever and an uncertainty: leave one out")
+        told = (*tables["levers"], *tables["uncertainties"])
+        told += (*raw.get("levers", {}), *raw.get("uncertainties", {}))
+        named = [self.names.get(element_key(name), name) for name in told]
+        correlations = self.correlations(raw.get("correlations", {}), named)
         return ModelSettings(
             title=title,
             highlights=tuple(self.course(name, "highlights") for name in highlights),
@@ -254,25 +282,52 @@ class _Reader:
             uncertainties=uncertainties,
             outcomes={n: self.outcome(n, one) for n, one in tables["outcomes"].items()},
             scenarios={n: self.scenario(n, one) for n, one in tables["scenarios"].items()},
+            correlations=correlations,
         )
 
     def table(self, raw: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
         found, allowed = raw.get(kind, {}), _TABLES[kind]
         if not isinstance(found, dict):
             raise self.fail(f"'{kind}' must be tables such as [{kind}.\"name\"]")
+        fitting: dict[str, dict[str, Any]] = {}
         for name, entry in found.items():
             where = f'[{kind}."{name}"]'
             if not isinstance(entry, dict):
-                raise self.fail(f"{where} must be a table")
+                self.wrong.append(f"{where} must be a table")
+                continue
+            before = len(self.wrong)
             for word, value in entry.items():
-                if word not in allowed:
-                    hint = did_you_mean(near_names(word, allowed)) or ", ".join(allowed)
-                    raise self.fail(f"{where} has no key '{word}'; {hint}")
-                if not isinstance(value, allowed[word]) or isinstance(value, bool):
-                    raise self.fail(f"{where}: {word} = {value!r} is of the wrong kind")
-                if isinstance(value, int | float) and not _finite(value):
-                    raise self.fail(f"{where}: {word} must be a finite number")
-        return found
+                self.check_word(where, word, value, allowed)
+            if len(self.wrong) == before:
+                fitting[name] = entry
+        return fitting
+
+    def check_word(self, where: str, word: str, value: object, allowed: Mapping[str, Any]) -> None:
+        if word not in allowed:
+            hint = did_you_mean(near_names(word, allowed)) or ", ".join(allowed)
+            self.wrong.append(f"{where} has no key '{word}'; {hint}")
+        elif not isinstance(value, allowed[word]) or isinstance(value, bool):
+            self.wrong.append(f"{where}: {word} = {value!r} is of the wrong kind")
+        elif isinstance(value, int | float) and not _finite(value):
+            self.wrong.append(f"{where}: {word} must be a finite number")
+
+    def parts(self, tables: Mapping[str, dict[str, dict[str, Any]]]) -> None:
+        """Make constants of the parts of lookups and stocks that the tables name."""
+        wanted = {
+            name: f'[{kind}."{name}"]'
+            for kind in ("levers", "uncertainties")
+            for name in tables[kind]
+        }
+        for of, one in tables["scenarios"].items():
+            wanted |= dict.fromkeys(one.get("set", {}), f'[scenarios."{of}"]')
+        wanted = {n: at for n, at in wanted.items() if element_key(n) not in self.names}
+        for name in [name for name in wanted if split(name)]:
+            try:
+                self.model.with_parts([name])
+            except ModelError as error:
+                told = (f"{one.message}; {one.cure}" for one in error.problems)
+                self.wrong += [f"{wanted.pop(name)}: {one}" for one in told]
+        self.know(self.model.with_parts(name for name in wanted if split(name)))
 
     def variable(self, name: object, where: str) -> str:
         if not isinstance(name, str):
@@ -292,53 +347,65 @@ class _Reader:
             )
         return spelled
 
-    def constant(self, name: str, where: str) -> tuple[str, float]:
-        spelled = self.variable(name, where)
-        if element_key(name) not in self.constants:
+    def constant(self, name: str, where: str) -> tuple[str, float | None]:
+        """Return a constant's name and value; of an array whose elements differ no value."""
+        spelled, wanted = self.variable(name, where), element_key(name)
+        if wanted in self.constants:
+            return spelled, self.constants[wanted]
+        elements = [one for one in self.names if one.startswith(f"{wanted}[")]
+        if not elements or not self.constants.keys() >= set(elements):
             raise self.fail(
                 f"{where}: '{spelled}' is computed by the model; only constants can be set"
             )
-        return spelled, self.constants[element_key(name)]
+        values = {self.constants[one] for one in elements}
+        return spelled, values.pop() if len(values) == 1 else None
 
     def factors(self, tables: dict[str, Any], kind: str) -> dict[str, Factor]:
         found: dict[str, Factor] = {}
         for name, entry in tables[kind].items():
-            factor = self.factor(name, entry, kind)
-            if factor.name in found:
-                raise self.fail(f'[{kind}."{name}"] is there twice: leave one out')
-            found[factor.name] = factor
+            where = f'[{kind}."{name}"]'
+            if split(name) and element_key(name) not in self.names:
+                continue  # refused already
+            try:
+                spelled, default = self.constant(name, where)
+            except SettingsError as error:
+                self.wrong.append(error.reason)
+                continue
+            if default is None:
+                own = [n for k, n in self.names.items() if k.startswith(f"{element_key(name)}[")]
+                told = f"its elements differ: name one, such as '{own[0]}'"
+                self.wrong.append(f"{where}: {told}")
+                continue
+            said = self.model.definition(spelled)
+            factor, wrong = factors.read_factor(entry, where, spelled, default, said)
+            self.wrong += wrong
+            if spelled in found:
+                self.wrong.append(f"{where} is there twice: leave one out")
+            if factor is not None:
+                found[spelled] = factor
         return found
 
-    def factor(self, name: str, entry: dict[str, Any], kind: str) -> Factor:
-        where = f'[{kind}."{name}"]'
-        spelled, default = self.constant(name, where)
-        said = self.model.definition(spelled)
-        low, high = entry.get("low", said.low), entry.get("high", said.high)
-        if low is None or high is None:
+    def correlations(self, raw: object, known: Sequence[str]) -> tuple[tuple[str, str, float], ...]:
+        """Return the rank correlations of ``[correlations]``: a table for each first factor."""
+        if not isinstance(raw, dict) or not all(isinstance(one, dict) for one in raw.values()):
             raise self.fail(
-                f"{where} has no range: give low and high here, or [low,high] behind the unit "
-                "in the .mdl"
+                'correlations must be as in [correlations] with "one factor" = { "another" = 0.6 }'
             )
-        if not (_finite(low) and _finite(high)):
-            raise self.fail(f"{where}: its range in the .mdl is open: give low and high here")
-        if not low < high:
-            raise self.fail(f"{where}: low ({low:g}) must be below high ({high:g})")
-        if not low <= default <= high:
-            raise self.fail(f"{where}: the default {default:g} is outside {low:g} to {high:g}")
-        what = entry.get("kind", "continuous")
-        if what not in KINDS:
-            raise self.fail(f"{where}: kind is '{what}', but must be one of {', '.join(KINDS)}")
-        return Factor(
-            name=spelled,
-            low=float(low),
-            high=float(high),
-            default=default,
-            unit=said.units,
-            label=entry.get("label", ""),
-            group=entry.get("group", "") or said.group,
-            distribution=entry.get("distribution", "uniform"),
-            kind=what,
-        )
+        names = {element_key(name): name for name in known}
+        found = []
+        for one, others in raw.items():
+            for other, rho in others.items():
+                strange = [name for name in (one, other) if element_key(name) not in names]
+                for name in strange:
+                    hint = did_you_mean(near_names(name, known)) or "name it there first"
+                    told = f"[correlations]: '{name}' is no lever or uncertainty here; {hint}"
+                    self.wrong.append(told)
+                if isinstance(rho, bool) or not isinstance(rho, int | float) or not _finite(rho):
+                    self.wrong.append(f"[correlations]: {one} with {other} = {rho!r} is no number")
+                elif not strange:
+                    pair = names[element_key(one)], names[element_key(other)]
+                    found.append((*pair, float(rho)))
+        return tuple(found)
 
     def outcome(self, name: str, entry: dict[str, Any]) -> OutcomeSpec:
         where = f'[outcomes."{name}"]'

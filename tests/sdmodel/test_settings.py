@@ -213,8 +213,8 @@ MISTAKES = [
     ("levrs = 3", "nothing is called 'levrs' here; did you mean 'levers'?"),
     (
         "zzzz = 3",
-        "nothing is called 'zzzz' here; there are: title, highlights, levers, outcomes, "
-        "scenarios, uncertainties, expectations",
+        "nothing is called 'zzzz' here; there are: title, highlights, levers, "
+        "uncertainties, outcomes, scenarios, correlations, expectations",
     ),
     ("levers = 3", "'levers' must be tables such as [levers.\"name\"]"),
     ("[levers]\nplain = 3", '[levers."plain"] must be a table'),
@@ -260,7 +260,8 @@ MISTAKES = [
     ),
     (
         '[levers."tax rate"]\nkind = "real"',
-        "[levers.\"tax rate\"]: kind is 'real', but must be one of continuous, integer, switch",
+        "[levers.\"tax rate\"]: kind is 'real', but must be one of continuous, integer, "
+        "categorical, switch",
     ),
     (
         '[levers."tax rate"]\n[levers."Tax Rate"]',
