@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sensitivity.errors import SpaceError as SpaceError
     from sensitivity.errors import StoreError as StoreError
     from sensitivity.errors import SweepWarning as SweepWarning
+    from sensitivity.factors import factor as factor
     from sensitivity.methods import METHODS as METHODS
     from sensitivity.methods import Method as Method
     from sensitivity.methods import Plan as Plan
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from sensitivity.plots import plot_ranking as plot_ranking
     from sensitivity.plots import plot_scatter as plot_scatter
     from sensitivity.space import Space as Space
-    from sensitivity.space import factor as factor
     from sensitivity.space import read_levers as read_levers
     from sensitivity.store import open_sweep as open_sweep
     from sensitivity.store import save as save
@@ -91,7 +91,7 @@ _HOME = {
     "plot_ranking": "plots",
     "plot_scatter": "plots",
     "Space": "space",
-    "factor": "space",
+    "factor": "factors",
     "read_levers": "space",
     "open_sweep": "store",
     "save": "store",

@@ -77,7 +77,7 @@ def test_names_are_spelt_as_in_the_model(ishigami_model) -> None:
         ),
         (
             {"low": 0, "high": 1, "distribution": "gaussian"},
-            "'x' has distribution 'gaussian'. Choose from: uniform, triangular, normal, lognormal",
+            "'x' has distribution 'gaussian'. Choose from: uniform, loguniform, triangular, normal",
         ),
         (
             {"low": 0, "high": 1, "distribution": "lognormal", "default": 0.5},
