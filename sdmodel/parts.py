@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 from sdmodel.errors import Problem, did_you_mean, model_error, near_names
 from sdmodel.expr import (
@@ -19,15 +20,18 @@ from sdmodel.expr import (
     Call,
     Const,
     Expr,
+    Lookup,
     Op,
     Ref,
     Values,
+    children,
     literal,
     references,
     rewrite,
     walk,
+    with_children,
 )
-from sdmodel.names import element_key, key
+from sdmodel.names import element_key, key, readable
 from sdmodel.source import SourceModel, Variable
 
 INITIAL = "initial"
@@ -55,9 +59,17 @@ def split(name: str) -> tuple[str, str] | None:
     (('scale', 'effect of crowding'), ('initial', 'r&d'), None)
     """
     word, _, rest = key(name).partition(" of ")
-    if word not in WORDS or not rest.strip():
-        return None
-    return word, rest.strip()
+    return (word, key(rest)) if word in WORDS and key(rest) else None
+
+
+def part_key(name: str) -> str:
+    """Return the key of a variable, an element or a part, be the part's variable quoted or not.
+
+    >>> part_key('Initial of "R&D"'), part_key('"R&D"[ a ]')
+    ('initial of r&d', 'r&d[a]')
+    """
+    parted = split(name)
+    return element_key(" of ".join(parted) if parted else name)
 
 
 def called(word: str, variable: str) -> str:
@@ -84,7 +96,7 @@ def with_parts(
     problems: list[Problem] = []
     wanted: dict[str, set[str]] = {}
     for name in names:
-        if model.entries.keys() & {key(name), _head(name)}:
+        if model.entries.keys() & {key(name), part_key(name).partition("[")[0]}:
             continue
         found = _variable_of(model, name)
         if isinstance(found, Problem):
@@ -107,11 +119,6 @@ def with_parts(
     return model
 
 
-def _head(name: str) -> str:
-    """Return the key of the variable that an element belongs to."""
-    return element_key(name).partition("[")[0]
-
-
 def _variable_of(model: SourceModel, name: str) -> tuple[str, str] | Problem:
     """Return the word of a part, and the key of the variable it is a part of."""
     path, parted = model.source.path, split(name)
@@ -120,7 +127,7 @@ def _variable_of(model: SourceModel, name: str) -> tuple[str, str] | Problem:
         cure = f"such parts are {', '.join(f'{word} of NAME' for word in WORDS)}"
         return Problem(what, "definition", path, name=name, cure=cure)
     word, of = parted
-    for found in (key(of), _head(of)):
+    for found in (of, element_key(of).partition("[")[0]):
         if found in model.entries:
             return word, found
     near = near_names(of, [one.name for one in model.by_key.values()])
@@ -214,35 +221,58 @@ def _subscripts(element: str) -> tuple[str, ...]:
 
 
 def _shaped(model: SourceModel, variable: str, words: Sequence[str]) -> Made:
-    """Make constants of how a lookup is read, or the table that an equation holds."""
-    entry = model.by_key[variable]
-    # In XMILE a variable has its graphical function beside it.
-    for table in (variable, key(f"#graphical function of {entry.name}")):
-        if table in model.entries and model.by_key[table].lookup:
-            return _everywhere(model, table, entry.name, words)
-    return _in_place(model, variable, words)
-
-
-def _everywhere(model: SourceModel, table: str, of: str, words: Sequence[str]) -> Made:
-    problems = [*_given_away(model, table), *_in_macros(model, table)]
+    """Make constants of how a lookup is read, or the one table that an equation holds."""
+    own, of = model.entries[variable], model.by_key[variable].name
+    # In XMILE the table of a variable may have a name of its own, for others that read it.
+    names = (variable, key(f"#graphical function of {of}"))
+    tables = {one for one in names if one in model.entries and model.by_key[one].lookup}
+    holders = own if variable in tables else [one for one in own if _inline(one)]
+    problems = [*_several(model, own), *_given_away(model, tables), *_in_macros(model, tables)]
+    if not holders:
+        what = f"{of!r} is no lookup, and holds none"
+        lookups = [one.name for one in model.by_key.values() if one.lookup]
+        cure = did_you_mean(near_names(of, lookups))
+        cure = cure or "name a lookup, or a variable that is WITH LOOKUP(..)"
+        problems.append(_problem(model, own[0], Const(0.0), what, cure))
     if problems:
         return model, problems
 
-    def change(node: Expr) -> Expr:
-        if isinstance(node, Call) and key(node.function) == table:
-            return _moved(node, 0, of, words, node.subscripts)
-        read = _read_by(node)
-        if read is not None and key(read.name) == table:
-            assert isinstance(node, Call)
-            return _moved(node, 1, of, words, read.subscripts)
-        return node
+    def changed(entry: Variable, equation: Expr) -> Expr:
+        def change(node: Expr) -> Expr:
+            read = _read_by(node)
+            if isinstance(node, Call) and key(node.function) in tables:
+                return _moved(node, 0, of, words, node.subscripts)
+            if isinstance(node, Call) and read is not None and key(read.name) in tables:
+                return _moved(node, 1, of, words, read.subscripts)
+            if entry.key == variable and _is_inline(node):
+                return _moved(node, 0, of, words, entry.subscripts)
+            return node
 
-    changed = {
-        id(one): rewrite(one.equation, change)
-        for one in model.variables
-        if one.equation is not None
+        return rewrite(equation, change)
+
+    equations = {
+        id(one): changed(one, one.equation) for one in model.variables if one.equation is not None
     }
-    return _with(model, changed, _constants(of, words, model.entries[table])), []
+    return _with(model, equations, _constants(of, words, holders)), []
+
+
+def _is_inline(node: Expr) -> TypeGuard[Call | Lookup]:
+    """Return whether a table is read that is written in the equation itself."""
+    return isinstance(node, Lookup) or (isinstance(node, Call) and key(node.function) == _INLINE)
+
+
+def _inline(entry: Variable) -> list[Expr]:
+    nodes = walk(entry.equation) if entry.equation is not None else ()
+    return [one for one in nodes if _is_inline(one)]
+
+
+def _several(model: SourceModel, entries: Sequence[Variable]) -> Iterator[Problem]:
+    for entry in entries:
+        tables = _inline(entry)
+        if len(tables) > 1:
+            what = f"{entry.name!r} holds {len(tables)} tables"
+            cure = "write each as a lookup of its own, and name that"
+            yield _problem(model, entry, tables[1], what, cure)
 
 
 def _read_by(node: Expr) -> Ref | None:
@@ -252,7 +282,7 @@ def _read_by(node: Expr) -> Ref | None:
     return None
 
 
-def _given_away(model: SourceModel, table: str) -> Iterator[Problem]:
+def _given_away(model: SourceModel, tables: set[str]) -> Iterator[Problem]:
     """Yield the calls that do more with a lookup than read its value."""
     for entry in model.variables:
         for node in walk(entry.equation) if entry.equation is not None else ():
@@ -260,77 +290,37 @@ def _given_away(model: SourceModel, table: str) -> Iterator[Problem]:
                 continue
             read = _read_by(node)
             given = (arg for arg in node.args if isinstance(arg, Ref) and arg is not read)
-            if any(key(arg.name) == table for arg in given):
-                name = model.by_key[table].name
+            for name in (readable(arg.name) for arg in given if key(arg.name) in tables):
                 what = f"{entry.name!r} gives the lookup {name!r} to {node.function}"
                 cure = f"only a lookup that is read, as in {name}(x), can be scaled or moved"
                 yield _problem(model, entry, node, what, cure)
 
 
-def _in_macros(model: SourceModel, table: str) -> Iterator[Problem]:
+def _in_macros(model: SourceModel, tables: set[str]) -> Iterator[Problem]:
     """Yield the macros that read a lookup of the model."""
     for macro in model.macros:
         for entry in macro.variables:
             nodes = walk(entry.equation) if entry.equation is not None else ()
             names = (getattr(one, "function", getattr(one, "name", "")) for one in nodes)
-            if any(key(name).removesuffix("$").rstrip() == table for name in names):
-                name = model.by_key[table].name
-                what = f"the macro {macro.name!r} reads the lookup {name!r}"
+            if not tables.isdisjoint(key(name).removesuffix("$").rstrip() for name in names):
+                what = (
+                    f"the macro {macro.name!r} reads the lookup in its equation of {entry.name!r}"
+                )
                 cure = "read the lookup in the model, and give the macro the value"
                 yield _problem(model, entry, Const(0.0, macro.at), what, cure)
-                break
-
-
-def _in_place(model: SourceModel, variable: str, words: Sequence[str]) -> Made:
-    problems: list[Problem] = []
-    changed: dict[int, Expr] = {}
-    holders: list[Variable] = []
-    for entry in model.entries[variable]:
-        equation = entry.equation if entry.equation is not None else Const(0.0)
-        tables = [one for one in walk(equation) if _is_inline(one)]
-        if len(tables) > 1:
-            what = f"{entry.name!r} holds {len(tables)} tables"
-            cure = "write each as a lookup of its own, and name that"
-            problems.append(_problem(model, entry, tables[1], what, cure))
-        elif tables:
-            changed[id(entry)] = rewrite(equation, _mover(entry, words))
-            holders.append(entry)
-    first = model.by_key[variable]
-    if not problems and not holders:
-        what = f"{first.name!r} is no lookup, and holds none"
-        lookups = [one.name for one in model.by_key.values() if one.lookup]
-        cure = did_you_mean(near_names(first.name, lookups))
-        cure = cure or "name a lookup, or a variable that is WITH LOOKUP(..)"
-        problems.append(_problem(model, first, Const(0.0), what, cure))
-    if problems:
-        return model, problems
-    return _with(model, changed, _constants(first.name, words, holders)), []
-
-
-def _is_inline(node: Expr) -> bool:
-    return isinstance(node, Call) and key(node.function) == _INLINE
-
-
-def _mover(entry: Variable, words: Sequence[str]) -> Callable[[Expr], Expr]:
-    def change(node: Expr) -> Expr:
-        if isinstance(node, Call) and _is_inline(node):
-            return _moved(node, 0, entry.name, words, entry.subscripts)
-        return node
-
-    return change
 
 
 def _moved(
-    node: Call, place: int, of: str, words: Sequence[str], subscripts: tuple[str, ...]
+    node: Call | Lookup, place: int, of: str, words: Sequence[str], subscripts: tuple[str, ...]
 ) -> Expr:
-    """Return what a call gives once its lookup is moved; `place` is that of x in its arguments."""
+    """Return what is read once the lookup is moved; `place` is that of x in a call's arguments."""
     part = {word: Ref(called(word, of), subscripts, node.at) for word in words}
-    x = node.args[place]
+    below = list(children(node))
     if "shift" in part:
-        x = Apply(Op.SUB, (x, part["shift"]), node.at)
+        below[place] = Apply(Op.SUB, (below[place], part["shift"]), node.at)
     if "stretch" in part:
-        x = Apply(Op.DIV, (x, part["stretch"]), node.at)
-    found = replace(node, args=(*node.args[:place], x, *node.args[place + 1 :]))
+        below[place] = Apply(Op.DIV, (below[place], part["stretch"]), node.at)
+    found = with_children(node, tuple(below))
     return Apply(Op.MUL, (part["scale"], found), node.at) if "scale" in part else found
 
 

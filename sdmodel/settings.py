@@ -15,8 +15,8 @@ from typing import Any, Protocol
 from sdmodel import factors
 from sdmodel.errors import ModelError, OverrideError, SettingsError, did_you_mean, near_names
 from sdmodel.factors import Factor
-from sdmodel.names import element_key, key
-from sdmodel.parts import split
+from sdmodel.names import key
+from sdmodel.parts import part_key, split
 from sdmodel.source import Variable
 
 _LARGEST = 4 * 2**20
@@ -240,8 +240,8 @@ class _Reader:
 
     def know(self, model: HasVariables) -> None:
         self.model = model
-        self.names = {element_key(name): name for name in (*model.columns, *model.variables)}
-        self.constants = {element_key(name): value for name, value in model.constants.items()}
+        self.names = {part_key(name): name for name in (*model.columns, *model.variables)}
+        self.constants = {part_key(name): value for name, value in model.constants.items()}
 
     def fail(self, reason: str) -> SettingsError:
         return SettingsError(self.path, reason)
@@ -273,7 +273,7 @@ class _Reader:
             self.wrong.append(f"'{name}' is both a lever and an uncertainty: leave one out")
         told = (*tables["levers"], *tables["uncertainties"])
         told += (*raw.get("levers", {}), *raw.get("uncertainties", {}))
-        named = [self.names.get(element_key(name), name) for name in told]
+        named = [self.names.get(part_key(name), name) for name in told]
         correlations = self.correlations(raw.get("correlations", {}), named)
         return ModelSettings(
             title=title,
@@ -320,7 +320,7 @@ class _Reader:
         }
         for of, one in tables["scenarios"].items():
             wanted |= dict.fromkeys(one.get("set", {}), f'[scenarios."{of}"]')
-        wanted = {n: at for n, at in wanted.items() if element_key(n) not in self.names}
+        wanted = {n: at for n, at in wanted.items() if part_key(n) not in self.names}
         for name in [name for name in wanted if split(name)]:
             try:
                 self.model.with_parts([name])
@@ -332,10 +332,10 @@ class _Reader:
     def variable(self, name: object, where: str) -> str:
         if not isinstance(name, str):
             raise self.fail(f"{where}: {name!r} is not the name of a variable")
-        if element_key(name) not in self.names:
+        if part_key(name) not in self.names:
             hint = did_you_mean(near_names(name, self.names.values()))
             raise self.fail(f"{where}: the model has no variable '{name}'; {hint}".rstrip("; "))
-        return self.names[element_key(name)]
+        return self.names[part_key(name)]
 
     def course(self, name: object, where: str) -> str:
         spelled = self.variable(name, where)
@@ -349,7 +349,7 @@ class _Reader:
 
     def constant(self, name: str, where: str) -> tuple[str, float | None]:
         """Return a constant's name and value; of an array whose elements differ no value."""
-        spelled, wanted = self.variable(name, where), element_key(name)
+        spelled, wanted = self.variable(name, where), part_key(name)
         if wanted in self.constants:
             return spelled, self.constants[wanted]
         elements = [one for one in self.names if one.startswith(f"{wanted}[")]
@@ -364,7 +364,7 @@ class _Reader:
         found: dict[str, Factor] = {}
         for name, entry in tables[kind].items():
             where = f'[{kind}."{name}"]'
-            if split(name) and element_key(name) not in self.names:
+            if split(name) and part_key(name) not in self.names:
                 continue  # refused already
             try:
                 spelled, default = self.constant(name, where)
@@ -372,7 +372,7 @@ class _Reader:
                 self.wrong.append(error.reason)
                 continue
             if default is None:
-                own = [n for k, n in self.names.items() if k.startswith(f"{element_key(name)}[")]
+                own = [n for k, n in self.names.items() if k.startswith(f"{part_key(name)}[")]
                 told = f"its elements differ: name one, such as '{own[0]}'"
                 self.wrong.append(f"{where}: {told}")
                 continue
@@ -391,11 +391,11 @@ class _Reader:
             raise self.fail(
                 'correlations must be as in [correlations] with "one factor" = { "another" = 0.6 }'
             )
-        names = {element_key(name): name for name in known}
+        names = {part_key(name): name for name in known}
         found = []
         for one, others in raw.items():
             for other, rho in others.items():
-                strange = [name for name in (one, other) if element_key(name) not in names]
+                strange = [name for name in (one, other) if part_key(name) not in names]
                 for name in strange:
                     hint = did_you_mean(near_names(name, known)) or "name it there first"
                     told = f"[correlations]: '{name}' is no lever or uncertainty here; {hint}"
@@ -403,7 +403,7 @@ class _Reader:
                 if isinstance(rho, bool) or not isinstance(rho, int | float) or not _finite(rho):
                     self.wrong.append(f"[correlations]: {one} with {other} = {rho!r} is no number")
                 elif not strange:
-                    pair = names[element_key(one)], names[element_key(other)]
+                    pair = names[part_key(one)], names[part_key(other)]
                     found.append((*pair, float(rho)))
         return tuple(found)
 

@@ -46,7 +46,7 @@ class SweepWarning(UserWarning):
 def fold(name: str) -> str:
     """Return the name as it is compared: letter case, blanks and underscores make no difference.
 
-    Nor do quotes around it, and blanks around subscripts.
+    Nor do quotes, and blanks around subscripts.
 
     Examples
     --------
@@ -55,12 +55,8 @@ def fold(name: str) -> str:
     >>> fold("x[ A,b ]") == fold("X[a, B]")
     True
     """
-    text = " ".join(name.replace("_", " ").split()).lower()
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        return text[1:-1].strip()
-    if text.endswith("]"):
-        return _AROUND_SUBSCRIPTS.sub(r"\1", text).replace('"', "")
-    return text
+    text = " ".join(name.replace("_", " ").replace('"', " ").split()).lower()
+    return _AROUND_SUBSCRIPTS.sub(r"\1", text) if text.endswith("]") else text
 
 
 def near(name: str, names: Iterable[str]) -> str:

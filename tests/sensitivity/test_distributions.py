@@ -146,7 +146,9 @@ def test_values_come_as_often_as_their_weights_say() -> None:
 
 
 def test_values_without_weights_are_all_alike() -> None:
-    one = sa.factor("mode", values=[30, 10, 20], labels=["rail", "road", "none"], kind="categorical")
+    one = sa.factor(
+        "mode", values=[30, 10, 20], labels=["rail", "road", "none"], kind="categorical"
+    )
     assert one.default == 30
     drawn = scale(one, (np.arange(3000) + 0.5) / 3000)
     assert drawn[::1000].tolist() == [30, 10, 20]  # in the order they were given
