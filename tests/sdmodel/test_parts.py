@@ -206,3 +206,9 @@ def test_everything_wrong_is_told_at_once(model: Maker) -> None:
     with pytest.raises(sd.ModelError) as caught:
         model(POND).with_parts(["scale of fish", "scale of effect", "initial of read"])
     assert len(caught.value.problems) == 2
+
+
+def test_pysd_knows_no_parts(model: Maker) -> None:
+    pond = model(POND).with_parts(["scale of effect"])
+    with pytest.raises(sd.OverrideError, match="PySD reads the model's file, which has no 'scale"):
+        pond.run({"scale of effect": 2.0}, engine="pysd")
