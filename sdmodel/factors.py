@@ -116,12 +116,12 @@ def read_factor(
             wrong.append(f"{where}: the default {default:g} is not among its values ({shown})")
     else:
         low, high = entry.get("low", said.low), entry.get("high", said.high)
+        if entry.get("kind") == "categorical" and "values" not in entry:
+            wrong.append(f"{where} is categorical: give its values, such as values = [1, 2, 3]")
         wrong += [] if wrong else _wrong_range(where, low, high, default)
     kind = entry.get("kind", "continuous")
     if kind not in KINDS:
         wrong.append(f"{where}: kind is '{kind}', but must be one of {', '.join(KINDS)}")
-    elif kind == "categorical" and "values" not in entry:
-        wrong.append(f"{where} is categorical: give its values, such as values = [1, 2, 3]")
     if wrong or low is None or high is None:
         return None, wrong
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,23 @@ def test_at_first_nothing_changes(model: Maker, options: dict[str, Any]) -> None
     assert len(parted.constants) == len(pond.constants) + 6 * 3 + 6
     assert parted.digest == pond.digest
     assert parted.stocks == pond.stocks
+
+
+CORPUS = Path(__file__).parents[1] / "fuzz" / "corpus"
+
+
+# One of them wants data files.
+WHOLE = [path for path in sorted(CORPUS.glob("*.mdl")) if path.stem != "data"]
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)
+def test_nothing_changes_in_any_language_construct(path: Path) -> None:
+    plain = sd.load(path)
+    names = [f"{word} of {v}" for word in ("scale", "stretch") for v in plain.variables]
+    parted = plain.with_parts([*names, *(f"initial of {v}" for v in plain.stocks)], strict=False)
+    before, after = (one.run(method="vensim", engine="reference") for one in (plain, parted))
+    for name in plain.columns:
+        assert np.array_equal(before.values(name), after.values(name), equal_nan=True), name
 
 
 def moved(points: str, scale: float, stretch: float, shift: float) -> str:
