@@ -132,7 +132,7 @@ def joined(u: Floats, names: tuple[str, ...], correlations: Correlations) -> Flo
     --------
     >>> u = np.array([[0.9, 0.5]])
     >>> joined(u, ("a", "b"), (("a", "b", 0.8),)).round(3)
-    array([[0.9  , 0.956]])
+    array([[0.9  , 0.851]])
     """
     from scipy.special import ndtr
 
