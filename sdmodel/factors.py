@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sdmodel.parts import WORDS
+from sdmodel.parts import WORDS, part_key
 from sdmodel.source import Variable
 
 KINDS = ("continuous", "integer", "categorical", "switch")
@@ -64,6 +64,7 @@ def spread_out(table: Mapping[str, dict[str, Any]], wrong: list[str], kind: str)
     An entry with ``scale = [0.8, 1.2]`` is one named ``scale of NAME`` with that range.
     """
     found: dict[str, Any] = {}
+    said = {part_key(name) for name in table}
     for name, entry in table.items():
         words = [word for word in WORDS if word in entry]
         rest = {word: value for word, value in entry.items() if word not in WORDS}
@@ -76,6 +77,8 @@ def spread_out(table: Mapping[str, dict[str, Any]], wrong: list[str], kind: str)
             if ends is None or len(ends) != 2:
                 wrong.append(f"{where}: {word} = {entry[word]!r} must be [low, high]")
                 continue
+            if part_key(f"{word} of {name}") in said:
+                wrong.append(f"{where}: {word} has a table of its own: leave one out")
             label = f"{rest['label']} ({word})" if "label" in rest else ""
             part = {**rest, "low": ends[0], "high": ends[1], "label": label}
             found[f"{word} of {name}"] = part

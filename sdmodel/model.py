@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -220,8 +220,7 @@ class Model:
         dmnl
         """
         info = self.variable(name)
-        causes = tuple(self.variable(cause) for cause in info.uses)
-        return Explanation(info, causes, str(self.path))
+        return Explanation(info, tuple(map(self.variable, info.uses)), str(self.path))
 
     def problems(self) -> list[Problem]:
         """Return everything that is wrong with the model; nothing for one that was loaded."""
@@ -297,9 +296,8 @@ class Model:
             checked.setdefault(FINAL_TIME, float(final_time))
         timing = simulate.Timing(time_step, final_time, save_every)
         shown, (columns, slots) = list(program.columns), zip(*program.columns.values(), strict=True)
-        hidden = program.layout.block(
-            s.name for s in program.stocks if s.name not in program.display
-        )
+        unseen = (s.name for s in program.stocks if s.name not in program.display)
+        hidden = program.layout.block(unseen)
         try:
             done = simulate.trajectory(kernel, checked, 1, chosen, timing, [*slots, *hidden])
         except SolverError as error:
@@ -444,6 +442,8 @@ class Model:
             ``scale of NAME``, ``stretch of NAME`` or ``shift of NAME`` for a lookup, whose points
             (x, y) are then at (stretch*x + shift, scale*y); ``initial of NAME`` for a stock. What
             is in the model already is passed over.
+        strict
+            Whether to refuse, with all that is wrong, what cannot be had; or to leave it out.
 
         Examples
         --------
@@ -451,8 +451,9 @@ class Model:
         >>> load("models/core.mdl").with_parts([abroad]).constants[abroad]
         0.0
         """
-        starts = partial(simulate.starts, self._kernel)
-        source = with_parts(self.source, names, starts, strict=strict)
+        source = with_parts(
+            self.source, names, lambda one: simulate.starts(self._kernel, one), strict=strict
+        )
         if source is self.source:
             return self
         model = Model(source, self.settings, self._files)

@@ -321,13 +321,20 @@ class _Reader:
         for of, one in tables["scenarios"].items():
             wanted |= dict.fromkeys(one.get("set", {}), f'[scenarios."{of}"]')
         wanted = {n: at for n, at in wanted.items() if part_key(n) not in self.names}
-        for name in [name for name in wanted if split(name)]:
-            try:
-                self.model.with_parts([name])
-            except ModelError as error:
-                told = (f"{one.message}; {one.cure}" for one in error.problems)
-                self.wrong += [f"{wanted.pop(name)}: {one}" for one in told]
-        self.know(self.model.with_parts(name for name in wanted if split(name)))
+        names = [name for name in wanted if split(name)]
+        try:
+            self.know(self.model.with_parts(names))
+        except ModelError:
+            for name in names:
+                self.part(name, wanted[name])
+
+    def part(self, name: str, where: str) -> None:
+        """Make a constant of one part, or tell what is wrong with it."""
+        try:
+            self.know(self.model.with_parts([name]))
+        except ModelError as error:
+            told = (f"{one.message}; {one.cure}" for one in error.problems)
+            self.wrong += [f"{where}: {one}" for one in told]
 
     def variable(self, name: object, where: str) -> str:
         if not isinstance(name, str):

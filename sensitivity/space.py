@@ -72,7 +72,10 @@ class Space:
         what
             ``levers``, ``uncertainties`` or ``both``.
         """
-        whole = _of_settings(model.settings)
+        try:
+            whole = _of_settings(model.settings)
+        except SpaceError as error:
+            raise SpaceError(f"{model.name}.toml: {error}") from None
         if not len(whole):
             raise SpaceError(
                 f"{model.name} has no levers or uncertainties to vary: name some in the .toml "
@@ -256,14 +259,8 @@ class Space:
         wrong = []
         for column, one in enumerate(self.factors):
             for row in np.flatnonzero(np.isnan(found[:, column]))[:1]:
-                takes = f"takes {one.low:g} to {one.high:g}"
-                if one.kind == "integer":
-                    takes = f"takes whole numbers from {one.low:g} to {one.high:g}"
-                elif one.kind == "switch":
-                    takes = f"is either {one.low:g} or {one.high:g}"
-                elif one.values:
-                    takes = f"takes {', '.join(f'{value:g}' for value in one.values)}"
-                wrong.append(f"'{one.name}' {takes}, but row {row} has {values[row, column]:g}")
+                told = f"but row {row} has {values[row, column]:g}"
+                wrong.append(f"'{one.name}' takes {_taken(one)}, {told}")
         if wrong:
             raise SpaceError("\n".join(wrong))
         return parted(found, self.names, self.correlations) if self.correlated else found
@@ -399,6 +396,16 @@ def read_levers(path: str | Path, model: sd.Model | None = None) -> Space:
     1.0
     """
     return Space.from_toml(path, model, what="levers")
+
+
+def _taken(one: sd.Factor) -> str:
+    """Return which values a factor takes, for people."""
+    if one.values:
+        return ", ".join(f"{value:g}" for value in one.values)
+    if one.kind == "switch":
+        return f"{one.low:g} or {one.high:g}"
+    whole = "whole numbers from " if one.kind == "integer" else ""
+    return f"{whole}{one.low:g} to {one.high:g}"
 
 
 def uncertain(settings: sd.ModelSettings) -> Space:

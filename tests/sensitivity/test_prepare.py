@@ -254,6 +254,27 @@ def test_what_only_a_space_can_see_comes_with_the_file(written) -> None:
         sa.Space.from_toml(path, model)
 
 
+def test_what_only_a_space_can_see_comes_with_the_name_of_the_file(written) -> None:
+    text = (
+        '[levers.start]\nlow = 1\nhigh = 50\nmode = 2\n[levers.rain]\n[levers."scale of erosion"]\n'
+    )
+    model = written(
+        BASIN.replace("0.6 + 0.1*Time", "1"), text + "low = 0\nhigh = 2\nkind = 'switch'"
+    )
+    with pytest.raises(sa.SpaceError) as caught:
+        sa.Space.from_settings(model)
+    assert str(caught.value).splitlines() == [
+        "small.toml: 'start' is uniform and has no use for mode: leave it out",
+        "'scale of erosion' is a switch, either 0 or 2, but has default 1",
+    ]
+
+
+def test_a_part_is_named_once(written) -> None:
+    text = '[levers.erosion]\nscale = [0, 2]\n[levers."Scale of EROSION"]\nlow = 0\nhigh = 2'
+    with pytest.raises(sd.SettingsError, match="erosion.*: scale has a table of its own: leave"):
+        written(BASIN, text)
+
+
 def test_whole_arrays_whose_elements_are_alike(written) -> None:
     model = written(BASIN, "[levers.SAME]\nlow = 1\nhigh = 9")
     lever = model.settings.levers["same"]

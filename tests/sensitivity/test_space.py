@@ -296,7 +296,7 @@ def test_values_that_no_factor_takes() -> None:
         every_kind().unit(rows)
     assert str(caught.value).splitlines() == [
         "'dam' takes 0, 20, 45, but row 1 has 10",
-        "'tariff' is either 0 or 1, but row 1 has 0.5",
+        "'tariff' takes 0 or 1, but row 1 has 0.5",
         "'yield' takes 1 to 9, but row 1 has 20",
         "'plants' takes whole numbers from 2 to 5, but row 1 has 2.5",
     ]
