@@ -282,3 +282,19 @@ def test_whole_arrays_whose_elements_are_alike(written) -> None:
     model, found = sa.Space([lever]).prepare(model)
     run = model.run({found.names[0]: 8}, method="vensim")
     assert run.values("same[north]")[0] == run.values("same[south]")[0] == 8
+
+
+def test_a_sweep_over_parts_and_lists_is_stored_with_its_space(written, tmp_path) -> None:
+    model = written(BASIN, SETTINGS)
+    found = sa.Space.from_settings(model)
+    space = sa.Space(found.levers, found.uncertainties)  # no correlations: Morris allows none
+    swept = sa.sweep(model, space, ["Silt"], method="morris", samples=16, seed=3)
+    assert set(np.unique(swept["design"].sel(factor="start"))) == {20.0, 40.0, 80.0}
+    sa.save(swept, tmp_path / "silt.nc")
+    stored = sa.open_sweep(tmp_path / "silt.nc")
+    rebuilt = sa.Space.from_dict(json.loads(stored.attrs["space"]))
+    assert rebuilt == space
+    again, plain = rebuilt.prepare(model)
+    table = pd.DataFrame(stored["design"].values, columns=plain.names)
+    run = again.run_many(table, outputs=["Silt"]).values[0][-1]
+    assert np.array_equal(run, stored["outcomes"].values[0])
