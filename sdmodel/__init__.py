@@ -15,6 +15,7 @@ from sdmodel.errors import (
     UnsupportedError,
 )
 from sdmodel.explain import Explanation, VariableInfo
+from sdmodel.factors import Factor
 from sdmodel.functions import FunctionInfo, functions
 from sdmodel.integration import IntegrationReport
 from sdmodel.integrators import AutoStep, FixedStep, SciPy, Tableau
@@ -22,7 +23,8 @@ from sdmodel.model import Model, load
 from sdmodel.reduction import Reducer, reducers, within
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.secondopinion.compare import CrossCheck, Difference
-from sdmodel.settings import Factor, ModelSettings, OutcomeSpec, Scenario, read_settings
+from sdmodel.settings import ModelSettings, OutcomeSpec, Scenario
+from sdmodel.settings_file import read_settings
 from sdmodel.sketch.picture import picture
 from sdmodel.units import UnitFinding, UnitReport
 from sdmodel.validation import (

@@ -20,6 +20,10 @@ def with_equation(model: SourceModel, variable: Variable, equation: str) -> Sour
     ReadError, ModelError
         If the text is not one equation.
     """
+    if variable.key in model.parts:
+        what = f"{variable.name!r} stands for a part of another variable, it has no equation"
+        cure = "set it in a run, or replace the equation of that variable"
+        raise model_error([Problem(what, "definition", variable=variable.name, cure=cure)])
     old, span = model.source, variable.equation_span
     spelled = written(old, span.start, equation.strip())
     text = old.text[: span.start] + spelled + old.text[span.end :]

@@ -23,8 +23,9 @@ from sdmodel.simulate import choose_method, remembering
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sdmodel.model import Model, Overrides
+    from sdmodel.model import Model
     from sdmodel.run import Run
+    from sdmodel.settings import Overrides
 
 # Largest change, as a share of a variable's own peak, that counts as none. Vensim models are
 # read off graphs; a tenth of a percent is far below what anyone acts on (model design, V6).

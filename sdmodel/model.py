@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,11 +25,13 @@ from sdmodel.failures import judge, list_failures, placed
 from sdmodel.integrators import Method
 from sdmodel.lowering import problems, program_of
 from sdmodel.names import element_key
+from sdmodel.parts import with_parts
 from sdmodel.program import FINAL_TIME, Program
 from sdmodel.reference import ReferenceKernel
-from sdmodel.run import Run, RunBatch, provenance
+from sdmodel.run import Run, RunBatch, narrowed, provenance
 from sdmodel.selection import definition_of, entry_of, selected
-from sdmodel.settings import ModelSettings, Scenario, read_settings
+from sdmodel.settings import ModelSettings, Overrides, Scenario, values_of
+from sdmodel.settings_file import read_settings
 from sdmodel.source import SourceModel, Variable
 
 if TYPE_CHECKING:
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
     from sdmodel.codegen import CompiledKernel
     from sdmodel.integration import IntegrationReport
     from sdmodel.secondopinion.compare import CrossCheck
-
-Overrides = Mapping[str, float] | str | Scenario | None
 
 
 def load(
@@ -80,7 +80,8 @@ def load(
     model.program  # noqa: B018 - raises what is wrong with the model
     beside = Path(path).with_suffix(".toml")
     if beside.is_file() and beside.name != "pyproject.toml":
-        model = Model(model.source, read_settings(beside, model), files)
+        settings = read_settings(beside, model)
+        model = Model(model.with_parts(settings.names).source, settings, files)
     return model
 
 
@@ -220,8 +221,7 @@ class Model:
         dmnl
         """
         info = self.variable(name)
-        causes = tuple(self.variable(cause) for cause in info.uses)
-        return Explanation(info, causes, str(self.path))
+        return Explanation(info, tuple(map(self.variable, info.uses)), str(self.path))
 
     def problems(self) -> list[Problem]:
         """Return everything that is wrong with the model; nothing for one that was loaded."""
@@ -283,7 +283,7 @@ class Model:
         SolverError
             If a stock leaves the finite numbers, or the solver gives up.
         """
-        values, called = self._values(overrides)
+        values, called = values_of(overrides, self.scenario)
         label = name or called or ("base" if not values else "run")
         if engine == "pysd":
             from sdmodel.secondopinion.pysd import run_pysd
@@ -296,16 +296,13 @@ class Model:
         if final_time is not None and FINAL_TIME in program.constants:
             checked.setdefault(FINAL_TIME, float(final_time))
         timing = simulate.Timing(time_step, final_time, save_every)
-        shown = list(program.columns)
-        slots = [slot for _, slot in program.columns.values()]
-        hidden = program.layout.block(
-            s.name for s in program.stocks if s.name not in program.display
-        )
+        shown, (columns, slots) = list(program.columns), zip(*program.columns.values(), strict=True)
+        unseen = (s.name for s in program.stocks if s.name not in program.display)
+        hidden = program.layout.block(unseen)
         try:
             done = simulate.trajectory(kernel, checked, 1, chosen, timing, [*slots, *hidden])
         except SolverError as error:
             raise placed(self.source, error, label) from None
-        columns = tuple(name for name, _ in program.columns.values())
         table = np.ascontiguousarray(done.values[:, :, 0].T)
         times, known = done.times[done.unknown :], table[done.unknown :]
         result = judge(self.source, program, times, known, shown, label)
@@ -323,7 +320,7 @@ class Model:
             provenance=provenance(self.digest, self.path.name) | {"engine": kernel.label},
             shapes=program.shapes,
         )
-        return self._keep(run, outputs)
+        return run if outputs is None else narrowed(run, selected(self.source, program, outputs))
 
     def _engine(self, engine: str, exact: bool) -> ReferenceKernel | CompiledKernel:
         if engine == "reference":
@@ -348,35 +345,10 @@ class Model:
             raise OverrideError(what, f'there is nothing called {what!r} to inspect; try "llvm"')
         from sdmodel.integrators import tableau_of
 
-        chosen, _ = simulate.choose_method(self.program, "vensim")
-        keys = map(
-            element_key,
-            selected(self.source, self.program, self.stocks if outputs is None else outputs),
-        )
-        slots = [self.program.columns[k][1] for k in keys]
-        return self._compiled.batch_text(slots, tableau_of(chosen.name))
-
-    def _keep(self, run: Run, outputs: Sequence[str] | None) -> Run:
-        if outputs is None:
-            return run
-        from dataclasses import replace
-
-        names = selected(self.source, self.program, outputs)
-        table = np.empty((len(run.times), len(names)))
-        for column, name in enumerate(names):
-            table[:, column] = run.values(name)
-        return replace(run, columns=tuple(names), table=table)
-
-    def _values(self, overrides: Overrides) -> tuple[Mapping[str, float], str]:
-        if overrides is None:
-            return {}, ""
-        if isinstance(overrides, str):
-            overrides = self.scenario(overrides)
-        if isinstance(overrides, Scenario):
-            return overrides.values, overrides.name
-        if not isinstance(overrides, Mapping):
-            raise OverrideError("overrides", "give values by name, {'name': value}, or a scenario")
-        return overrides, ""
+        names = selected(self.source, self.program, self.stocks if outputs is None else outputs)
+        slots = [self.program.columns[element_key(name)][1] for name in names]
+        method, _ = simulate.choose_method(self.program, "vensim")
+        return self._compiled.batch_text(slots, tableau_of(method.name))
 
     def run_many(
         self,
@@ -458,7 +430,35 @@ class Model:
         data, allow = self._files
         model = Model(resolve(changed, data, allow=allow), files=self._files)
         model.program  # noqa: B018 - raises what is wrong with the new equation
+        model = model.with_parts(self.source.parts, strict=False)
         model.settings = self.settings.among(model.constants)
+        return model
+
+    def with_parts(self, names: Iterable[str], *, strict: bool = True) -> Model:
+        """Return another model in which parts of lookups and stocks are constants too.
+
+        Parameters
+        ----------
+        names
+            ``scale of NAME``, ``stretch of NAME`` or ``shift of NAME`` for a lookup, whose points
+            (x, y) are then at (stretch*x + shift, scale*y); ``initial of NAME`` for a stock. What
+            is in the model already is passed over.
+        strict
+            Whether to refuse, with all that is wrong, what cannot be had; or to leave it out.
+
+        Examples
+        --------
+        >>> abroad = "initial of Diaspora"
+        >>> load("models/core.mdl").with_parts([abroad]).constants[abroad]
+        0.0
+        """
+        source = with_parts(
+            self.source, names, lambda one: simulate.starts(self._kernel, one), strict=strict
+        )
+        if source is self.source:
+            return self
+        model = Model(source, self.settings, self._files)
+        model.program  # noqa: B018 - raises what is wrong with it
         return model
 
     def check_integration(self, overrides: Overrides = None) -> IntegrationReport:

@@ -8,7 +8,7 @@ import os
 import platform
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -296,6 +296,14 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def narrowed(run: Run, names: Sequence[str]) -> Run:
+    """Return a run with some of its columns only."""
+    table = np.empty((len(run.times), len(names)))
+    for column, name in enumerate(names):
+        table[:, column] = run.values(name)
+    return replace(run, columns=tuple(names), table=table)
 
 
 def provenance(digest: str, model: str) -> dict[str, Any]:

@@ -125,6 +125,14 @@ def started(
     return work, width
 
 
+def starts(kernel: Kernel, stock: str) -> dict[str, float]:
+    """Return what each element of a stock starts at, by name; `stock` is its key."""
+    program = kernel.program
+    work, _ = started(kernel, {}, 1, None)
+    columns = (program.columns[one] for one in program.elements(stock))
+    return {name: float(work.values[slot][0]) for name, slot in columns}
+
+
 def _one(work: SwitchedWorkspace, program: Program, name: str) -> float:
     values = work.values[program.layout.slots[name]]
     first = values[0]

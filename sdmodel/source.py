@@ -218,6 +218,7 @@ class SourceModel:
 
     `remarks` name what was read but has no meaning for a run, such as a reality check. `subranges`
     tells that ranges which share elements belong together, as in Vensim; in XMILE they do not.
+    `parts` are the keys of constants that the file has not: see `sdmodel.parts`.
     """
 
     source: SourceText
@@ -231,6 +232,7 @@ class SourceModel:
     remarks: tuple[str, ...] = ()
     subranges: bool = True
     unit_definitions: tuple[UnitDefinition, ...] = ()
+    parts: tuple[str, ...] = ()
 
     @cached_property
     def by_key(self) -> dict[str, Variable]:

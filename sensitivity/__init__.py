@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sensitivity.errors import StoreError as StoreError
     from sensitivity.errors import StudyError as StudyError
     from sensitivity.errors import SweepWarning as SweepWarning
+    from sensitivity.factors import factor as factor
     from sensitivity.failed import failed_runs as failed_runs
     from sensitivity.failed import failure_bounds as failure_bounds
     from sensitivity.failed import where_failed as where_failed
@@ -59,7 +60,6 @@ if TYPE_CHECKING:
     from sensitivity.plots import plot_ranking as plot_ranking
     from sensitivity.plots import plot_scatter as plot_scatter
     from sensitivity.space import Space as Space
-    from sensitivity.space import factor as factor
     from sensitivity.space import read_levers as read_levers
     from sensitivity.store import open_sweep as open_sweep
     from sensitivity.store import save as save
@@ -139,7 +139,7 @@ _HOME = {
     "plot_ranking": "plots",
     "plot_scatter": "plots",
     "Space": "space",
-    "factor": "space",
+    "factor": "factors",
     "read_levers": "space",
     "open_sweep": "store",
     "save": "store",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 import sdmodel as sd
+
+_AROUND_SUBSCRIPTS = re.compile(r"\s*([\[\],])\s*")
 
 
 class SensitivityError(sd.SDError):
@@ -51,12 +54,17 @@ class SweepWarning(UserWarning):
 def fold(name: str) -> str:
     """Return the name as it is compared: letter case, blanks and underscores make no difference.
 
+    Nor do quotes, and blanks around subscripts.
+
     Examples
     --------
-    >>> fold("Birth_Rate ") == fold("birth rate")
+    >>> fold("Birth_Rate ") == fold("birth rate") == fold('"birth rate"')
+    True
+    >>> fold("x[ A,b ]") == fold("X[a, B]")
     True
     """
-    return " ".join(name.replace("_", " ").split()).lower()
+    text = " ".join(name.replace("_", " ").replace('"', " ").split()).lower()
+    return _AROUND_SUBSCRIPTS.sub(r"\1", text) if text.endswith("]") else text
 
 
 def near(name: str, names: Iterable[str]) -> str:

@@ -66,8 +66,8 @@ def indices_over_time(
     dict
         Each index and the half-width of its interval (``ST`` and ``ST_conf``) over (series,
         time, factor), or over (series, time, factor, other factor); NaN where nothing varies.
-        ``course_mean`` and ``course_variance`` (series, time) of the runs in which all factors vary freely,
-        and ``note`` (series): what was left out.
+        ``course_mean`` and ``course_variance`` (series, time) of the runs in which all factors
+        vary freely, and ``note`` (series): what was left out.
 
     Examples
     --------

@@ -19,7 +19,7 @@ from sensitivity.claims.book import Arm
 from sensitivity.distances import distances
 from sensitivity.errors import MethodError, among
 from sensitivity.outcomes import choose
-from sensitivity.space import Space
+from sensitivity.space import Space, uncertain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -191,7 +191,8 @@ def robust_packages(
     if not aims or packages < 1 or draws < 2:
         raise MethodError("give at least one aim, one package and two draws")
     outcomes = choose(model, list(aims))
-    space = Space.from_settings(model, "levers") if levers is None else levers.matched(model)
+    space = Space.from_settings(model, "levers") if levers is None else levers
+    model, space = space.prepare(model)
     rng = np.random.default_rng(seed)
     unit = rng.random((packages, len(space)))
     unit[rng.random(unit.shape) < LEFT_OUT] = 0.0
@@ -203,9 +204,10 @@ def robust_packages(
         told = model.scenario(name).values
         arms[name] = tuple(("set", of, value) for of, value in told.items())
         design = np.vstack([design, [told.get(one.name, one.default) for one in space.factors]])
-    uncertain = Space(uncertainties=tuple(model.settings.uncertainties.values()))
     variables = tuple(dict.fromkeys(one.of for one in outcomes))
-    bench = Bench(model, Draws.latin(uncertain, draws, seed), variables, threads=threads)
+    bench = Bench(
+        model, Draws.latin(uncertain(model.settings), draws, seed), variables, threads=threads
+    )
     before = tuple(("set", name, value) for name, value in (fixed or {}).items())
     values = np.full((len(outcomes), len(arms), draws), np.nan)
     for place, (name, steps) in enumerate(arms.items()):

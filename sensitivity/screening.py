@@ -117,7 +117,7 @@ def share_of_variance(
     from scipy.stats import qmc
 
     outcome = Outcome(**json.loads(swept.attrs["outcome_definitions"])[0])
-    whole = space.matched(model)
+    model, whole = space.prepare(model)
     points = qmc.Sobol(d=len(whole), scramble=True, seed=seed).random(samples)
     table = pd.DataFrame(whole.scale(points), columns=list(whole.names))
     batch = model.run_many(table, outputs=[outcome.of], **json.loads(swept.attrs["options"]))

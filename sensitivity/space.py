@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sdmodel as sd
-from sensitivity.distributions import DISTRIBUTIONS, KINDS, scale
+from sensitivity import dependence
+from sensitivity.dependence import Correlations, joined, parted
+from sensitivity.distributions import scale, unit
 from sensitivity.errors import SpaceError, among, fold, near
+from sensitivity.factors import factor as factor
+from sensitivity.factors import faults
+from sensitivity.matching import PART, settable_in, strange
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,59 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WHAT = ("levers", "uncertainties", "both")
-
-
-def factor(
-    name: str,
-    low: float,
-    high: float,
-    *,
-    default: float | None = None,
-    unit: str = "",
-    label: str = "",
-    group: str = "",
-    distribution: str = "uniform",
-    kind: str = "continuous",
-) -> sd.Factor:
-    """Describe one lever or uncertainty in Python, without a levers file.
-
-    Parameters
-    ----------
-    name
-        The constant's name as in the model, blanks and all.
-    low, high
-        The ends of its range.
-    default
-        Its usual value; the middle of the range when left out. It is the centre of the
-        ``triangular``, ``normal`` and ``lognormal`` distributions.
-    distribution
-        ``uniform``, ``triangular``, ``normal`` or ``lognormal``; none of them leaves the range.
-    kind
-        ``continuous``, ``integer`` (whole numbers only) or ``switch`` (either low or high).
-
-    Examples
-    --------
-    >>> factor("tax rate", 0.1, 0.3, unit="Dmnl").default
-    0.2
-    """
-    if default is None:
-        middle = math.sqrt(low * high) if distribution == "lognormal" and low > 0 else None
-        default = 0.5 * (low + high) if middle is None else middle
-        if kind == "switch":
-            default = low
-        elif kind == "integer":
-            default = float(math.floor(default))
-    return sd.Factor(
-        name=name,
-        low=float(low),
-        high=float(high),
-        default=float(default),
-        unit=unit,
-        label=label,
-        group=group,
-        distribution=distribution,
-        kind=kind,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +34,9 @@ class Space:
         Constants that policy can move.
     uncertainties
         Constants that nobody can move and nobody knows for certain.
+    correlations
+        Which factors go together: two names and their rank correlation (Spearman's), each. For
+        methods that allow it; see `Space.refuse_dependence`.
 
     Examples
     --------
@@ -97,12 +51,15 @@ class Space:
 
     levers: tuple[sd.Factor, ...] = ()
     uncertainties: tuple[sd.Factor, ...] = ()
+    correlations: Correlations = ()
 
     def __post_init__(self) -> None:
         # Lists are welcome at the door; inside, nothing changes any more.
         object.__setattr__(self, "levers", tuple(self.levers))
         object.__setattr__(self, "uncertainties", tuple(self.uncertainties))
-        _check(self.factors)
+        pairs = tuple((one, other, float(rho)) for one, other, rho in self.correlations)
+        object.__setattr__(self, "correlations", pairs)
+        _check(self)
 
     @classmethod
     def from_settings(cls, model: sd.Model, what: str = "both") -> Space:
@@ -115,8 +72,10 @@ class Space:
         what
             ``levers``, ``uncertainties`` or ``both``.
         """
-        settings = model.settings
-        whole = cls(tuple(settings.levers.values()), tuple(settings.uncertainties.values()))
+        try:
+            whole = _of_settings(model.settings)
+        except SpaceError as error:
+            raise SpaceError(f"{model.name}.toml: {error}") from None
         if not len(whole):
             raise SpaceError(
                 f"{model.name} has no levers or uncertainties to vary: name some in the .toml "
@@ -163,6 +122,55 @@ class Space:
         """The usual value of every factor, by name."""
         return {one.name: one.default for one in self.factors}
 
+    @property
+    def groups(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """The names of the groups, and for each factor the number of its group.
+
+        A factor without a group stands alone, under its own name.
+
+        Examples
+        --------
+        >>> pair = [factor("a", 0, 1, group="money"), factor("b", 0, 1, group="money")]
+        >>> Space([*pair, factor("c", 0, 1)]).groups
+        (('money', 'c'), (0, 0, 1))
+        """
+        # A factor that stands alone is in no group, even in one that has its name.
+        keys = [("group", fold(one.group)) if one.group else ("", fold(one.name)) for one in self]
+        order = list(dict.fromkeys(keys))
+        names = dict(
+            zip(reversed(keys), reversed([one.group or one.name for one in self]), strict=True)
+        )
+        return tuple(names[key] for key in order), tuple(order.index(key) for key in keys)
+
+    @property
+    def correlated(self) -> bool:
+        """Whether any factors go together, so that their numbers are not independent."""
+        return any(rho != 0 for _, _, rho in self.correlations)
+
+    def refuse_dependence(
+        self, method: str, instead: Iterable[str] = ("delta", "pawn", "regional")
+    ) -> None:
+        """Raise a `SpaceError` if factors go together, on behalf of a method that forbids it.
+
+        Parameters
+        ----------
+        method
+            The method, as the message names it.
+        instead
+            Methods that would do.
+
+        Examples
+        --------
+        >>> Space([factor("a", 0, 1)]).refuse_dependence("sobol")
+        """
+        if self.correlated:
+            pairs = ", ".join(f"'{a}' with '{b}' ({rho:g})" for a, b, rho in self.correlations)
+            raise SpaceError(
+                f"{method} needs independent inputs, for it shares the variance out among them, "
+                f"but these go together: {pairs}. Choose {' or '.join(instead)}, or leave the "
+                "correlations out"
+            )
+
     def __len__(self) -> int:
         return len(self.levers) + len(self.uncertainties)
 
@@ -179,7 +187,7 @@ class Space:
         """Return the part of this space with the levers, the uncertainties, or both."""
         if what not in WHAT:
             raise SpaceError(f"'{what}' is not a part of a space{among(what, WHAT)}")
-        part = Space(
+        part = self._with(
             self.levers if what != "uncertainties" else (),
             self.uncertainties if what != "levers" else (),
         )
@@ -197,10 +205,16 @@ class Space:
         ('b',)
         """
         gone = {self[name].name for name in names}
-        return Space(
+        return self._with(
             tuple(one for one in self.levers if one.name not in gone),
             tuple(one for one in self.uncertainties if one.name not in gone),
         )
+
+    def _with(self, levers: tuple[sd.Factor, ...], uncertainties: tuple[sd.Factor, ...]) -> Space:
+        """Return a space of some of these factors, with the correlations among them."""
+        kept = {fold(one.name) for one in (*levers, *uncertainties)}
+        pairs = (one for one in self.correlations if {fold(one[0]), fold(one[1])} <= kept)
+        return Space(levers, uncertainties, tuple(pairs))
 
     def scale(self, unit_design: NDArray[np.float64]) -> NDArray[np.float64]:
         """Carry a design on the unit cube, one column per factor, over to the factors' values.
@@ -213,14 +227,50 @@ class Space:
         """
         import numpy as np
 
-        if unit_design.ndim != 2 or unit_design.shape[1] != len(self):
+        self._fits(unit_design)
+        if self.correlated:
+            unit_design = joined(unit_design, self.names, self.correlations)
+        return np.column_stack(
+            [
+                scale(one, np.ascontiguousarray(unit_design[:, column]))
+                for column, one in enumerate(self.factors)
+            ]
+        )
+
+    def unit(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Carry values of the factors, one column for each, back to the unit cube.
+
+        The opposite of `scale`, such as for putting defaults or known cases into a design. A whole
+        number, a switch or a value of a list goes to the middle of its share.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Space([factor("a", 0, 10), factor("b", 0, 1, kind="switch")]).unit(np.array([[5, 1]]))
+        array([[0.5 , 0.75]])
+        """
+        import numpy as np
+
+        values = np.asarray(values, dtype=float)
+        self._fits(values)
+        found = np.column_stack(
+            [unit(one, values[:, column]) for column, one in enumerate(self.factors)]
+        )
+        wrong = []
+        for column, one in enumerate(self.factors):
+            for row in np.flatnonzero(np.isnan(found[:, column]))[:1]:
+                told = f"but row {row} has {values[row, column]:g}"
+                wrong.append(f"'{one.name}' takes {_taken(one)}, {told}")
+        if wrong:
+            raise SpaceError("\n".join(wrong))
+        return parted(found, self.names, self.correlations) if self.correlated else found
+
+    def _fits(self, table: NDArray[np.float64]) -> None:
+        if table.ndim != 2 or table.shape[1] != len(self):
             raise SpaceError(
-                f"the design has shape {unit_design.shape}, but this space has {len(self)} "
+                f"the design has shape {table.shape}, but this space has {len(self)} "
                 "factors: give one column for each"
             )
-        return np.column_stack(
-            [scale(one, unit_design[:, column]) for column, one in enumerate(self.factors)]
-        )
 
     def problem(self, *, groups: bool = False) -> dict[str, Any]:
         """Return what SALib calls a problem: the names, and the unit cube as bounds.
@@ -244,51 +294,96 @@ class Space:
             "bounds": [[0.0, 1.0] for _ in self.factors],
         }
         if groups:
-            problem["groups"] = [one.group or one.name for one in self.factors]
+            names, numbers = self.groups
+            problem["groups"] = [names[number] for number in numbers]
         return problem
 
     def matched(self, model: sd.Model) -> Space:
         """Return this space with its names spelt as in the model; refuse what it cannot set."""
-        constants = {fold(name): name for name in model.constants}
-        variables = {fold(name) for name in model.units}
-        wrong = []
-        for name in self.names:
-            key = fold(name)
-            if key in constants:
-                continue
-            if key in variables:
-                wrong.append(
-                    f"'{name}' is computed in {model.name}, not a constant, so it cannot be varied"
-                )
-            else:
-                wrong.append(f"{model.name} has no constant '{name}'{near(name, model.constants)}")
+        settable = settable_in(model)
+        wrong = strange(self.names, settable, model)
         if wrong:
             raise SpaceError("\n".join(wrong))
+        spelt = {one.name: settable[fold(one.name)] for one in self}
+        told = {fold(one): settable[fold(one)] for one in self.names}
         return Space(
-            tuple(replace(one, name=constants[fold(one.name)]) for one in self.levers),
-            tuple(replace(one, name=constants[fold(one.name)]) for one in self.uncertainties),
+            tuple(replace(one, name=spelt[one.name]) for one in self.levers),
+            tuple(replace(one, name=spelt[one.name]) for one in self.uncertainties),
+            tuple((told[fold(a)], told[fold(b)], rho) for a, b, rho in self.correlations),
         )
+
+    def prepare(self, model: sd.Model) -> tuple[sd.Model, Space]:
+        """Return the model to run and this space, in which every factor is a constant of it.
+
+        Parts of lookups and stocks, such as ``scale of NAME``, become constants whose values at
+        first leave the model as it was; all else is as in `matched`. The digest stays that of the
+        model's file, so a model and a stored space give the same again.
+
+        Examples
+        --------
+        >>> import sdmodel as sd
+        >>> space = Space(uncertainties=[factor("initial of Diaspora", 0, 50, default=0)])
+        >>> model, plain = space.prepare(sd.load("models/core.mdl"))
+        >>> model.constants[plain.names[0]]
+        0.0
+        """
+        settable = settable_in(model)
+        parts = [one for one in self.names if fold(one) not in settable and PART.match(fold(one))]
+        if not parts:
+            return model, self.matched(model)
+        others = [one for one in self.names if one not in parts]
+        wrong, prepared = strange(others, settable, model), model
+        try:
+            prepared = model.with_parts(parts)
+        except sd.ModelError as error:
+            wrong.append(str(error))
+        if not wrong:
+            wrong = [
+                f"'{name}' only says where a stock starts, and so does its initial value in this "
+                "space: leave one out"
+                for name in others
+                if model.variable(name).used_by and not prepared.variable(name).used_by
+            ]
+        if wrong:
+            raise SpaceError("\n".join(wrong))
+        return prepared, self.matched(prepared)
 
     def table(self) -> pd.DataFrame:
         """Return the factors as a table, one row each, to be shown in a notebook."""
         import pandas as pd
 
-        rows = [{"role": role, **_fields(one)} for role, one in zip(self.roles, self, strict=True)]
+        rows = []
+        for role, one in zip(self.roles, self, strict=True):
+            row = {"role": role, **asdict(one)}
+            row["parameters"] = ", ".join(f"{k} = {v:g}" for k, v in one.parameters.items())
+            for word in ("values", "weights"):
+                row[word] = ", ".join(f"{value:g}" for value in row[word])
+            row["labels"] = ", ".join(one.labels)
+            row["goes with"] = ", ".join(
+                f"{b if fold(a) == fold(one.name) else a} {rho:g}"
+                for a, b, rho in self.correlations
+                if fold(one.name) in (fold(a), fold(b))
+            )
+            rows.append(row)
         return pd.DataFrame(rows).set_index("name")
 
-    def to_dict(self) -> dict[str, list[dict[str, Any]]]:
+    def to_dict(self) -> dict[str, list[Any]]:
         """Return this space as plain lists and numbers, as it is stored with a sweep."""
-        return {
+        stored: dict[str, list[Any]] = {
             "levers": [_fields(one) for one in self.levers],
             "uncertainties": [_fields(one) for one in self.uncertainties],
         }
+        if self.correlations:
+            stored["correlations"] = [list(one) for one in self.correlations]
+        return stored
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Iterable[Mapping[str, Any]]]) -> Space:
+    def from_dict(cls, stored: Mapping[str, Iterable[Any]]) -> Space:
         """Rebuild a space from what `to_dict` gave."""
         return cls(
-            tuple(sd.Factor(**one) for one in stored["levers"]),
-            tuple(sd.Factor(**one) for one in stored["uncertainties"]),
+            tuple(_of_fields(one) for one in stored["levers"]),
+            tuple(_of_fields(one) for one in stored["uncertainties"]),
+            tuple((one, other, rho) for one, other, rho in stored.get("correlations", ())),
         )
 
 
@@ -303,8 +398,50 @@ def read_levers(path: str | Path, model: sd.Model | None = None) -> Space:
     return Space.from_toml(path, model, what="levers")
 
 
+def _taken(one: sd.Factor) -> str:
+    """Return which values a factor takes, for people."""
+    if one.values:
+        return ", ".join(f"{value:g}" for value in one.values)
+    if one.kind == "switch":
+        return f"{one.low:g} or {one.high:g}"
+    whole = "whole numbers from " if one.kind == "integer" else ""
+    return f"{whole}{one.low:g} to {one.high:g}"
+
+
+def uncertain(settings: sd.ModelSettings) -> Space:
+    """Return the uncertainties that a model's settings name, which may be none.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> uncertain(sd.load("models/core.mdl").settings).roles[0]
+    'uncertainty'
+    """
+    whole = _of_settings(settings)
+    return whole._with((), whole.uncertainties)
+
+
 def _fields(one: sd.Factor) -> dict[str, Any]:
-    return asdict(one)
+    """Return what is said of a factor; the later fields only where there is something in them."""
+    later = ("parameters", "values", "weights", "labels")
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(one).items()
+        if value or name not in later
+    }
+
+
+def _of_fields(stored: Mapping[str, Any]) -> sd.Factor:
+    lists = {name: tuple(v) for name, v in stored.items() if isinstance(v, list | tuple)}
+    return sd.Factor(**{**stored, **lists})
+
+
+def _of_settings(settings: sd.ModelSettings) -> Space:
+    return Space(
+        tuple(settings.levers.values()),
+        tuple(settings.uncertainties.values()),
+        getattr(settings, "correlations", ()),
+    )
 
 
 def _from_toml(path: Path, model: sd.Model | None) -> Space:
@@ -318,8 +455,10 @@ def _from_toml(path: Path, model: sd.Model | None) -> Space:
                 "read_levers(path, model) or --levers FILE"
             )
         model = sd.load(beside)
-    settings = sd.read_settings(path, model)
-    space = Space(tuple(settings.levers.values()), tuple(settings.uncertainties.values()))
+    try:
+        space = _of_settings(sd.read_settings(path, model))
+    except SpaceError as error:
+        raise SpaceError(f"{path}: {error}") from None
     if not len(space):
         raise SpaceError(
             f'{path} names no levers or uncertainties: add tables such as [levers."tax rate"]'
@@ -327,44 +466,15 @@ def _from_toml(path: Path, model: sd.Model | None) -> Space:
     return space
 
 
-def _check(factors: tuple[sd.Factor, ...]) -> None:
+def _check(space: Space) -> None:
     """Report everything wrong with the factors at once."""
     wrong: list[str] = []
-    seen: dict[str, str] = {}
-    for one in factors:
+    seen: set[str] = set()
+    for one in space:
         if fold(one.name) in seen:
             wrong.append(f"'{one.name}' is there twice: leave one out")
-        seen[fold(one.name)] = one.name
-        wrong.extend(_problems(one))
+        seen.add(fold(one.name))
+        wrong.extend(faults(one))
+    wrong.extend(dependence.faults(space.factors, len(space.levers), space.correlations))
     if wrong:
         raise SpaceError("\n".join(wrong))
-
-
-def _problems(one: sd.Factor) -> Iterator[str]:
-    who = f"'{one.name}'"
-    if not (math.isfinite(one.low) and math.isfinite(one.high)):
-        yield (
-            f"{who} has no end to its range ({one.low:g} to {one.high:g}): give finite low and high"
-        )
-        return
-    if one.low == one.high:
-        yield f"{who} has low = high = {one.low:g}, so it would not vary: widen it or leave it out"
-    elif one.low > one.high:
-        yield f"{who} has low {one.low:g} above high {one.high:g}: exchange them"
-    if one.kind not in KINDS:
-        yield f"{who} has kind '{one.kind}'{among(one.kind, KINDS)}"
-    if one.distribution not in DISTRIBUTIONS:
-        yield f"{who} has distribution '{one.distribution}'{among(one.distribution, DISTRIBUTIONS)}"
-        return
-    row = DISTRIBUTIONS[one.distribution]
-    if row.positive and one.low <= 0:
-        yield f"{who} is {row.name} and has low {one.low:g}: it must be above 0"
-    if row.centred and not one.low <= one.default <= one.high:
-        yield (
-            f"{who} is {row.name} about its default {one.default:g}, which lies outside "
-            f"{one.low:g} to {one.high:g}: widen the range, or make it uniform"
-        )
-    if one.kind == "integer" and not (float(one.low).is_integer() and float(one.high).is_integer()):
-        yield f"{who} takes whole numbers only, but runs from {one.low:g} to {one.high:g}"
-    if one.kind == "switch" and one.distribution != "uniform":
-        yield f"{who} is a switch, so it is either low or high: leave its distribution out"

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import sdmodel as sd
-from sensitivity.distributions import scale
 from sensitivity.outcomes import OK, choose
+from sensitivity.space import Space, uncertain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ def sign_frequency(study: sd.ValidationStudy, test: sd.ConfidenceTest) -> sd.Val
         ]
         reason = f"the model's TOML file names no {' and no '.join(missing)}"
         return test.result("not applicable", reason)
-    draws = latin_hypercube(settings.uncertainties, DRAWS, study.seed)
+    draws = latin_hypercube(uncertain(settings), DRAWS, study.seed)
     scenarios = {"base": {}, **{name: one.values for name, one in settings.scenarios.items()}}
     step = float(study.base.values("TIME STEP")[0])
     found: dict[str, Measured] = {}
@@ -84,22 +84,20 @@ def sign_frequency(study: sd.ValidationStudy, test: sd.ConfidenceTest) -> sd.Val
     return test.result("finding", text, robust, COLUMNS, rows)
 
 
-def latin_hypercube(factors: Mapping[str, sd.Factor], draws: int, seed: int) -> pd.DataFrame:
+def latin_hypercube(space: Space, draws: int, seed: int) -> pd.DataFrame:
     """Return draws of some factors by their distributions, each range cut into as many layers.
 
     Examples
     --------
-    >>> from sensitivity.space import factor
-    >>> latin_hypercube({"rate": factor("rate", 0.0, 1.0)}, 4, seed=1).shape
+    >>> from sensitivity.space import Space, factor
+    >>> latin_hypercube(Space([factor("rate", 0.0, 1.0)]), 4, seed=1).shape
     (4, 1)
     """
     import pandas as pd
     from scipy.stats import qmc
 
-    cube = qmc.LatinHypercube(d=len(factors), seed=seed).random(draws)
-    return pd.DataFrame(
-        {name: scale(one, cube[:, i]) for i, (name, one) in enumerate(factors.items())}
-    )
+    cube = qmc.LatinHypercube(d=len(space), seed=seed).random(draws)
+    return pd.DataFrame(space.scale(cube), columns=list(space.names))
 
 
 def _measured(

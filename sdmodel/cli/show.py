@@ -14,8 +14,8 @@ from sdmodel.cli.text import as_json, console, number, plain, table
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sdmodel.factors import Factor
     from sdmodel.model import Model
-    from sdmodel.settings import Factor
 
 
 @click.command()

@@ -16,6 +16,7 @@ import numpy as np
 from sdmodel.errors import OverrideError, SDError
 from sdmodel.names import element_key, key
 from sdmodel.overrides import check_values
+from sdmodel.parts import part_key
 from sdmodel.run import Run, provenance
 from sdmodel.secondopinion.copies import copied
 
@@ -34,6 +35,10 @@ def run_pysd(
     """Run a model through PySD; steps and saved times as in `Model.run`."""
     checked = check_values(model.source, model.program, overrides)
     values = {model.program.columns[k][0]: v for k, v in checked.items()}
+    for spelled in values:
+        if part_key(spelled).partition("[")[0] in model.source.parts:
+            reason = f"PySD reads the model's file, which has no {spelled!r}: leave that out"
+            raise OverrideError(spelled, reason)
     if time_step is not None and time_step <= 0:
         raise OverrideError("TIME STEP", "time_step must be above zero")
     table, version = table_of(

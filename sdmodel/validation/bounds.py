@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sdmodel.factors import Factor
 from sdmodel.kernel import Array
 from sdmodel.names import element_key, key
 from sdmodel.run import RunBatch
-from sdmodel.settings import Factor
 from sdmodel.validation.registry import ConfidenceTest, confidence_test
 from sdmodel.validation.results import FAIL, NOT_APPLICABLE, PASS, ValidationResult
 from sdmodel.validation.study import ValidationStudy
@@ -102,7 +102,10 @@ def design(factors: Mapping[str, Factor], draws: int, seed: int) -> dict[str, Ar
     found = {}
     for place, (name, one) in enumerate(factors.items()):
         u = cube[:, place]
-        if one.kind == "switch":
+        if one.values:
+            place = np.minimum((u * len(one.values)).astype(int), len(one.values) - 1)
+            found[name] = np.array(one.values)[place]
+        elif one.kind == "switch":
             found[name] = np.where(u < 0.5, one.low, one.high)
         elif one.kind == "integer":
             found[name] = np.clip(np.floor(one.low + u * (one.high - one.low + 1)), None, one.high)

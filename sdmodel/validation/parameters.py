@@ -21,7 +21,9 @@ def parameters(study: ValidationStudy, test: ConfidenceTest) -> ValidationResult
     set_ = {_head(name) for name in study.expectations.settings}
     # A constant that only defines a unit or a reference cannot be known well or badly.
     defined = {key(name) for name in study.expectations.definitions}
-    names = [name for name in model.variables if model.variable(name).kind == "constant"]
+    # What stands for a part of a lookup or stock is no constant of the file.
+    own = (name for name in model.variables if key(name) not in model.source.parts)
+    names = [name for name in own if model.variable(name).kind == "constant"]
     if not names:
         return test.result(NOT_APPLICABLE, "the model has no constants")
     rows: list[tuple[object, ...]] = []

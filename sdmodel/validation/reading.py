@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sdmodel.errors import OverrideError, SDError, SettingsError, did_you_mean, near_names
 from sdmodel.frontends.tokens import ExpressionError, words
 from sdmodel.names import element_key, key
-from sdmodel.settings import read_toml
+from sdmodel.settings_file import read_toml
 from sdmodel.validation.expectations import (
     DEFERRED,
     Audit,

@@ -21,7 +21,7 @@ from sensitivity.claims.reading import read_claims
 from sensitivity.claims.report import ClaimResult, ClaimsReport, Scan
 from sensitivity.claims.verdicts import verdict
 from sensitivity.errors import ClaimsError, fold, near
-from sensitivity.space import Space
+from sensitivity.space import uncertain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,8 +103,7 @@ def run_claims(
     seed = book.seed if seed is None else seed
     if seed < 0:
         raise ClaimsError(f"seed is {seed}: give a whole number from 0 on")
-    uncertainties = tuple(model.settings.uncertainties.values())
-    drawn = Draws.latin(Space(uncertainties=uncertainties), size, seed)
+    drawn = Draws.latin(uncertain(model.settings), size, seed)
     place = None if store is None else Path(store)
     bench = Bench(model, drawn, book.variables(), book.time_step, threads=threads, store=place)
     before = tuple(("set", *_constant(model, *one)) for one in (form or {}).items())

@@ -8,7 +8,7 @@ import numpy as np
 
 from sensitivity.errors import SpaceError
 from sensitivity.methods.plan import Plan
-from sensitivity.methods.table import method
+from sensitivity.methods.table import METHODS, method
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +51,8 @@ def plan_for(
            [1.  ]])
     """
     row = method(name)
+    if not row.dependent:
+        space.refuse_dependence(name, [one.name for one in METHODS.values() if one.dependent])
     fitted: dict[str, Any] = {}
     if grouped or row.groups == "must":
         fitted["groups"] = groups_of(space)
@@ -73,15 +75,7 @@ def groups_of(space: Space) -> tuple[int, ...]:
     >>> groups_of(Space([factor("a", 0, 1, group="tax"), factor("b", 0, 1)]))
     (0, 1)
     """
-    if not any(one.group for one in space):
-        return ()
-    numbers: dict[tuple[str, str], int] = {}
-    for one in space:
-        key = ("group", one.group) if one.group else ("factor", one.name)
-        numbers.setdefault(key, len(numbers))
-    return tuple(
-        numbers["group", one.group] if one.group else numbers["factor", one.name] for one in space
-    )
+    return tuple(space.groups[1]) if any(one.group for one in space) else ()
 
 
 def unit_defaults(space: Space) -> tuple[float, ...]:

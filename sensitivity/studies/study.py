@@ -159,7 +159,7 @@ def study(
     >>> study.plan.runs
     576
     """
-    space = space.matched(model)
+    model, space = space.prepare(model)
     chosen = tuple(choose_all(model, outcomes))
     plan = plan_for(
         space,
@@ -191,9 +191,10 @@ def study(
 
 def restored(model: sd.Model, identity: Mapping[str, Any]) -> Study:
     """Rebuild a study from its identity and its model."""
+    model, space = Space.from_dict(identity["space"]).prepare(model)
     return Study(
         model=model,
-        space=Space.from_dict(identity["space"]),
+        space=space,
         outcomes=tuple(outcome_from_dict(one) for one in identity["outcomes"]),
         plan=Plan.from_dict(identity["plan"]),
         series=tuple(identity["series"]),

@@ -78,6 +78,69 @@ def test_a_factor_with_everything_said(read: Reader) -> None:
     assert settings.levers["switch"].kind == "switch"
 
 
+def test_values_parameters_and_correlations(read: Reader) -> None:
+    settings = read(
+        "[levers.plain]\nvalues = [1, 4, 9]\nweights = [2, 1, 1]\nlabels = ['a', 'b', 'c']\n"
+        '[uncertainties."tax rate"]\ndistribution = "normal"\nmean = 0.3\nsd = 0.1\n'
+        "[uncertainties.switch]\n[correlations]\nTax_Rate = { Switch = -0.5 }"
+    )
+    plain, tax = settings.levers["plain"], settings.uncertainties["tax rate"]
+    assert (plain.low, plain.high, plain.distribution) == (1.0, 9.0, "discrete")
+    assert (plain.values, plain.weights, plain.labels) == ((1, 4, 9), (2, 1, 1), ("a", "b", "c"))
+    assert (tax.parameters, tax.values) == ({"mean": 0.3, "sd": 0.1}, ())
+    assert settings.correlations == (("tax rate", "switch", -0.5),)
+    assert settings.names == ["plain", "tax rate", "switch"]
+    assert settings.among({"plain": 4.0, "switch": 1.0}).correlations == ()
+
+
+FACTOR_MISTAKES = [
+    ("values = 3", "values = 3 is of the wrong kind"),
+    ("values = ['a']", "values = ['a'] must be a list of numbers"),
+    ("values = [1, true]", "values = [1, True] must be a list of numbers"),
+    ("values = [4, 1e999]", "values = [4, inf] must be a list of numbers"),
+    ("values = [1, 2]", "the default 4 is not among its values (1, 2)"),
+    ("values = [4, 5]\nlabels = ['a', '']", "labels = ['a', ''] must be a list of texts"),
+    ("weights = [1]", "has weights but no values: give values, one for each"),
+    ("values = [4, 5]\nhigh = 9", "has high beside values, which say it all: leave high out"),
+    ("kind = 'categorical'", "is categorical: give its values, such as values = [1, 2, 3]"),
+    ("scale = [1]", "scale = [1] must be [low, high]"),
+    ("scale = [1, 2]\nlow = 3", "has scale beside low: give one or the other"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), FACTOR_MISTAKES)
+def test_mistakes_in_a_factor(read: Reader, text: str, reason: str) -> None:
+    with pytest.raises(sd.SettingsError) as refused:
+        read(f"[levers.plain]\n{text}")
+    first = refused.value.reason.splitlines()[0]
+    assert first.removeprefix('[levers."plain"]').lstrip(": ") == reason
+
+
+def test_mistakes_of_several_factors_are_told_together(read: Reader) -> None:
+    with pytest.raises(sd.SettingsError) as refused:
+        read(
+            "[levers.plan]\n[levers.stock]\n[levers.switch]\nkind = 'on'\nlow = 2\n"
+            "[uncertainties.plain]\nlow = 'a'\n"
+            "[correlations]\nswitch = { 'tax rote' = 0.1, plain = 'x' }"
+        )
+    assert refused.value.reason.splitlines() == [
+        "[uncertainties.\"plain\"]: low = 'a' is of the wrong kind",
+        "[levers.\"plan\"]: the model has no variable 'plan'; did you mean 'plain'?",
+        "[levers.\"stock\"]: 'stock' is computed by the model; only constants can be set",
+        '[levers."switch"]: low (2) must be below high (1)',
+        "[levers.\"switch\"]: kind is 'on', but must be one of continuous, integer, categorical, "
+        "switch",
+        "[correlations]: 'tax rote' is no lever or uncertainty here; name it there first",
+        "[correlations]: switch with plain = 'x' is no number",
+    ]
+
+
+def test_correlations_of_another_form(read: Reader) -> None:
+    for text in ("correlations = 3", 'correlations = [["a", "b", 0.5]]', "[correlations]\na = 1"):
+        with pytest.raises(sd.SettingsError, match="correlations must be as in \\[correlations\\]"):
+            read(text)
+
+
 def test_ranges_that_are_open_in_the_model_are_closed_here(read: Reader) -> None:
     settings = read(
         '[levers."open ended"]\nhigh = 9\n[levers.plain]\nlow = 0\nhigh = 8\n'
@@ -231,8 +294,8 @@ MISTAKES = [
     ("levrs = 3", "nothing is called 'levrs' here; did you mean 'levers'?"),
     (
         "zzzz = 3",
-        "nothing is called 'zzzz' here; there are: title, highlights, levers, outcomes, "
-        "scenarios, uncertainties, expectations, never_negative",
+        "nothing is called 'zzzz' here; there are: title, highlights, levers, "
+        "uncertainties, outcomes, scenarios, correlations, expectations, never_negative",
     ),
     ("levers = 3", "'levers' must be tables such as [levers.\"name\"]"),
     ("[levers]\nplain = 3", '[levers."plain"] must be a table'),
@@ -278,7 +341,8 @@ MISTAKES = [
     ),
     (
         '[levers."tax rate"]\nkind = "real"',
-        "[levers.\"tax rate\"]: kind is 'real', but must be one of continuous, integer, switch",
+        "[levers.\"tax rate\"]: kind is 'real', but must be one of continuous, integer, "
+        "categorical, switch",
     ),
     (
         '[levers."tax rate"]\n[levers."Tax Rate"]',
@@ -385,7 +449,7 @@ def test_files_that_cannot_be_read(
     with pytest.raises(sd.SettingsError, match="cannot be read: Is a directory"):
         sd.read_settings(tmp_path, basin)
     (tmp_path / "large.toml").write_text("# much\n" * 100)
-    monkeypatch.setattr("sdmodel.settings._LARGEST", 100)
+    monkeypatch.setattr("sdmodel.settings_file._LARGEST", 100)
     with pytest.raises(sd.SettingsError, match="the file is larger than 100 bytes"):
         sd.read_settings(tmp_path / "large.toml", basin)
 

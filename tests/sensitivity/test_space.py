@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from types import SimpleNamespace
 
@@ -77,7 +78,7 @@ def test_names_are_spelt_as_in_the_model(ishigami_model) -> None:
         ),
         (
             {"low": 0, "high": 1, "distribution": "gaussian"},
-            "'x' has distribution 'gaussian'. Choose from: uniform, triangular, normal, lognormal",
+            "'x' has distribution 'gaussian'. Choose from: uniform, loguniform, triangular, normal",
         ),
         (
             {"low": 0, "high": 1, "distribution": "lognormal", "default": 0.5},
@@ -91,6 +92,52 @@ def test_names_are_spelt_as_in_the_model(ishigami_model) -> None:
             {"low": 0.5, "high": 3, "kind": "integer"},
             "'x' takes whole numbers only, but runs from 0.5 to 3",
         ),
+        (
+            {"low": 0, "high": 3, "kind": "integer", "default": 1.5},
+            "'x' takes whole numbers only, but has default 1.5",
+        ),
+        (
+            {"low": 0, "high": 1, "kind": "switch", "default": 0.5},
+            "'x' is a switch, either 0 or 1, but has default 0.5",
+        ),
+        (
+            {"low": 0, "high": 1, "kind": "categorical"},
+            "'x' is categorical, so it takes values from a list: give values",
+        ),
+        (
+            {"low": 0, "high": 1, "distribution": "normal", "mode": 0.5},
+            "'x' is normal and has no use for mode: it takes mean, sd",
+        ),
+        (
+            {"low": 0, "high": 1, "mean": 0.5},
+            "'x' is uniform and has no use for mean: leave it out",
+        ),
+        (
+            {"low": 0, "high": 1, "distribution": "normal", "sd": 0},
+            "'x' is normal with sd = 0: it must be above 0",
+        ),
+        (
+            {"low": 0, "high": 1, "distribution": "beta", "a": -1},
+            "'x' is beta and needs b, a number above 0\n'x' is beta with a = -1: it must be above",
+        ),
+        (
+            {"low": 0, "high": 1, "distribution": "triangular", "mode": 2, "default": 0.5},
+            "'x' is triangular about its mode 2, which lies outside 0 to 1: widen the range",
+        ),
+        (
+            {"low": 0, "high": 1, "distribution": "discrete"},
+            "'x' is discrete and has no values: give values = [1, 2, 3] or the like",
+        ),
+        ({"values": [1, 2], "distribution": "normal"}, "'x' has values, so it is discrete: leave"),
+        ({"values": [2, 1]}, "'x' has values 2, 1: write them rising, 1, 2, or make it categor"),
+        ({"values": [1, 1, 2]}, "'x' has a value twice (1, 1, 2): give it once, with a greater"),
+        ({"values": [1, 2], "low": 0}, "'x' has values 1, 2, but runs from 0 to 2"),
+        ({"values": [1, 2], "weights": [1]}, "'x' has 2 values, but 1 weights: give one for each"),
+        ({"values": [1, 2], "labels": ["a", "A"]}, "'x' has a label twice: give each value its"),
+        ({"values": [1, 2], "weights": [1, 0]}, "'x' has a weight that is not above 0: leave out"),
+        ({"values": [1, 2], "default": 3}, "'x' has default 3, which is not among its values 1, 2"),
+        ({"values": [1.5, 2], "kind": "integer"}, "'x' takes whole numbers only, but runs from 1."),
+        ({}, "'x' has no range: give low and high, or values"),
         (
             {"low": 0, "high": 1, "kind": "switch", "distribution": "normal", "default": 0},
             "'x' is a switch, so it is either low or high: leave its distribution out",
@@ -157,3 +204,101 @@ def test_a_model_without_levers(ishigami_model) -> None:
         sa.SpaceError, match="ishigami has no levers or uncertainties to vary: name"
     ):
         sa.Space.from_settings(ishigami_model)
+
+
+# Defaults, groups, stored spaces, the way back ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "default"),
+    [
+        ({"low": 1, "high": 100, "distribution": "loguniform"}, 10),
+        ({"low": 0, "high": 9, "distribution": "triangular", "mode": 2}, 2),
+        ({"low": 1, "high": 9, "distribution": "lognormal", "median": 4}, 4),
+        ({"low": 0, "high": 1, "distribution": "beta", "a": 1, "b": 9}, 0.5),
+        ({"values": [1, 2, 3], "weights": [1, 1, 9]}, 3),
+        ({"values": [3, 1, 2], "kind": "categorical"}, 3),
+    ],
+)
+def test_the_default_is_in_the_middle_where_nothing_is_said(options, default) -> None:
+    assert sa.factor("x", **options).default == pytest.approx(default)
+
+
+def test_factors_without_a_group_stand_alone() -> None:
+    names = ("a", "b", "money", "d")
+    groups = ("Money", "", "", "money")
+    found = sa.Space(
+        [sa.factor(n, 0, 1, group=g) for n, g in zip(names, groups, strict=True)]
+    ).groups
+    assert found == (("Money", "b", "money"), (0, 1, 2, 0))
+
+
+def every_kind() -> sa.Space:
+    return sa.Space(
+        [
+            sa.factor("dam", values=[0, 20, 45], weights=[2, 1, 1], labels=["no", "low", "high"]),
+            sa.factor("crop", values=[3, 1, 2], kind="categorical"),
+            sa.factor("tariff", 0, 1, kind="switch"),
+        ],
+        [
+            sa.factor("yield", 1, 9, distribution="lognormal", median=2, log_sd=0.4),
+            sa.factor("shape", 0, 1, distribution="beta", a=2, b=3),
+            sa.factor("plants", 2, 5, kind="integer"),
+        ],
+        [("yield", "shape", 0.5)],
+    )
+
+
+def test_every_kind_is_stored_as_text_and_rebuilt() -> None:
+    rebuilt = sa.Space.from_dict(json.loads(json.dumps(every_kind().to_dict())))
+    assert rebuilt == every_kind()
+    u = np.random.default_rng(4).random((50, 6))
+    assert np.array_equal(rebuilt.scale(u), every_kind().scale(u))
+    assert len({rebuilt, every_kind()}) == 1
+
+
+def test_a_space_stored_before_there_were_lists_and_correlations_is_read() -> None:
+    old = {
+        "name": "rate",
+        "low": 0.0,
+        "high": 1.0,
+        "default": 0.25,
+        "unit": "1/Year",
+        "label": "",
+        "group": "",
+        "distribution": "triangular",
+        "kind": "continuous",
+    }
+    found = sa.Space.from_dict({"levers": [], "uncertainties": [old]})
+    assert found.to_dict() == {"levers": [], "uncertainties": [old]}
+    assert found.scale(np.array([[0.25]]))[0, 0] == pytest.approx(0.25)
+
+
+def test_the_table_tells_what_is_drawn() -> None:
+    table = every_kind().table()
+    assert table.loc["dam", ["values", "weights", "labels"]].tolist() == [
+        "0, 20, 45",
+        "2, 1, 1",
+        "no, low, high",
+    ]
+    assert table.loc["yield", "parameters"] == "median = 2, log_sd = 0.4"
+
+
+def test_defaults_have_their_place_in_the_unit_cube() -> None:
+    space = every_kind()
+    rows = np.array([list(space.defaults.values())])
+    np.testing.assert_allclose(space.scale(space.unit(rows)), rows, rtol=1e-12)
+
+
+def test_values_that_no_factor_takes() -> None:
+    rows = np.array([[0, 3, 0, 2, 0.5, 2], [10, 3, 0.5, 20, 0.5, 2.5]])
+    with pytest.raises(sa.SpaceError) as caught:
+        every_kind().unit(rows)
+    assert str(caught.value).splitlines() == [
+        "'dam' takes 0, 20, 45, but row 1 has 10",
+        "'tariff' takes 0 or 1, but row 1 has 0.5",
+        "'yield' takes 1 to 9, but row 1 has 20",
+        "'plants' takes whole numbers from 2 to 5, but row 1 has 2.5",
+    ]
+    with pytest.raises(sa.SpaceError, match="shape \\(2, 3\\), but this space has 6 factors"):
+        every_kind().unit(rows[:, :3])

@@ -11,7 +11,7 @@ import pytest
 
 import sdmodel as sd
 from sdmodel.validation import registry
-from sensitivity.space import factor
+from sensitivity.space import Space, factor
 from sensitivity.validator import latin_hypercube, shape, validators
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,7 +84,7 @@ def test_without_uncertainties_there_is_nothing_to_draw(tmp_path: Path) -> None:
 
 def test_draws_follow_the_distribution() -> None:
     peaked = factor("peaked", 0.0, 1.0, default=0.5, distribution="triangular")
-    drawn = latin_hypercube({"peaked": peaked}, 1000, seed=1)["peaked"].to_numpy()
+    drawn = latin_hypercube(Space([peaked]), 1000, seed=1)["peaked"].to_numpy()
     assert np.mean((drawn > 0.25) & (drawn < 0.75)) == pytest.approx(0.75, abs=0.002)
 
 
