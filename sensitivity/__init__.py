@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     from sensitivity.errors import SpaceError as SpaceError
     from sensitivity.errors import StoreError as StoreError
     from sensitivity.errors import SweepWarning as SweepWarning
+    from sensitivity.figures.courses import plot_over_time as plot_over_time
+    from sensitivity.figures.failures import plot_failed as plot_failed
+    from sensitivity.figures.fan import plot_fan as plot_fan
+    from sensitivity.figures.parallel import plot_parallel as plot_parallel
+    from sensitivity.figures.ranking import plot_ranking as plot_ranking
+    from sensitivity.figures.scatter import plot_scatter as plot_scatter
+    from sensitivity.figures.screening import plot_morris as plot_morris
+    from sensitivity.figures.tornado import plot_tornado as plot_tornado
     from sensitivity.methods import METHODS as METHODS
     from sensitivity.methods import Method as Method
     from sensitivity.methods import Plan as Plan
@@ -43,9 +51,6 @@ if TYPE_CHECKING:
     from sensitivity.outcomes import year_when as year_when
     from sensitivity.packages import PackageStudy as PackageStudy
     from sensitivity.packages import robust_packages as robust_packages
-    from sensitivity.plots import plot_fan as plot_fan
-    from sensitivity.plots import plot_ranking as plot_ranking
-    from sensitivity.plots import plot_scatter as plot_scatter
     from sensitivity.space import Space as Space
     from sensitivity.space import factor as factor
     from sensitivity.space import read_levers as read_levers
@@ -87,9 +92,14 @@ _HOME = {
     "year_when": "outcomes",
     "PackageStudy": "packages",
     "robust_packages": "packages",
-    "plot_fan": "plots",
-    "plot_ranking": "plots",
-    "plot_scatter": "plots",
+    "plot_failed": "figures.failures",
+    "plot_morris": "figures.screening",
+    "plot_over_time": "figures.courses",
+    "plot_parallel": "figures.parallel",
+    "plot_tornado": "figures.tornado",
+    "plot_fan": "figures.fan",
+    "plot_ranking": "figures.ranking",
+    "plot_scatter": "figures.scatter",
     "Space": "space",
     "factor": "space",
     "read_levers": "space",
@@ -129,9 +139,14 @@ __all__ = [
     "mirrored",
     "open_sweep",
     "peak",
+    "plot_failed",
     "plot_fan",
+    "plot_morris",
+    "plot_over_time",
+    "plot_parallel",
     "plot_ranking",
     "plot_scatter",
+    "plot_tornado",
     "ranking",
     "read_claims",
     "read_levers",

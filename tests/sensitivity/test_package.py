@@ -30,7 +30,9 @@ ROOT = Path(__file__).parents[2]
     "name",
     [
         *("analysis", "designs", "distributions", "errors", "estimators", "methods", "outcomes"),
-        *("over_time", "plots", "space", "store", "sweeps"),
+        *("over_time", "space", "store", "sweeps"),
+        *(f"figures.{name}" for name in ("courses", "failures", "fan", "labels", "parallel")),
+        *(f"figures.{name}" for name in ("ranking", "scatter", "screening", "subject", "tornado")),
     ],
 )
 def test_the_examples_are_right(name, tmp_path, monkeypatch) -> None:
