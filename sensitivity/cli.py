@@ -16,6 +16,7 @@ import click
 
 from sensitivity.claims.command import claims
 from sensitivity.figures.table import FIGURES
+from sensitivity.page.command import page
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -311,6 +312,7 @@ def plot(sweep_file: str, figure: str | None, name: str | None, output: str | No
 
 
 main.add_command(claims)
+main.add_command(page)
 
 
 @main.command()

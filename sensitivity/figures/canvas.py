@@ -8,6 +8,7 @@ failed.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ PALE, FRAME = "#D9D9D9", "#DDDDDD"
 # Blue on white, ever denser; opaque, so that the legend shows the colours that are seen.
 TINTS = ("#D6E6F2", "#A5CAE4", "#66A8D2")
 WIDTH = 9.0
+_STAMP_WIDTH = 110
 
 
 def new_axes(height: float) -> Axes:
@@ -101,7 +103,7 @@ def finish(sweep: xr.Dataset, ax: Axes, remarks: Sequence[str], own: bool) -> No
 
 
 def _text(sweep: xr.Dataset, remarks: Sequence[str]) -> str:
-    return plain("\n".join([origin(sweep), "; ".join(remarks)]).strip())
+    return plain("\n".join([origin(sweep), *textwrap.wrap("; ".join(remarks), _STAMP_WIDTH)]))
 
 
 def _ink(sweep: xr.Dataset) -> str:

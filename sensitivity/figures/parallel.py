@@ -110,8 +110,8 @@ def plot_parallel(
     ax.set_ylim(0.0, 1.0)
     for side in ax.spines.values():
         side.set_visible(False)
-    ax.set_title(f"{plain(label)}: what goes with its highest and lowest", loc="left", pad=20)
-    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.05), ncols=2, frameon=False)
+    ax.set_title(f"{plain(label)}: what goes with its highest and lowest", loc="left", pad=40)
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.04), ncols=2, frameon=False)
     remarks = [f"{len(shown):,} of {len(rows):,} runs shown"] if len(rows) > LINES else []
     finish(sweep, ax, remarks, own)
     return ax
