@@ -72,6 +72,11 @@ def _signed(sweep: xr.Dataset) -> bool:
     return any(name in sweep.data_vars for name in ("to_low", "effect", "contribution", "PRCC"))
 
 
+def _varied(sweep: xr.Dataset) -> bool:
+    # Where factors move one at a time from their defaults, a scatter shows lines of two points.
+    return not any(name in sweep.data_vars for name in ("to_low", "contribution"))
+
+
 def _over_time(sweep: xr.Dataset) -> bool:
     return "note_over_time" in sweep.data_vars
 
@@ -109,7 +114,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             {"stacked": True},
         ),
         "scatter": Figure(
-            "the outcome against each factor", ("scatter", "plot_scatter"), "outcome", _always
+            "the outcome against each factor", ("scatter", "plot_scatter"), "outcome", _varied
         ),
         "parallel": Figure(
             "settings of the highest and lowest outcomes",
