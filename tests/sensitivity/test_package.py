@@ -58,7 +58,7 @@ def test_an_unknown_name() -> None:
         sa.swep  # noqa: B018
 
 
-@pytest.mark.parametrize("verb", ["", "sweep", "rank", "plot"])
+@pytest.mark.parametrize("verb", ["", "sweep", "rank", "plot", "page"])
 def test_help_waits_for_nothing_heavy(verb) -> None:
     code = (
         "import sys; from sensitivity.cli import main\n"
