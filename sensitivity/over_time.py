@@ -151,7 +151,9 @@ def with_over_time(sweep: xr.Dataset, plan: Plan, found: dict[str, NDArray[Any]]
     import xarray as xr
 
     stale = [name for name in sweep.data_vars if sweep[name].attrs.get("role") == ROLE]
-    dims = ("series", "time", "factor", "other factor")
+    # Where groups of factors move together, the indices are about them.
+    part = "factor group" if "factor group" in sweep.dims else "factor"
+    dims = ("series", "time", part, "other factor")
     about = {"note": "what the indices over time leave out"}
     variables: dict[str, Any] = {}
     for name, values in found.items():

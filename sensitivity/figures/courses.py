@@ -79,7 +79,8 @@ def plot_over_time(
     own = ax is None
     if ax is None:
         ax = new_axes(4.8)
-    labels = [factor_label(sweep, str(sweep["factor"].values[place])) for place in order]
+    names = chosen[chosen[f"{index}{SUFFIX}"].dims[1]].values
+    labels = [factor_label(sweep, str(names[place])) for place in order]
     times = np.asarray(chosen["time"].values, dtype=float)
     if stacked:
         remarks = _stack(ax, times, values, order, labels)

@@ -49,7 +49,12 @@ def index_axis(row: Method, index: str, unit: str) -> str:
 
 
 def factor_label(sweep: xr.Dataset, name: str, width: int = LABEL_WIDTH) -> str:
-    """Return the label of a factor with its unit, in lines that are not too long."""
+    """Return the label of a factor with its unit, in lines that are not too long.
+
+    What is no factor is a group of them, and keeps its name.
+    """
+    if name not in sweep["factor"].values:
+        return with_unit(name, "", width)
     one = sweep.sel(factor=name)
     return with_unit(str(one["factor_label"].values), str(one["factor_unit"].values), width)
 

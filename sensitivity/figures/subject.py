@@ -32,13 +32,22 @@ def some_factors(
 ) -> list[str]:
     """Return factors as the sweep spells them: those named, or the first of the others."""
     if factors is None:
-        return [str(name) for name in otherwise][:most]
+        return members(sweep, otherwise)[:most]
     known = [str(name) for name in sweep["factor"].values]
     spelt = {fold(name): name for name in known}
     for name in factors:
         if fold(name) not in spelt:
             raise AnalysisError(f"the sweep has no factor '{name}'{among(name, known)}")
     return [spelt[fold(name)] for name in factors]
+
+
+def members(sweep: xr.Dataset, names: Iterable[str]) -> list[str]:
+    """Return factors, with its factors in place of each group of them."""
+    known = [str(name) for name in sweep["factor"].values]
+    groups: dict[str, list[str]] = {}
+    for name, group in zip(known, sweep["group"].values, strict=True):
+        groups.setdefault(str(group), []).append(name)
+    return [one for name in names for one in ([name] if name in known else groups[str(name)])]
 
 
 def thinned(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:

@@ -34,6 +34,7 @@ _FEW_VALUES = 20
 class _Bars:
     """What is drawn for each factor: one or two bars from zero, each with a line across its end."""
 
+    names: tuple[str, ...]
     sides: tuple[tuple[str, str, Floats], ...]
     lines: tuple[tuple[Floats, Floats], ...]
     axis: str
@@ -79,7 +80,7 @@ def plot_tornado(
             f"{str(chosen['note'].values) or 'no sound runs'}"
         )
     order = np.argsort(-np.nan_to_num(widest, nan=-1.0), kind="stable")[:most]
-    names = [str(sweep["factor"].values[place]) for place in order]
+    names = [bars.names[place] for place in order]
     labels = [factor_label(sweep, name) for name in names]
     own = ax is None
     if ax is None:
@@ -103,9 +104,9 @@ def plot_tornado(
         shift = -shift
     ax.axvline(0.0, color=GREY, linewidth=0.8)
     ax.set_yticks(places, labels)
-    for tick, place in zip(ax.get_yticklabels(), order, strict=True):
-        uncertain = sweep["role"].values[place] == "uncertainty"
-        tick.set_fontstyle("italic" if uncertain else "normal")
+    uncertain = set(sweep["factor"].values[sweep["role"].values == "uncertainty"])
+    for tick, name in zip(ax.get_yticklabels(), names, strict=True):
+        tick.set_fontstyle("italic" if name in uncertain else "normal")
     ax.set_ylim(-0.6, len(order) - 0.4)
     ax.grid(axis="x", color=FRAME, linewidth=0.7)
     ax.set_axisbelow(True)
@@ -117,8 +118,8 @@ def plot_tornado(
     remarks = list(bars.remarks)
     if "uncertainty" in sweep["role"].values and "lever" in sweep["role"].values:
         remarks.append("italic: uncertainties")
-    if len(order) < sweep.sizes["factor"]:
-        remarks.append(f"{sweep.sizes['factor'] - len(order)} weaker factors not shown")
+    if len(order) < len(bars.names):
+        remarks.append(f"{len(bars.names) - len(order)} weaker factors not shown")
     finish(sweep, ax, remarks, own)
     return ax
 
@@ -128,6 +129,7 @@ def _bars(sweep: xr.Dataset, plan: Plan, chosen: xr.Dataset) -> _Bars:
     if {"to_low", "to_high"} <= set(chosen.data_vars):
         low, high = chosen["to_low"].values, chosen["to_high"].values
         return _Bars(
+            _names(chosen, "to_low"),
             (("at its low end", ORANGE, low), ("at its high end", BLUE, high)),
             ((low, low), (high, high)),
             bracketed("change from the run with all at default", unit),
@@ -155,7 +157,9 @@ def _signed(plan: Plan, chosen: xr.Dataset, index: str, unit: str) -> _Bars:
         low, high = values - np.nan_to_num(half), values + np.nan_to_num(half)
         remarks = (f"lines: {plan.confidence:.0%} intervals",)
     axis = index_axis(plan.row, index, unit)
-    return _Bars(((index_label(index), BLUE, values),), ((low, high),), axis, remarks)
+    return _Bars(
+        _names(chosen, index), ((index_label(index), BLUE, values),), ((low, high),), axis, remarks
+    )
 
 
 def _ends(sweep: xr.Dataset, plan: Plan, chosen: xr.Dataset, unit: str) -> _Bars:
@@ -179,11 +183,17 @@ def _ends(sweep: xr.Dataset, plan: Plan, chosen: xr.Dataset, unit: str) -> _Bars
         sides.append((text, colour, means))
         lines.append((means - halves, means + halves))
     return _Bars(
+        tuple(str(name) for name in sweep["factor"].values),
         tuple(sides),
         tuple(lines),
         bracketed("mean outcome there, less the mean of all runs", unit),
         (f"lines: {plan.confidence:.0%} intervals",),
     )
+
+
+def _names(chosen: xr.Dataset, index: str) -> tuple[str, ...]:
+    (dim,) = chosen[index].dims
+    return tuple(str(name) for name in chosen[dim].values)
 
 
 def _deviations(plan: Plan) -> float:

@@ -86,7 +86,8 @@ def _tables(sweep: xr.Dataset) -> dict[str, dict[str, Any]]:
     name = f"{row.ranks_by}{SUFFIX}"
     if name not in sweep.data_vars:
         return {}
-    labels = called(sweep, "factor")
+    by_name = dict(zip(sweep["factor"].values, called(sweep, "factor"), strict=True))
+    labels = [by_name.get(part, str(part)) for part in sweep[sweep[name].dims[2]].values]
     times = np.asarray(sweep["time"].values, dtype=float)
     found: dict[str, dict[str, Any]] = {}
     for place, series in enumerate(sweep["series"].values):

@@ -74,7 +74,7 @@ def _tables(sweep: xr.Dataset) -> dict[str, dict[str, Any]]:
         width = table.get(f"{index}_conf")
         half = np.zeros(len(value)) if width is None else np.nan_to_num(width.to_numpy())
         lever = table["role"].to_numpy() == "lever"
-        factors = [names[str(name)] for name in table.index]
+        factors = [names.get(str(name), str(name)) for name in table.index]
         found[label] = {
             "factor": factors,
             "axis": index_axis(plan.row, index, str(sweep["outcome_unit"].values[place])),

@@ -9,7 +9,7 @@ import numpy as np
 
 from sensitivity.analysis import plan_of, ranking
 from sensitivity.errors import AnalysisError, fold
-from sensitivity.figures.subject import thinned
+from sensitivity.figures.subject import members, thinned
 from sensitivity.outcomes import FAILED
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _strongest(sweep: xr.Dataset, place: int) -> list[int]:
     if not int(sweep["blocks_used"].values[place]):
         return list(range(len(known)))[:AXES]
     table = ranking(sweep, str(sweep["outcome"].values[place]))
-    return [known.index(str(name)) for name in table.index[:AXES]]
+    return [known.index(name) for name in members(sweep, table.index)[:AXES]]
 
 
 def called(sweep: xr.Dataset, kind: str) -> list[str]:

@@ -12,6 +12,7 @@ import xarray as xr
 from matplotlib import pyplot
 
 import sensitivity as sa
+from sensitivity.figures.subject import members
 from sensitivity.figures.table import FIGURES
 
 mpl.use("Agg")
@@ -131,6 +132,19 @@ def test_a_tornado_from_the_default(ishigami_model, ishigami_space) -> None:
     assert ax.get_yticklabels()[0].get_text() == "angle/two [rad]"
     assert [bar.get_width() for bar in ax.containers[0]] == [2.0, -1.0, 0.0]
     assert [bar.get_width() for bar in ax.containers[1]] == [-6.0, 3.0, 0.0]
+
+
+def test_groups_of_factors_have_their_own_names(ishigami_model, ishigami_space) -> None:
+    """Where factors move in groups, indices are about the groups, and runs about the factors."""
+    found = swept(ishigami_model, ishigami_space)
+    grouped = found.assign_coords(
+        {"group": ("factor", ["both", "", "both"]), "factor group": ["both", "angle/two"]}
+    )
+    effects = xr.DataArray([[0.5, -2.0]], dims=("outcome", "factor group"))
+    grouped = grouped.assign(mu=effects, sigma=abs(effects))
+    ax = sa.plot_tornado(grouped)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["angle/two [rad]", "both"]
+    assert members(grouped, ["angle/two", "both"]) == ["angle/two", "angle one", "Angle_3 (rad)"]
 
 
 def test_parallel_coordinates(ishigami_model, ishigami_space, nothing_is_clipped) -> None:
