@@ -42,6 +42,14 @@ if TYPE_CHECKING:
     from sensitivity.failed import failed_runs as failed_runs
     from sensitivity.failed import failure_bounds as failure_bounds
     from sensitivity.failed import where_failed as where_failed
+    from sensitivity.figures.courses import plot_over_time as plot_over_time
+    from sensitivity.figures.failures import plot_failed as plot_failed
+    from sensitivity.figures.fan import plot_fan as plot_fan
+    from sensitivity.figures.parallel import plot_parallel as plot_parallel
+    from sensitivity.figures.ranking import plot_ranking as plot_ranking
+    from sensitivity.figures.scatter import plot_scatter as plot_scatter
+    from sensitivity.figures.screening import plot_morris as plot_morris
+    from sensitivity.figures.tornado import plot_tornado as plot_tornado
     from sensitivity.methods import METHODS as METHODS
     from sensitivity.methods import Method as Method
     from sensitivity.methods import Plan as Plan
@@ -56,9 +64,6 @@ if TYPE_CHECKING:
     from sensitivity.outcomes import year_when as year_when
     from sensitivity.packages import PackageStudy as PackageStudy
     from sensitivity.packages import robust_packages as robust_packages
-    from sensitivity.plots import plot_fan as plot_fan
-    from sensitivity.plots import plot_ranking as plot_ranking
-    from sensitivity.plots import plot_scatter as plot_scatter
     from sensitivity.space import Space as Space
     from sensitivity.space import read_levers as read_levers
     from sensitivity.store import open_sweep as open_sweep
@@ -135,9 +140,14 @@ _HOME = {
     "area_below": "outcomes",
     "PackageStudy": "packages",
     "robust_packages": "packages",
-    "plot_fan": "plots",
-    "plot_ranking": "plots",
-    "plot_scatter": "plots",
+    "plot_failed": "figures.failures",
+    "plot_morris": "figures.screening",
+    "plot_over_time": "figures.courses",
+    "plot_parallel": "figures.parallel",
+    "plot_tornado": "figures.tornado",
+    "plot_fan": "figures.fan",
+    "plot_ranking": "figures.ranking",
+    "plot_scatter": "figures.scatter",
     "Space": "space",
     "factor": "factors",
     "read_levers": "space",
@@ -193,9 +203,14 @@ __all__ = [
     "open_sweep",
     "peak",
     "plot_convergence",
+    "plot_failed",
     "plot_fan",
+    "plot_morris",
+    "plot_over_time",
+    "plot_parallel",
     "plot_ranking",
     "plot_scatter",
+    "plot_tornado",
     "ranking",
     "read_claims",
     "read_levers",

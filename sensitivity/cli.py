@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from sensitivity.claims.command import claims
 from sensitivity.converged.command import converged
+from sensitivity.figures.table import FIGURES
+from sensitivity.page.command import page
 from sensitivity.studies.command import merge, replay, run, verify
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
 SHOWN = 10  # factors of each outcome that a sweep prints; `rank` prints them all
 PICTURES = (".png", ".pdf", ".svg")
-Figure = Literal["ranking", "fan", "scatter"]
 
 
 class Refused(click.ClickException):
@@ -286,11 +287,15 @@ def rank(
 @click.argument("sweep_file", metavar="SWEEP", type=click.Path(exists=True))
 @click.option(
     "--figure",
-    type=click.Choice(["ranking", "fan", "scatter"]),
-    help="Only this figure. Without it, all of them, or the ranking when -o names a file.",
+    type=click.Choice(list(FIGURES)),
+    help="Only this figure. Without it, those that fit the sweep and its method, or the ranking "
+    "when -o names a file.",
 )
 @click.option(
-    "--of", "name", metavar="NAME", help="Only this outcome (ranking, scatter) or variable (fan)."
+    "--of",
+    "name",
+    metavar="NAME",
+    help="Only this outcome, or this variable for figures over time.",
 )
 @click.option(
     "-o",
@@ -299,8 +304,20 @@ def rank(
     help="A folder for all figures, or one file (.png, .pdf, .svg) for one figure. Without it, "
     "the folder of the sweep.",
 )
-def plot(sweep_file: str, figure: Figure | None, name: str | None, output: str | None) -> None:
-    """Draw a stored SWEEP: the ranking, the fan over time, the scatter of runs.
+def plot(sweep_file: str, figure: str | None, name: str | None, output: str | None) -> None:
+    """Draw a stored SWEEP: rankings, fans over time, scatters, and what else fits its method.
+
+    \b
+    Figures:
+      ranking    the factors with their indices and intervals
+      tornado    which way each factor moves an outcome
+      morris     size and spread of effects (method morris)
+      fan        how the course of a variable spreads
+      over-time  indices of a course over time, as lines (swept with --over-time)
+      stacked    the same as shares that add up
+      scatter    the outcome against each factor, run by run
+      parallel   the settings of the highest and the lowest outcomes
+      failed     where in the space runs fail
 
     \b
     Examples:
@@ -322,7 +339,7 @@ def plot(sweep_file: str, figure: Figure | None, name: str | None, output: str |
             f"{target} is neither a folder nor one of {', '.join(PICTURES)}: end the name so, or "
             "give a folder"
         )
-    wanted: tuple[Figure, ...] = (figure,) if figure else ("ranking", "fan", "scatter")
+    wanted = [figure] if figure else [kind for kind, row in FIGURES.items() if row.fits(stored)]
     drawn = 0
     for kind, subject in _subjects(stored, wanted, name):
         _draw(stored, kind, subject, target / f"{kind}-{_slug(subject)}.png")
@@ -331,7 +348,7 @@ def plot(sweep_file: str, figure: Figure | None, name: str | None, output: str |
         raise Refused(f"there is nothing to draw in {sweep_file}: no outcome could be ranked")
 
 
-for verb in (claims, converged, run, replay, verify, merge):
+for verb in (claims, converged, page, run, replay, verify, merge):
     main.add_command(verb)
 
 
@@ -409,33 +426,25 @@ def _told() -> Iterator[None]:
 
 
 def _subjects(
-    stored: xr.Dataset, wanted: tuple[Figure, ...], name: str | None
-) -> Iterator[tuple[Figure, str]]:
+    stored: xr.Dataset, wanted: Iterable[str], name: str | None
+) -> Iterator[tuple[str, str]]:
     from sensitivity.errors import among, fold
 
-    ranked = stored["outcome"].values[stored["blocks_used"].values > 0]
     found = 0
     for kind in wanted:
-        for subject in stored["series"].values if kind == "fan" else ranked:
-            if name is None or fold(str(subject)) == fold(name):
+        for subject in FIGURES[kind].subjects(stored):
+            if name is None or fold(subject) == fold(name):
                 found += 1
-                yield kind, str(subject)
+                yield kind, subject
     if name is not None and not found:
         known = [str(one) for one in (*stored["outcome"].values, *stored["series"].values)]
         raise Refused(f"the sweep has nothing named '{name}' to draw{among(name, known)}")
 
 
-def _draw(stored: xr.Dataset, kind: Figure, subject: str | None, path: Path) -> None:
+def _draw(stored: xr.Dataset, kind: str, subject: str | None, path: Path) -> None:
     from matplotlib import pyplot
 
-    import sensitivity as sa
-
-    if kind == "ranking":
-        sa.plot_ranking(stored, subject)
-    elif kind == "fan":
-        sa.plot_fan(stored, subject)
-    else:
-        sa.plot_scatter(stored, subject)
+    FIGURES[kind].draw(stored, subject)
     path.parent.mkdir(parents=True, exist_ok=True)
     pyplot.gcf().savefig(path, dpi=150)
     pyplot.close()

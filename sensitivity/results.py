@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from sensitivity.analysis import ranking
 from sensitivity.computed import Study
-from sensitivity.plots import plot_fan, plot_ranking, plot_scatter
+from sensitivity.figures.fan import plot_fan
+from sensitivity.figures.ranking import plot_ranking
+from sensitivity.figures.scatter import plot_scatter
 from sensitivity.report import whole
 from sensitivity.scenarios import draw_scenarios, figures_of
 from sensitivity.store import save

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -179,6 +180,58 @@ def g_model() -> Callable[..., tuple[FakeModel, sa.Space, np.ndarray]]:
         return model, sa.Space([sa.factor(name, 0, 1) for name in names]), alone
 
     return make
+
+
+@pytest.fixture
+def texts() -> Callable[[Any], str]:
+    """Return a function that gives all text of a figure."""
+
+    def read(ax: Any) -> str:
+        from matplotlib.text import Text
+
+        return "\n".join(text.get_text() for text in ax.figure.findobj(Text) if text.get_visible())
+
+    return read
+
+
+@pytest.fixture
+def nothing_is_clipped() -> Callable[[Any], None]:
+    """Return a check that every text lies inside the figure and no labels of an axis overlap."""
+
+    def check(ax: Any) -> None:
+        figure = ax.figure
+        figure.canvas.draw()
+        renderer = figure.canvas.get_renderer()
+        width, height = figure.canvas.get_width_height()
+        for one in figure.axes:
+            if not one.get_visible():
+                continue
+            low, high = sorted(one.get_ylim())
+            shown = [
+                label for label in one.get_yticklabels() if low <= label.get_position()[1] <= high
+            ]
+            labels = [
+                label.get_window_extent(renderer)
+                for label in [*shown, one.xaxis.label, one.yaxis.label, one._left_title]
+                if label.get_text()
+            ]
+            if not labels:
+                continue
+            boxes = np.array([box.extents for box in labels])
+            assert boxes[:, :2].min() >= -1, boxes
+            assert boxes[:, 2].max() <= width + 1, boxes
+            assert boxes[:, 3].max() <= height + 1, boxes
+            ticks = [label.get_window_extent(renderer) for label in shown]
+            pairs = itertools.combinations(ticks, 2)
+            assert not any(one.overlaps(other) for one, other in pairs)
+        stamp = figure._supxlabel
+        if stamp is not None:
+            box = stamp.get_window_extent(renderer)
+            assert box.y0 >= -1
+            assert box.x0 >= -1
+            assert box.x1 <= width + 1
+
+    return check
 
 
 MODEL = """{{UTF-8}}

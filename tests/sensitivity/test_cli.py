@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 import sdmodel as sd
 import sensitivity as sa
 from sensitivity.cli import main
+from sensitivity.figures.table import FIGURES
 
 CORE = Path(__file__).parents[2] / "models" / "core.mdl"
 
@@ -135,6 +136,46 @@ def test_plot_one_file(stored, tmp_path) -> None:
     assert "<svg" in (tmp_path / "fan.svg").read_text()
     done = run("plot", stored, "-o", tmp_path / "ranking.pdf")
     assert (tmp_path / "ranking.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_plot_draws_what_fits_the_method(model_file, tmp_path) -> None:
+    path = tmp_path / "screening.nc"
+    options = ("--method", "morris", "-n", 16, "--over-time", "-o", path)
+    done = run("sweep", model_file, "--of", "Y out", *options)
+    assert done.exit_code == 0, done.output
+    done = run("plot", path, "-o", tmp_path / "figures")
+    assert done.exit_code == 0, done.output
+    assert sorted(one.name.partition("-")[0] for one in (tmp_path / "figures").iterdir()) == [
+        "fan",
+        "morris",
+        "over",
+        "ranking",
+        "scatter",
+    ]
+    done = run("plot", path, "--figure", "tornado", "-o", tmp_path / "tornado.svg")
+    assert done.exit_code == 0, done.output
+    assert "<svg" in (tmp_path / "tornado.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("figure", "message"),
+    [
+        ("over-time", "the sweep has no indices over time: make it with over_time=True (--over-"),
+        ("morris", "method sobol gives no mu_star and sigma to draw: use method morris"),
+        ("failed", "no run of the sweep failed: there is nothing to draw"),
+    ],
+)
+def test_plot_says_what_a_figure_needs(stored, tmp_path, figure, message) -> None:
+    done = run("plot", stored, "--figure", figure, "-o", tmp_path / "figures")
+    assert done.exit_code == 1
+    assert message in done.stderr
+
+
+def test_plot_help_names_every_figure() -> None:
+    text = run("plot", "--help").output.split("Figures:")[1]
+    for name, row in FIGURES.items():
+        assert f"\n    {name} " in text
+        assert row.about.split()[0] in text
 
 
 def test_plot_beside_the_sweep(stored) -> None:

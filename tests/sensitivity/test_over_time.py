@@ -38,7 +38,11 @@ def test_they_are_salibs_at_every_instant(second_order) -> None:
     courses = courses_of(plan.design())
     found = over_time(plan, courses)
     names = {"S1", "ST"} | ({"S2"} if second_order else set())
-    assert set(found) == names | {f"{name}_conf" for name in names} | {"mean", "variance", "note"}
+    assert set(found) == names | {f"{name}_conf" for name in names} | {
+        "course_mean",
+        "course_variance",
+        "note",
+    }
     problem = {"num_vars": 3, "names": list("abc"), "bounds": [[0.0, 1.0]] * 3}
     for place, instant in np.ndindex(2, TIMES):
         if (place, instant) == (0, 0):

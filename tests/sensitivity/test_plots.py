@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import xarray as xr
 from matplotlib import pyplot
-from matplotlib.axes import Axes
 
 import sensitivity as sa
 
@@ -27,41 +26,7 @@ def stored(request, ishigami_model, ishigami_space) -> xr.Dataset:
     )
 
 
-def texts(ax: Axes) -> str:
-    found = ax.figure.findobj(mpl.text.Text)
-    return "\n".join(text.get_text() for text in found if text.get_visible())
-
-
-def nothing_is_clipped(ax: Axes) -> None:
-    """Every text lies inside the figure, and no two labels of one axis overlap."""
-    figure = ax.figure
-    figure.canvas.draw()
-    renderer = figure.canvas.get_renderer()
-    width, height = figure.canvas.get_width_height()
-    for one in figure.axes:
-        if not one.get_visible():
-            continue
-        low, high = sorted(one.get_ylim())
-        shown = [label for label in one.get_yticklabels() if low <= label.get_position()[1] <= high]
-        labels = [
-            label.get_window_extent(renderer)
-            for label in [*shown, one.xaxis.label, one.yaxis.label, one._left_title]
-            if label.get_text()
-        ]
-        boxes = np.array([box.extents for box in labels])
-        assert boxes[:, :2].min() >= -1, boxes
-        assert boxes[:, 2].max() <= width + 1, boxes
-        assert boxes[:, 3].max() <= height + 1, boxes
-        ticks = [label.get_window_extent(renderer) for label in shown]
-        assert not any(a.overlaps(b) for place, a in enumerate(ticks) for b in ticks[place + 1 :])
-    stamp = figure._supxlabel
-    if stamp is not None:
-        box = stamp.get_window_extent(renderer)
-        assert box.y0 >= -1
-        assert box.x1 <= width + 1
-
-
-def test_ranking(stored) -> None:
+def test_ranking(stored, texts, nothing_is_clipped) -> None:
     ax = sa.plot_ranking(stored)
     drawn = texts(ax)
     best = sa.ranking(stored).index[0]
@@ -84,7 +49,7 @@ def test_ranking(stored) -> None:
     nothing_is_clipped(ax)
 
 
-def test_fan(stored) -> None:
+def test_fan(stored, texts, nothing_is_clipped) -> None:
     ax = sa.plot_fan(stored, "INCOME")
     assert ax.get_ylabel() == r"income [\$/Year]"
     assert ax.get_xlabel() == "Time [Year]"
@@ -96,7 +61,7 @@ def test_fan(stored) -> None:
     nothing_is_clipped(ax)
 
 
-def test_scatter(stored) -> None:
+def test_scatter(stored, nothing_is_clipped) -> None:
     axes = sa.plot_scatter(stored, "growth of income")
     assert len(axes) == 3
     assert axes[0].get_xlabel() == "angle one [rad]"
@@ -108,7 +73,7 @@ def test_scatter(stored) -> None:
     assert one.get_xlabel() == "angle/two [rad]"
 
 
-def test_given_axes_are_used(stored) -> None:
+def test_given_axes_are_used(stored, texts) -> None:
     figure, axes = pyplot.subplots(2, 2, figsize=(9, 9), layout="constrained")
     assert sa.plot_ranking(stored, ax=axes[0, 0]) is axes[0, 0]
     assert sa.plot_fan(stored, ax=axes[0, 1]) is axes[0, 1]
@@ -118,7 +83,7 @@ def test_given_axes_are_used(stored) -> None:
     assert "seed 1" in texts(axes[0, 0])
 
 
-def test_many_factors_with_long_names(g_model) -> None:
+def test_many_factors_with_long_names(g_model, nothing_is_clipped) -> None:
     model, space, _ = g_model([0.0, 1.0, 4.5, 9.0, 99.0, 99.0, 99.0])
     long = {
         name: f"{name}: share of trained people in the laboratories of foreign firms [{place}]"
@@ -137,7 +102,7 @@ def test_many_factors_with_long_names(g_model) -> None:
     assert len(sa.plot_ranking(found, most=4).get_yticks()) == 4
 
 
-def test_failed_runs_are_noted(ishigami_model, ishigami_space) -> None:
+def test_failed_runs_are_noted(ishigami_model, ishigami_space, texts) -> None:
     ishigami_model.fails = lambda columns: columns["angle one"] > 2.9
     with pytest.warns(sa.SweepWarning):
         found = sa.sweep(ishigami_model, ishigami_space, "Y out", samples=128)

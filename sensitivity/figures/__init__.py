@@ -1,0 +1,1 @@
+"""Figures of a sweep, one file each; `table` says which figure fits which sweep."""
