@@ -122,10 +122,12 @@ def _print_legend(stored: xr.Dataset) -> None:
     from rich.markup import escape
 
     about, plan, out = stored.attrs, plan_of(stored), console()
+    has_intervals = f"{plan.row.ranks_by}_conf" in stored.data_vars
+    interval = f"; ± {plan.confidence:.0%} interval" if has_intervals else ""
     lines = [
         f"{about['model']}, method {plan.method}, n = {plan.samples:,}, {plan.runs:,} runs "
         f"({int(about['failed_runs']):,} failed), seed {int(about['seed'])}, integration "
-        f"{about['integration']}; ± {plan.confidence:.0%} interval",
+        f"{about['integration']}{interval}",
         *(f"{index}: {plan.row.meanings[index]}" for index in plan.row.indices),
         "place: what the interval allows; 2-3 may be second or third",
         *(

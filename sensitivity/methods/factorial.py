@@ -119,5 +119,5 @@ FRACTIONAL = Method(
     in_units=True,
     signed=True,
     pairs=True,
-    caution="effects between the ends only: what happens in the middle of a range is not seen",
+    caution="effects between the ends only, with some of what three factors do at once mixed in",
 )

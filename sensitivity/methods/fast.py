@@ -13,7 +13,7 @@ import numpy as np
 
 from sensitivity.errors import MethodError
 from sensitivity.methods.bootstrap import half_width
-from sensitivity.methods.points import cube, cut, every_run
+from sensitivity.methods.points import cut, every_run
 from sensitivity.methods.row import Method
 from sensitivity.methods.sobol import SHARES
 
@@ -37,11 +37,22 @@ def design(n: int, factors: int, *, seed: int) -> Floats:
     >>> design(65, 2, seed=0).shape
     (130, 2)
     """
-    from SALib.sample.fast_sampler import sample
-
-    made: Floats = sample(cube(factors), n, M=HARMONICS, seed=seed)
+    random = np.random.default_rng(seed)
+    own = math.floor((n - 1) / (2 * HARMONICS))
+    highest = math.floor(own / (2 * HARMONICS))
+    if highest >= factors - 1:
+        others = np.floor(np.linspace(1, highest, factors - 1))
+    else:
+        others = np.arange(factors - 1) % highest + 1.0
+    angles = 2 * math.pi / n * np.arange(n)
+    curves = np.empty((factors, n, factors))
+    for factor in range(factors):
+        frequencies = np.insert(others, factor, own)
+        phase = 2 * math.pi * random.random()
+        waves = np.sin(angles[:, None] * frequencies + phase)
+        curves[factor] = 0.5 + 1 / math.pi * np.arcsin(waves)
     # arcsin(sin(x)) may leave the unit interval by the last bit.
-    return np.clip(made, 0.0, 1.0)
+    return np.clip(curves.reshape(-1, factors), 0.0, 1.0)
 
 
 def indices(

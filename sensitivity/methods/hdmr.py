@@ -41,6 +41,8 @@ _RIDGE = 0.01
 _SETTLED = 1e-3
 _TURNS = 100
 _LEAST = 512
+# The spread over so many halves is known well enough, and each asks for all pairs anew.
+_HALVES = 20
 
 
 def indices(
@@ -63,7 +65,7 @@ def indices(
     second_order
         Whether the shares of pairs are wanted besides.
     resamples, confidence, seed
-        Of the intervals.
+        Of the intervals; more than 20 halves are not taken.
 
     Returns
     -------
@@ -79,7 +81,7 @@ def indices(
     point = _fit(splines, runs, pairs)
     random = np.random.default_rng(seed)
     halves = []
-    for _ in range(resamples):
+    for _ in range(min(resamples, _HALVES)):
         half = np.sort(random.permutation(n)[: n // 2])
         halves.append(_fit([spline[half] for spline in splines], runs[half], pairs))
     found: Indices = {"R2": point["R2"]}

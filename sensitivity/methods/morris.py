@@ -13,7 +13,7 @@ import numpy as np
 
 from sensitivity.errors import MethodError
 from sensitivity.methods.bootstrap import counts, half_width
-from sensitivity.methods.points import cube, cut, every_run, unit_of
+from sensitivity.methods.points import cut, every_run, unit_of
 from sensitivity.methods.row import Method
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Indices = dict[str, Floats]
 
 LEVELS = 4
+STEP = LEVELS / (2.0 * (LEVELS - 1))
 
 
 def design(n: int, factors: int, *, groups: tuple[int, ...], seed: int) -> Floats:
@@ -35,11 +36,21 @@ def design(n: int, factors: int, *, groups: tuple[int, ...], seed: int) -> Float
     >>> design(10, 3, groups=(0, 1, 2), seed=0).shape
     (40, 3)
     """
-    from SALib.sample.morris import sample
-
-    problem = cube(factors) | {"groups": [str(group) for group in groups]}
-    made: Floats = sample(problem, n, num_levels=LEVELS, seed=seed)
-    return made
+    random = np.random.default_rng(seed)
+    lowest = np.linspace(0.0, 1.0 - STEP, LEVELS // 2)
+    turns = np.empty((n, max(groups) + 1), dtype=np.int64)
+    starts, ways = np.empty((n, factors)), np.empty((n, factors))
+    for trajectory in range(n):
+        # A matrix of one column: shuffled, it takes the random numbers that SALib's takes.
+        order = np.arange(turns.shape[1])[:, None]
+        random.shuffle(order)
+        turns[trajectory] = order[:, 0]
+        ways[trajectory] = 2 * random.integers(0, 2, factors) - 1
+        starts[trajectory] = lowest[random.integers(0, len(lowest), factors)]
+    steps = np.arange(turns.shape[1] + 1)[:, None]
+    moved = np.where(turns[:, None, list(groups)] < steps, 1.0, -1.0)
+    rows = starts[:, None] + STEP / 2.0 * (moved * ways[:, None] + 1.0)
+    return rows.reshape(-1, factors)
 
 
 def indices(
@@ -101,7 +112,7 @@ def elementary_effects(outcomes: Floats, unit_design: Floats, groups: tuple[int,
     upward = np.take_along_axis(moves, step[:, None, :], axis=1)[:, 0] > 0
     changes = np.diff(outcomes.reshape(len(outcomes), -1, length), axis=2)
     effects = np.take_along_axis(changes, step[None], axis=2)
-    return np.where(upward, effects, -effects) / (LEVELS / (2.0 * (LEVELS - 1)))
+    return np.where(upward, effects, -effects) / STEP
 
 
 def _check(plan: Plan) -> None:

@@ -87,15 +87,6 @@ def of_the_sequence(plan: Plan, first: int, last: int) -> Floats:
     return sequence(first, last, plan.factors, plan.seed)
 
 
-def cube(factors: int) -> dict[str, object]:
-    """Return the unit cube as SALib wants it described."""
-    return {
-        "num_vars": factors,
-        "names": [str(factor) for factor in range(factors)],
-        "bounds": [[0.0, 1.0]] * factors,
-    }
-
-
 def every_run(plan: Plan) -> NDArray[np.int64]:
     """Return the places of all runs."""
     return np.arange(plan.runs)

@@ -85,9 +85,19 @@ def test_sobol_design(factors, seed, second_order) -> None:
     np.testing.assert_array_equal(ours, theirs)
 
 
-def test_fast_design_within_the_unit_cube() -> None:
-    theirs = fast_sampler.sample(problem(4), 129, seed=3).clip(0, 1)
-    np.testing.assert_array_equal(fast.design(129, 4, seed=3), theirs)
+@pytest.mark.parametrize(("n", "factors"), [(129, 4), (65, 9), (1025, 30), (300, 2)])
+def test_fast_design_within_the_unit_cube(n, factors) -> None:
+    """With more factors than frequencies too, some of which then share one."""
+    theirs = fast_sampler.sample(problem(factors), n, seed=3).clip(0, 1)
+    np.testing.assert_array_equal(fast.design(n, factors, seed=3), theirs)
+
+
+@pytest.mark.parametrize(("n", "factors", "seed"), [(4, 1, 0), (50, 7, 3), (20, 25, 2**31)])
+def test_morris_design(n, factors, seed) -> None:
+    ours = morris.design(n, factors, groups=tuple(range(factors)), seed=seed)
+    np.testing.assert_array_equal(
+        ours, salib_morris_sample.morris.sample(problem(factors), n, seed=seed)
+    )
 
 
 @pytest.mark.parametrize("n", [7, 100])
