@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from sensitivity.plots import plot_fan as plot_fan
     from sensitivity.plots import plot_ranking as plot_ranking
     from sensitivity.plots import plot_scatter as plot_scatter
+    from sensitivity.search.discover import discover as discover
+    from sensitivity.search.discovery import Discovery as Discovery
+    from sensitivity.search.front import Front as Front
+    from sensitivity.search.optimise import optimise as optimise
     from sensitivity.space import Space as Space
     from sensitivity.space import factor as factor
     from sensitivity.space import read_levers as read_levers
@@ -90,6 +94,10 @@ _HOME = {
     "plot_fan": "plots",
     "plot_ranking": "plots",
     "plot_scatter": "plots",
+    "discover": "search.discover",
+    "Discovery": "search.discovery",
+    "Front": "search.front",
+    "optimise": "search.optimise",
     "Space": "space",
     "factor": "space",
     "read_levers": "space",
@@ -106,7 +114,9 @@ __all__ = [
     "ClaimResult",
     "ClaimsError",
     "ClaimsReport",
+    "Discovery",
     "FormChange",
+    "Front",
     "Method",
     "MethodError",
     "Outcome",
@@ -122,12 +132,14 @@ __all__ = [
     "at",
     "audited",
     "discounted",
+    "discover",
     "factor",
     "final",
     "growth",
     "mean",
     "mirrored",
     "open_sweep",
+    "optimise",
     "peak",
     "plot_fan",
     "plot_ranking",
