@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sensitivity.analysis import analyse as analyse
     from sensitivity.analysis import ranking as ranking
+    from sensitivity.apart import indices_per_policy as indices_per_policy
+    from sensitivity.apart import lever_indices as lever_indices
     from sensitivity.claims.audit import FormChange as FormChange
     from sensitivity.claims.audit import audited as audited
     from sensitivity.claims.book import Book as Book
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
 _HOME = {
     "analyse": "analysis",
     "ranking": "analysis",
+    "indices_per_policy": "apart",
+    "lever_indices": "apart",
     "FormChange": "claims.audit",
     "audited": "claims.audit",
     "Book": "claims.book",
@@ -136,6 +140,8 @@ __all__ = [
     "factor",
     "final",
     "growth",
+    "indices_per_policy",
+    "lever_indices",
     "mean",
     "mirrored",
     "open_sweep",

@@ -180,15 +180,15 @@ def _search(ranked: Ranked, cases: Flags, how: _How, rng: np.random.Generator) -
 def _stability(
     ranked: Ranked, cases: Flags, how: _How, halves: int, seed: int
 ) -> NDArray[np.float64]:
-    """Return for each factor in how many random halves the first box limits it."""
+    """Return for each factor in how many random halves a box limits it."""
     counted = np.zeros(ranked.ranks.shape[1])
-    first = _How(how.method, 1, how.density, how.peeled, how.mass)
     for number in range(1, halves + 1):
         rng = np.random.default_rng([seed, number])
         rows = np.zeros(len(cases), dtype=bool)
         rows[rng.permutation(len(cases))[:HALVED]] = True
-        for one in _search(part(ranked, rows), cases[rows], first, rng):
-            counted[[place for place, _ in one.region.sides(ranked)]] += 1 / halves
+        found = _search(part(ranked, rows), cases[rows], how, rng)
+        limited = {place for one in found for place, _ in one.region.sides(ranked)}
+        counted[sorted(limited)] += 1 / halves
     return counted
 
 

@@ -201,7 +201,13 @@ class Goals:
         if wrong:
             raise MethodError("\n".join(dict.fromkeys(wrong)))
         names = {fold(name): name for name in [*aims, *(one.of for one in conditions)]}
-        outcomes = choose(model, list(names.values()))
+        # A lever is constant over a run: it is not its final value that is meant, but itself.
+        levers = {fold(name): name for name in model.constants}
+        wanted = [
+            Outcome(levers[key], levers[key]) if key in levers else name
+            for key, name in names.items()
+        ]
+        outcomes = choose(model, wanted)
         spelt = dict(zip(names, (one.name for one in outcomes), strict=True))
         return cls(
             tuple(

@@ -125,7 +125,7 @@ def optimise(
     )
     levers = Space(levers=space.levers)
     names = levers.names
-    shelf = Shelf.at(store, trials.key(space, population=population, seed=seed))
+    shelf = Shelf.at(store, trials.key(space, goals=repr(goals), population=population, seed=seed))
     judged = _evolve(
         levers,
         goals,
