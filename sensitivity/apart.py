@@ -20,6 +20,7 @@ from sensitivity.errors import AnalysisError, MethodError, SpaceError, among, ne
 from sensitivity.methods import METHODS, Plan
 from sensitivity.methods import method as method_named
 from sensitivity.outcomes import FAILED, NOT_REACHED, OK, Outcome, choose
+from sensitivity.search.front import BASE
 from sensitivity.search.goals import SHARE, Goals
 from sensitivity.search.trials import ROWS, Trials, drawn
 from sensitivity.space import Space
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Progress = Callable[[int, int], None]
 
-STANDING = "as in the file"
 # Fewer futures left, as a share, and they would be a corner of the uncertainties.
 LEAST_FUTURES = 0.5
 
@@ -118,11 +118,11 @@ def lever_indices(
 
     values = trials.run(levers.names, design, add)
     # One draw that some row lacks would be compared with nothing.
-    sound = np.isfinite(values).all(axis=(0, 1))
+    sound: NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=(0, 1)))
     if sound.mean() < LEAST_FUTURES:
         raise AnalysisError(
-            f"only {int(sound.sum()):,} of {len(sound):,} futures have an outcome under all levers: "
-            "narrow the ranges, or give the outcome never="
+            f"only {int(sound.sum()):,} of {len(sound):,} futures have an outcome under all "
+            "levers: narrow the ranges, or give the outcome never="
         )
     kept = values[:, :, sound]
     scores = goals.shown(goals.scores(kept, goals.best(kept)))
@@ -263,7 +263,7 @@ def _policies(
     """Return what each policy sets, by constants as the model spells them."""
     known = model.settings.scenarios
     if policies is None:
-        return {STANDING: {}} | {name: dict(one.values) for name, one in known.items()}
+        return {BASE: {}} | {name: dict(one.values) for name, one in known.items()}
     wrong: list[str] = []
     found: dict[str, dict[str, float]] = {}
     if isinstance(policies, Mapping):
@@ -278,7 +278,7 @@ def _policies(
     else:
         names = [policies] if isinstance(policies, str) else list(policies)
         for name in names:
-            if name == STANDING:
+            if name == BASE:
                 found[name] = {}
             elif name in known:
                 found[name] = dict(known[name].values)

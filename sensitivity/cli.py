@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 import click
 
 from sensitivity.claims.command import claims
+from sensitivity.search.command import discover, optimise
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -288,6 +289,8 @@ def plot(sweep_file: str, figure: Figure | None, name: str | None, output: str |
 
 
 main.add_command(claims)
+main.add_command(optimise)
+main.add_command(discover)
 
 
 @main.command()

@@ -168,6 +168,9 @@ def _search(ranked: Ranked, cases: Flags, how: _How, rng: np.random.Generator) -
         if not region.sides(ranked):
             break
         inside = region.inside(ranked) & left
+        if cases[inside & other].mean() <= cases.mean():
+            # It stands out among what is left only.
+            break
         way = tuple(
             Step(one.cases / total, one.cases / one.runs, one.runs / int(seen.sum()), one.limited)
             for one in steps

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sensitivity.errors import AnalysisError
 from sensitivity.search.front import BASE, Front
 from sensitivity.search.goals import SHARE
 
@@ -160,13 +161,12 @@ def draw_futures(front: Front) -> Figure:
     """
     chosen = _chosen(front)
     data = front.data
-    levers = {str(name) for name in data["lever"].values}
-    aims = [str(name) for name in data["aim"].values if str(name) not in levers]
+    aims = [str(name) for name in data["aim"].values]
     shares = SHARE in front.objectives
     panels = len(aims) + shares
     figure = _figure(1.5 + 0.34 * len(chosen))
     if not panels:
-        raise ValueError("there is no outcome among the objectives")
+        raise AnalysisError("only levers are among the objectives, which no future can change")
     axes = np.atleast_1d(figure.subplots(1, panels, sharey=True))
     places = np.arange(len(chosen))[::-1]
     if shares:

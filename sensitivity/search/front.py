@@ -31,6 +31,7 @@ MOVING, LAST = 0.01, 0.2
 # A lever is told of where it is moved by more than this share of its range.
 MOVED = 0.1
 TOLD = 8
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,10 +281,12 @@ class Front:
         if moves:
             yield "  It moves: " + "; ".join(moves) + "."
         for name, mine, stands in zip(self.objectives, *self.optimism(), strict=True):
-            yield (
-                f"The futures of the search flatter '{name}' by {mine:.2g} on average over the "
-                f"front, and by {stands:.2g} with the levers {BASE}."
-            )
+            if abs(mine) > ROUNDING:
+                yield (
+                    f"'{name}' looks {_better(mine)} in the futures of the search than in fresh "
+                    f"ones, on average over the front; with the levers {BASE}, which were not "
+                    f"chosen by them, {_better(stands)}."
+                )
         if int(self.data["fresh_failed"].sum()):
             yield (
                 f"{int(self.data['fresh_failed'].sum()):,} fresh runs failed: they are left out of "
@@ -319,6 +322,10 @@ class Front:
             if fold(one) == fold(name):
                 return one
         raise AnalysisError(f"the front has no package '{name}'{among(name, known)}")
+
+
+def _better(gap: float) -> str:
+    return f"{abs(gap):.2g} {'better' if gap >= 0 else 'worse'}"
 
 
 def _mean(values: Floats) -> Floats:

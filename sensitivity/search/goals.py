@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import sdmodel as sd
-from sensitivity.errors import MethodError, among, fold
+from sensitivity.errors import MethodError, OutcomeError, among, fold
 from sensitivity.outcomes import Outcome, choose
 
 if TYPE_CHECKING:
@@ -94,16 +94,21 @@ class Aim:
         One of `JUDGES`.
     share
         Of the futures that do worse, for ``quantile``.
+    constant
+        Whether it is a lever, which is the same in all futures.
     """
 
     outcome: str
     way: str
     judge: str = "mean"
     share: float = 0.0
+    constant: bool = False
 
     @property
     def name(self) -> str:
         """What the objective is called in tables."""
+        if self.constant:
+            return self.outcome
         share = f" {self.share:g}" if self.judge == "quantile" else ""
         return f"{self.judge}{share} of {self.outcome}"
 
@@ -198,20 +203,30 @@ class Goals:
                 judged[fold(name)] = _judge(text)
             except MethodError as error:
                 wrong.append(str(error))
-        if wrong:
-            raise MethodError("\n".join(dict.fromkeys(wrong)))
         names = {fold(name): name for name in [*aims, *(one.of for one in conditions)]}
         # A lever is constant over a run: it is not its final value that is meant, but itself.
         levers = {fold(name): name for name in model.constants}
-        wanted = [
-            Outcome(levers[key], levers[key]) if key in levers else name
-            for key, name in names.items()
-        ]
-        outcomes = choose(model, wanted)
+        outcomes: list[Outcome] = []
+        for key, name in names.items():
+            one = Outcome(levers[key], levers[key]) if key in levers else name
+            try:
+                outcomes += choose(model, one)
+            except OutcomeError as error:
+                wrong.append(str(error))
+        if wrong:
+            raise MethodError("\n".join(dict.fromkeys(wrong)))
         spelt = dict(zip(names, (one.name for one in outcomes), strict=True))
+        if len(set(spelt.values())) < len(spelt):
+            twice = [name for name in spelt.values() if list(spelt.values()).count(name) > 1]
+            raise MethodError(f"'{twice[0]}' is named in two ways: use one name for it")
         return cls(
             tuple(
-                Aim(spelt[fold(name)], way, *judged.get(fold(name), ("mean", 0.0)))
+                Aim(
+                    spelt[fold(name)],
+                    way,
+                    *judged.get(fold(name), ("mean", 0.0)),
+                    constant=fold(name) in levers,
+                )
                 for name, way in aims.items()
             ),
             tuple(Condition(spelt[fold(one.of)], one.how, one.level) for one in conditions),

@@ -139,6 +139,8 @@ def optimise(
     )
     place = _front_of(goals, judged, population)
     design, values = judged.design[place], judged.values[:, place]
+    after = len(place) + len(references)
+    told.total = told.done + len(references) * len(trials.futures) + after * len(again.futures)
     compared = np.stack(
         [
             trials.run(list(one), np.array([list(one.values())]), told.add)[:, 0]
@@ -209,7 +211,7 @@ def _references(
 ) -> dict[str, dict[str, float]]:
     """Return what is compared with the packages: the levers as they stand, and scenarios."""
     levers = {one.name for one in space.levers}
-    known = model.settings.scenarios if hasattr(model.settings, "scenarios") else {}
+    known = model.settings.scenarios
     if compare is None:
         names = [name for name, one in known.items() if set(one.values) <= levers]
     else:
@@ -361,11 +363,12 @@ def _dataset(
     names = [*(str(number) for number in range(1, found + 1)), *references]
     kinds = ["front"] * found + ["reference"] * len(references)
     best_unseen = goals.best(unseen)
-    behind = [
-        aim.sign * (row - unseen[goals.place(aim.outcome)])
+    behind = {
+        aim.outcome: aim.sign * (row - unseen[goals.place(aim.outcome)])
         for aim, row in zip(goals.aims, best_unseen[:, None], strict=True)
-    ]
-    regret = np.array(behind).reshape(len(goals.aims), *unseen.shape[1:])
+        if not aim.constant
+    }
+    regret = np.array(list(behind.values())).reshape(len(behind), *unseen.shape[1:])
     return xr.Dataset(
         data_vars={
             "design": (("package", "lever"), design),
@@ -392,7 +395,7 @@ def _dataset(
             "lever": np.array(space.only("levers").names, dtype=str),
             "objective": np.array(goals.names, dtype=str),
             "way": ("objective", np.array(goals.ways, dtype=str)),
-            "aim": np.array([aim.outcome for aim in goals.aims], dtype=str),
+            "aim": np.array(list(behind), dtype=str),
             "outcome": np.array([one.name for one in goals.outcomes], dtype=str),
             "outcome_unit": ("outcome", np.array([one.unit for one in goals.outcomes], dtype=str)),
             "uncertainty": np.array(trials.futures.names, dtype=str),

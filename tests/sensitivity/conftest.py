@@ -48,7 +48,9 @@ class FakeModel:
     digest: str = "0123456789abcdef" * 4
     fails: Callable[[Columns], np.ndarray] | None = None
     settings: Any = field(
-        default_factory=lambda: SimpleNamespace(levers={}, uncertainties={}, outcomes={})
+        default_factory=lambda: SimpleNamespace(
+            levers={}, uncertainties={}, outcomes={}, scenarios={}
+        )
     )
     calls: list[int] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)

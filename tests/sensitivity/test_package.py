@@ -30,7 +30,9 @@ ROOT = Path(__file__).parents[2]
     "name",
     [
         *("analysis", "designs", "distributions", "errors", "estimators", "methods", "outcomes"),
-        *("plots", "space", "store", "sweeps"),
+        *("plots", "space", "store", "sweeps", "apart"),
+        *("search.discover", "search.evolution", "search.figures", "search.front", "search.goals"),
+        *("search.optimise", "search.regions", "search.trials"),
     ],
 )
 def test_the_examples_are_right(name, tmp_path, monkeypatch) -> None:
@@ -56,7 +58,7 @@ def test_an_unknown_name() -> None:
         sa.swep  # noqa: B018
 
 
-@pytest.mark.parametrize("verb", ["", "sweep", "rank", "plot"])
+@pytest.mark.parametrize("verb", ["", "sweep", "rank", "plot", "optimise", "discover"])
 def test_help_waits_for_nothing_heavy(verb) -> None:
     code = (
         "import sys; from sensitivity.cli import main\n"
