@@ -20,8 +20,7 @@ from sensitivity.errors import AnalysisError, MethodError, SpaceError, among, ne
 from sensitivity.methods import METHODS, Plan
 from sensitivity.methods import method as method_named
 from sensitivity.outcomes import FAILED, NOT_REACHED, OK, Outcome, choose
-from sensitivity.search.front import BASE
-from sensitivity.search.goals import SHARE, Goals
+from sensitivity.search.goals import BASE, SHARE, Goals
 from sensitivity.search.trials import ROWS, Trials, drawn
 from sensitivity.space import Space
 

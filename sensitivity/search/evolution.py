@@ -85,7 +85,7 @@ def thin(scores: Floats, keep: int) -> Integers:
     Examples
     --------
     >>> thin(np.array([[0.0, 3.0], [1.0, 2.0], [1.1, 1.9], [3.0, 0.0]]), 3).tolist()
-    [0, 1, 3]
+    [0, 2, 3]
     """
     apart = _distances(scores)
     ends = _ends(scores)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sensitivity.errors import AnalysisError
-from sensitivity.search.front import BASE, Front
-from sensitivity.search.goals import SHARE
+from sensitivity.search.goals import BASE, SHARE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensitivity.search.discovery import Box, Discovery
+    from sensitivity.search.front import Front
 
     Floats = NDArray[np.float64]
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from sensitivity.errors import AnalysisError, StoreError, among, fold
 from sensitivity.outcomes import FAILED, OK
+from sensitivity.search.goals import BASE
 from sensitivity.space import Space
 from sensitivity.store import ENGINE, save
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 FORMAT = 1
-BASE = "as in the file"
 # A search is not at rest while the best of an objective moves by more than this share of the
 # front's width in its last fifth.
 MOVING, LAST = 0.01, 0.2

@@ -34,6 +34,8 @@ JUDGES: Mapping[str, str] = MappingProxyType(
 )
 # What the share of futures in which all conditions hold is called among the objectives.
 SHARE = "satisficing share"
+# What the levers are called where they keep their values.
+BASE = "as in the file"
 _COMPARISONS: Mapping[str, Callable[[Floats, float], Flags]] = MappingProxyType(
     {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 )

@@ -14,8 +14,8 @@ import numpy as np
 import sdmodel as sd
 from sensitivity.errors import AnalysisError, MethodError, SpaceError, among
 from sensitivity.search.evolution import offspring, survivors, thin, undominated
-from sensitivity.search.front import BASE, FORMAT, Front
-from sensitivity.search.goals import Goals
+from sensitivity.search.front import FORMAT, Front
+from sensitivity.search.goals import BASE, Goals
 from sensitivity.search.trials import Shelf, Trials, drawn
 from sensitivity.space import Space
 
