@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensitivity.claims.flips import distances
 from sensitivity.errors import AnalysisError, MethodError, among
 from sensitivity.search.cart import leaves
 from sensitivity.search.discovery import Box, Discovery, Limit, Step
@@ -16,9 +17,11 @@ from sensitivity.search.prim import chosen, paste, peel
 from sensitivity.search.regions import (
     KIND,
     LOW,
+    SIGNIFICANCE,
     Ranked,
     Region,
     chances,
+    columns_of,
     part,
     pruned,
     shares,
@@ -37,6 +40,8 @@ WAYS = ("prim", "cart")
 FEWEST = 10
 # Halves are taken of so many runs at most, so that they take no longer than the search itself.
 HALVED = 20_000
+# Of more factors than these, the others are not searched.
+SEARCHED = 20
 
 
 def discover(
@@ -155,18 +160,27 @@ def _search(ranked: Ranked, cases: Flags, how: _How, rng: np.random.Generator) -
         here, other = seen & left, ~seen & left
         if here.sum() < 2 * least or (here & cases).sum() < FEWEST or cases[here].all():
             break
-        inner, flags = part(ranked, here), cases[here]
-        if how.method == "prim":
-            steps = peel(inner, flags, how.peeled, least)
-        else:
-            steps = leaves(inner, flags, least)
-        place = chosen(steps, how.density)
-        # What does little even in the runs it was chosen by goes first: among many limits hardly a
-        # run is inside, and the other half could not tell one from another.
-        region = pruned(steps[place].region, inner, flags)
+        flags = cases[here]
+        columns = _promising(part(ranked, here), flags)
+        while True:
+            narrow = columns_of(ranked, columns)
+            inner = part(narrow, here)
+            steps = (
+                peel(inner, flags, how.peeled, least)
+                if how.method == "prim"
+                else leaves(inner, flags, least)
+            )
+            place = chosen(steps, how.density)
+            if how.method != "prim":
+                break
+            strong = _strong(steps[place].region, inner, flags)
+            if len(strong) in (0, len(columns)):
+                break
+            columns = columns[strong]
+        region = steps[place].region
         if how.method == "prim":
             region = paste(region, inner, flags, how.peeled)
-        region = pruned(region, part(ranked, other), cases[other])
+        region = pruned(region, part(narrow, other), cases[other]).spread(columns, ranked)
         if not region.sides(ranked):
             break
         inside = region.inside(ranked) & left
@@ -180,6 +194,32 @@ def _search(ranked: Ranked, cases: Flags, how: _How, rng: np.random.Generator) -
         found.append(_Found(region, inside, left.copy(), other, way, place))
         left &= ~inside
     return found
+
+
+def _promising(ranked: Ranked, cases: Flags) -> NDArray[np.int64]:
+    """Return the columns to search: those in which the runs that are sought differ most.
+
+    Among hundreds of factors there are always slices without a case, and peeling would waste the
+    runs on them.
+    """
+    apart, _ = distances(ranked.ranks.astype(float), cases)
+    apart = np.where(ranked.categorical, np.inf, apart)
+    return np.sort(np.argsort(-apart, kind="stable")[:SEARCHED])
+
+
+def _strong(region: Region, ranked: Ranked, cases: Flags) -> NDArray[np.int64]:
+    """Return the columns that are worth another search: the stronger half of those limited.
+
+    Those with limits that chance could hardly have made are kept beyond that. It is the searched
+    runs that tell; among many weak limits hardly a run is left inside, and the others could not.
+    """
+    found = chances(region, ranked, cases)
+    by_column: dict[int, float] = {}
+    for (place, _), chance in found.items():
+        by_column[place] = min(chance, by_column.get(place, 1.0))
+    order = sorted(by_column, key=lambda place: by_column[place])
+    sure = sum(chance <= SIGNIFICANCE / len(found) for chance in by_column.values())
+    return np.sort(np.array(order[: max(sure, -(-len(order) // 2))], dtype=np.int64))
 
 
 def _stability(

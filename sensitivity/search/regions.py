@@ -80,6 +80,16 @@ class Region:
         high = np.array([len(values) - 1 for values in ranked.values], dtype=np.int32)
         return cls(np.zeros_like(high), high)
 
+    def spread(self, columns: NDArray[np.int64], ranked: Ranked) -> Region:
+        """Return this region of some columns as one of all columns."""
+        whole = Region.whole(ranked)
+        whole.low[columns], whole.high[columns] = self.low, self.high
+        return Region(
+            whole.low,
+            whole.high,
+            {int(columns[place]): kinds for place, kinds in self.kinds.items()},
+        )
+
     def sides(self, ranked: Ranked) -> list[Side]:
         """Return its limits: columns, and from which side they are limited."""
         last = Region.whole(ranked).high
@@ -187,6 +197,15 @@ def shares(inside: Flags, cases: Flags) -> tuple[float, float, float]:
         hits / max(int(cases.sum()), 1),
         hits / number if number else np.nan,
         number / len(inside),
+    )
+
+
+def columns_of(ranked: Ranked, columns: NDArray[np.int64]) -> Ranked:
+    """Return some of the factors."""
+    return Ranked(
+        np.asfortranarray(ranked.ranks[:, columns]),
+        tuple(ranked.values[place] for place in columns),
+        ranked.categorical[columns],
     )
 
 

@@ -168,5 +168,5 @@ def test_boxes_are_drawn(tmp_path) -> None:
     assert " new " in words
     assert "kind (p" in words
     assert "prim, 800 runs searched" in words
-    noise = np.random.default_rng(3).random(800) < 0.5
+    noise = np.random.default_rng(4).random(800) < 0.5
     assert "told from chance" in text_of(sa.discover(table[["b"]], noise, halves=0).draw())
