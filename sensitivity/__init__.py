@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sensitivity.analysis import analyse as analyse
     from sensitivity.analysis import ranking as ranking
+    from sensitivity.apart import indices_per_policy as indices_per_policy
+    from sensitivity.apart import lever_indices as lever_indices
     from sensitivity.claims.audit import FormChange as FormChange
     from sensitivity.claims.audit import audited as audited
     from sensitivity.claims.book import Book as Book
@@ -64,6 +66,10 @@ if TYPE_CHECKING:
     from sensitivity.outcomes import year_when as year_when
     from sensitivity.packages import PackageStudy as PackageStudy
     from sensitivity.packages import robust_packages as robust_packages
+    from sensitivity.search.discover import discover as discover
+    from sensitivity.search.discovery import Discovery as Discovery
+    from sensitivity.search.front import Front as Front
+    from sensitivity.search.optimise import optimise as optimise
     from sensitivity.space import Space as Space
     from sensitivity.space import read_levers as read_levers
     from sensitivity.store import open_sweep as open_sweep
@@ -99,6 +105,8 @@ _HOME = {
     "run_until_converged": "studies.until",
     "analyse": "analysis",
     "ranking": "analysis",
+    "indices_per_policy": "apart",
+    "lever_indices": "apart",
     "FormChange": "claims.audit",
     "audited": "claims.audit",
     "Book": "claims.book",
@@ -148,6 +156,10 @@ _HOME = {
     "plot_fan": "figures.fan",
     "plot_ranking": "figures.ranking",
     "plot_scatter": "figures.scatter",
+    "discover": "search.discover",
+    "Discovery": "search.discovery",
+    "Front": "search.front",
+    "optimise": "search.optimise",
     "Space": "space",
     "factor": "factors",
     "read_levers": "space",
@@ -167,7 +179,9 @@ __all__ = [
     "ClusterError",
     "Combination",
     "Convergence",
+    "Discovery",
     "FormChange",
+    "Front",
     "Method",
     "MethodError",
     "Outcome",
@@ -192,15 +206,19 @@ __all__ = [
     "combine",
     "convergence",
     "discounted",
+    "discover",
     "factor",
     "failed_runs",
     "failure_bounds",
     "final",
     "growth",
+    "indices_per_policy",
+    "lever_indices",
     "mean",
     "merge",
     "mirrored",
     "open_sweep",
+    "optimise",
     "peak",
     "plot_convergence",
     "plot_failed",

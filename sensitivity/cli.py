@@ -18,6 +18,7 @@ from sensitivity.claims.command import claims
 from sensitivity.converged.command import converged
 from sensitivity.figures.table import FIGURES
 from sensitivity.page.command import page
+from sensitivity.search.command import discover, optimise
 from sensitivity.studies.command import merge, replay, run, verify
 
 if TYPE_CHECKING:
@@ -348,7 +349,7 @@ def plot(sweep_file: str, figure: str | None, name: str | None, output: str | No
         raise Refused(f"there is nothing to draw in {sweep_file}: no outcome could be ranked")
 
 
-for verb in (claims, converged, page, run, replay, verify, merge):
+for verb in (claims, converged, discover, optimise, page, run, replay, verify, merge):
     main.add_command(verb)
 
 

@@ -6,7 +6,7 @@ import click
 
 
 @click.command()
-@click.argument("sweep_file", metavar="SWEEP", type=click.Path(exists=True, dir_okay=False))
+@click.argument("sweep_file", metavar="SWEEP", type=click.Path(exists=True))
 @click.option(
     "--runs",
     type=click.IntRange(min=10),

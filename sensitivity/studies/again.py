@@ -148,8 +148,8 @@ def verify(store: str | Path, *, share: float = SHARE, seed: int | None = None) 
     >>> study = sa.study(model, levers, "relative knowledge", samples=16)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     found = verify(sa.run_study(study, folder + "/levers.study"))
-    >>> found.ok, found.runs
-    (True, 64)
+    >>> found.ok, 0 < found.runs <= 64
+    (True, True)
     """
     kept = Store.open(store)
     job = kept.job

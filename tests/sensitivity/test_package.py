@@ -29,11 +29,11 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     "name",
     [
-        *("analysis", "distances", "distributions", "errors", "outcomes", "over_time"),
+        *("analysis", "apart", "distances", "distributions", "errors", "outcomes", "over_time"),
         *("space", "store", "sweeps"),
         *(
             f"{part}.{path.stem}"
-            for part in ("figures", "methods", "studies")
+            for part in ("figures", "methods", "search", "studies")
             for path in sorted((ROOT / "sensitivity" / part).glob("*.py"))
             if ">>> " in path.read_text()
         ),
@@ -62,7 +62,9 @@ def test_an_unknown_name() -> None:
         sa.swep  # noqa: B018
 
 
-@pytest.mark.parametrize("verb", ["", "sweep", "rank", "plot", "page"])
+@pytest.mark.parametrize(
+    "verb", ["", "sweep", "rank", "plot", "page", "run", "optimise", "discover"]
+)
 def test_help_waits_for_nothing_heavy(verb) -> None:
     code = (
         "import sys; from sensitivity.cli import main\n"
