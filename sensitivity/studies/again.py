@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sensitivity.errors import StoreError
-from sensitivity.studies.chunks import made_by, simulate
-from sensitivity.studies.store import Store
+from sensitivity.store import open_sweep
+from sensitivity.studies.chunks import Job, made_by, prepare, simulate
+from sensitivity.studies.store import Store, is_store
+from sensitivity.studies.study import restored
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    import sdmodel as sd
 
 # Runs that are run again together: pieces of this size, until the share is reached.
 PIECE = 64
@@ -45,15 +50,17 @@ class Replay:
     same: bool
 
 
-def replay(store: str | Path, run: int) -> Replay:
-    """Run one run of a stored study again, and return all of its courses.
+def replay(kept: str | Path, run: int, model: sd.Model | None = None) -> Replay:
+    """Run one run of a study or sweep again, and return all of its courses.
 
     Parameters
     ----------
-    store
-        A store that `run_study` wrote, complete or not.
+    kept
+        A store that `run_study` wrote, complete or not, or a file that `save` wrote.
     run
         The number of the run, counted from 0 as in the table of failed runs.
+    model
+        The model, where it is not where it was; a store has its own copy.
 
     Examples
     --------
@@ -71,17 +78,16 @@ def replay(store: str | Path, run: int) -> Replay:
 
     import sdmodel as sd
 
-    kept = Store.open(store)
-    study, runs = kept.job.study, kept.runs
+    path = Path(kept)
+    job, outcomes, status = _stored(path, model) if is_store(path) else _saved(path, model)
+    study, runs = job.study, job.study.plan.runs
     if not 0 <= run < runs:
-        raise StoreError(f"{store} has no run {run}: give one from 0 to {runs - 1:,}")
+        raise StoreError(f"{path} has no run {run}: give one from 0 to {runs - 1:,}")
     row = study.space.scale(study.plan.rows(run, run + 1))
     values = dict(zip(study.space.names, map(float, row[0]), strict=True)) | dict(study.fixed)
-    chunk = kept.job.chunk(run, run + 1)
-    here = kept.array("outcomes")[:, run], kept.array("status")[:, run]
-    same = np.array_equal(chunk.outcomes[:, 0], here[0], equal_nan=True) and np.array_equal(
-        chunk.status[:, 0], here[1]
-    )
+    chunk = job.chunk(run, run + 1)
+    same = np.array_equal(chunk.outcomes[:, 0], outcomes[:, run], equal_nan=True)
+    same &= np.array_equal(chunk.status[:, 0], status[:, run])
     batch = study.model.run_many(
         pd.DataFrame([values]),
         outputs=study.model.columns,
@@ -97,6 +103,31 @@ def replay(store: str | Path, run: int) -> Replay:
         except sd.SDError as error:
             cause = str(error)
     return Replay(run, values, courses, cause, same)
+
+
+def _stored(path: Path, model: sd.Model | None) -> tuple[Job, Any, Any]:
+    store = Store.open(path, model)
+    return store.job, store.array("outcomes"), store.array("status")
+
+
+def _saved(path: Path, model: sd.Model | None) -> tuple[Job, Any, Any]:
+    """Make a sweep's job again from what its file says."""
+    import sdmodel as sd
+
+    swept = open_sweep(path)
+    if "identity" not in swept.attrs:
+        raise StoreError(f"{path} was written by a version that could not play runs again")
+    identity, file = json.loads(swept.attrs["identity"]), Path(swept.attrs["model_file"])
+    if model is None:
+        if not file.is_file():
+            raise StoreError(f"the model of {path} is no longer at {file}: say where (--model)")
+        model = sd.load(file)
+    if model.digest != identity["model_digest"]:
+        raise StoreError(
+            f"{model.path} has changed since {path} was made: find the version it was made with"
+        )
+    job = prepare(restored(model, identity), pilot_runs=0)
+    return job, swept["outcomes"].values, swept["status"].values
 
 
 @dataclass(frozen=True)

@@ -290,7 +290,7 @@ def _part(progress: Progress | None, place: int, arms: int) -> Progress | None:
     return report
 
 
-def prepare(study: Study, threads: int | None = None) -> Job:
+def prepare(study: Study, threads: int | None = None, *, pilot_runs: int = PILOT) -> Job:
     """Run the base case and a pilot, from which the bands take their edges."""
     measures = study.measures
     base = simulate(study, measures, np.array([list(study.space.defaults.values())]), threads)
@@ -298,8 +298,8 @@ def prepare(study: Study, threads: int | None = None) -> Job:
     plan = study.plan
     if plan.nested:
         free = len(spread) // plan.samples
-        plan = replace(plan, samples=max(4, 2 ** int(np.ceil(np.log2(PILOT / free)))))
-    rows = plan.row.spread(plan)[:PILOT]
+        plan = replace(plan, samples=max(4, 2 ** int(np.ceil(np.log2(max(1, pilot_runs) / free)))))
+    rows = plan.row.spread(plan)[:pilot_runs]
     pilot = np.zeros((len(study.series), len(base.times), 0))
     if study.series and len(rows):
         unit = plan.rows(0, int(rows[-1]) + 1)[rows]

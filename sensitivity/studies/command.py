@@ -161,7 +161,7 @@ def run(
 
 
 @click.command()
-@click.argument("store", type=click.Path(exists=True, file_okay=False))
+@click.argument("kept", metavar="STORE", type=click.Path(exists=True))
 @click.option("--run", "number", type=int, required=True, help="The run's number, from 0.")
 @click.option(
     "-o",
@@ -169,19 +169,25 @@ def run(
     type=click.Path(dir_okay=False),
     help="Write all courses to this .csv (variables in columns) or .nc.",
 )
+@click.option(
+    "--model",
+    type=click.Path(exists=True, dir_okay=False),
+    help="The model, where it is not where it was; a store has its own copy.",
+)
 @click.option("--json", "json_", is_flag=True, help="Print settings and cause as JSON.")
-def replay(store: str, number: int, output: str | None, json_: bool) -> None:
-    """Run one run of a STORE again, with all of its courses.
+def replay(kept: str, number: int, output: str | None, model: str | None, json_: bool) -> None:
+    """Run one run of a STORE, or of a sweep's file, again, with all of its courses.
 
     \b
     Examples:
       sensitivity replay levers.study --run 1234
       sensitivity replay levers.study --run 1234 -o run1234.csv
     """
+    import sdmodel as sd
     import sensitivity as sa
     from sensitivity.report import whole
 
-    again = sa.replay(store, number)
+    again = sa.replay(kept, number, None if model is None else sd.load(model))
     if output is not None:
         target = Path(output)
         if target.suffix not in (".csv", ".nc"):
@@ -290,5 +296,5 @@ def _print_replay(again: Replay) -> None:
         rows.add_row(name, f"{value:.6g}")
     console().print(rows)
     click.echo(f"run {again.run}: {again.cause or 'it did not fail'}")
-    same = "the same bits as" if again.same else "NOT what is"
-    click.echo(f"its outcomes are {same} in the store")
+    same = "the same bits as" if again.same else "NOT those"
+    click.echo(f"its outcomes are {same} kept")

@@ -133,3 +133,24 @@ def test_limits_make_runs_fail(model: sd.Model, tmp_path: Path) -> None:
     again = sa.replay(path, int(table.index[0]))
     assert again.same
     assert "its limit" in again.cause
+
+
+def test_a_run_of_a_sweep_in_a_file_is_played_again(model: sd.Model, tmp_path: Path) -> None:
+    with pytest.warns(sa.SweepWarning, match="failed"):
+        swept = sa.sweep(model, SPACE, sa.final("Stock"), samples=64, resamples=0)
+    path = sa.save(swept, tmp_path / "sweep.nc")
+    for run in (
+        int(swept["failure"].values[0]),
+        int(np.flatnonzero(swept["status"].values[0] == 0)[0]),
+    ):
+        again = sa.replay(path, run)
+        assert again.same
+        assert list(again.values.values()) == swept["design"].values[run].tolist()
+        assert bool(again.cause) == (run in swept["failure"].values)
+    moved = model.path.rename(tmp_path / "moved.mdl")
+    with pytest.raises(sa.StoreError, match="is no longer at .*: say where"):
+        sa.replay(path, 1)
+    assert sa.replay(path, 1, sd.load(moved)).same
+    moved.write_text(MODEL.replace("0.3 * Stock", "0.4 * Stock"))
+    with pytest.raises(sa.StoreError, match=r"moved.mdl has changed since .*sweep.nc was made"):
+        sa.replay(path, 1, sd.load(moved))
