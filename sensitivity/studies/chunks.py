@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     import sdmodel as sd
     from sensitivity.measures import Measures
+    from sensitivity.methods import Plan
     from sensitivity.studies.study import Study
 
     Floats = NDArray[np.float64]
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 # So many runs give the edges of the bins. Of a design that can grow they are taken whether it
 # has them already or not, so that its edges stay where they are.
-PILOT = 2048
+PILOT, LEAST_PILOT = 2048, 16
 NOT_FINITE = "no longer a finite number"
 
 
@@ -128,7 +130,6 @@ class Job:
 
     study: Study
     measures: Measures
-    spread: NDArray[np.int64]
     times: Floats
     edges: Floats
     base: Mapping[str, Mapping[str, Floats]]
@@ -136,6 +137,15 @@ class Job:
     base_cause: str
     integration: str
     provenance: Mapping[str, Any]
+
+    @cached_property
+    def spread(self) -> NDArray[np.int64]:
+        """The rows in which all factors vary freely; found anew on each machine."""
+        return self.study.plan.row.spread(self.study.plan)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is large and can be found again."""
+        return {name: value for name, value in self.__dict__.items() if name != "spread"}
 
     def run(
         self,
@@ -294,22 +304,15 @@ def prepare(study: Study, threads: int | None = None, *, pilot_runs: int = PILOT
     """Run the base case and a pilot, from which the bands take their edges."""
     measures = study.measures
     base = simulate(study, measures, np.array([list(study.space.defaults.values())]), threads)
-    spread = study.plan.row.spread(study.plan)
-    plan = study.plan
-    if plan.nested:
-        free = len(spread) // plan.samples
-        plan = replace(plan, samples=max(4, 2 ** int(np.ceil(np.log2(max(1, pilot_runs) / free)))))
-    rows = plan.row.spread(plan)[:pilot_runs]
     pilot = np.zeros((len(study.series), len(base.times), 0))
-    if study.series and len(rows):
-        unit = plan.rows(0, int(rows[-1]) + 1)[rows]
+    if study.series and pilot_runs:
+        unit = _pilot(study.plan, pilot_runs)
         raw = simulate(study, measures, study.space.scale(unit), threads)
         pilot = np.stack([raw.courses[""][name] for name in study.series])
         pilot = pilot[:, :, np.isfinite(pilot).all(axis=(0, 1)) & ~raw.failed[""]]
     return Job(
         study=study,
         measures=measures,
-        spread=spread,
         times=base.times,
         edges=bands.edges_of(pilot),
         base=base.courses,
@@ -318,6 +321,15 @@ def prepare(study: Study, threads: int | None = None, *, pilot_runs: int = PILOT
         integration=base.integration,
         provenance=base.provenance,
     )
+
+
+def _pilot(plan: Plan, runs: int) -> Floats:
+    """Return rows of the design in which all factors vary freely, the first ones there are."""
+    if plan.nested:
+        free = len(plan.row.spread(plan)) // plan.samples
+        plan = replace(plan, samples=max(LEAST_PILOT, 2 ** int(np.ceil(np.log2(runs / free)))))
+    rows = plan.row.spread(plan)[:runs]
+    return plan.rows(0, int(rows[-1]) + 1)[rows]
 
 
 def _references(study: Study, measures: Measures) -> dict[str, dict[str, Floats]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sensitivity.analysis import indices_of, tell, with_indices
-from sensitivity.errors import AnalysisError, StoreError
+from sensitivity.errors import AnalysisError, StoreError, SweepWarning
 from sensitivity.failed import tell_failures
 from sensitivity.over_time import indices_over_time, with_over_time
 from sensitivity.studies.dataset import Kept, dataset
@@ -17,10 +19,14 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from sensitivity.methods import Plan
+
     Floats = NDArray[np.float64]
 
 # What lies in the store's arrays is not kept a second time beside them.
 ELSEWHERE = ("outcomes", "status", "design", "unit_design")
+# A design may take this share of the memory: an analysis makes a few copies of it.
+SHARE_OF_DESIGN, LEAST_FITTED = 8, 1024
 
 
 def finish(store: Store, memory: int, seconds: float) -> None:
@@ -34,31 +40,56 @@ def finish(store: Store, memory: int, seconds: float) -> None:
 
 def analysed(store: Store, memory: int, seconds: float = 0.0) -> xr.Dataset:
     """Return the sweep of a complete store with its indices."""
-    plan = store.job.study.plan
+    study, plan = store.job.study, store.job.study.plan
     kept = gathered(store)
-    unit = unit_design(store, memory) if plan.row.wants_x else None
     small = 8 * plan.runs * plan.factors <= memory // 4
-    design = None
-    if kept.failures and small:
-        design = store.job.study.space.scale(plan.rows(0, plan.runs))
+    design = study.space.scale(plan.rows(0, plan.runs)) if kept.failures and small else None
     swept = dataset(store.job, kept, design=design, seconds=seconds)
+    fitting = fitted(plan, memory)
+    unit = fitting.rows(0, fitting.runs) if plan.row.wants_x else None
+    part = swept.isel(sample=slice(fitting.runs))
     if unit is not None:
-        swept["unit_design"] = (("sample", "factor"), unit)
-    found = indices_of(swept, plan)
+        part["unit_design"] = (("sample", "factor"), unit)
+    found = indices_of(part, fitting)
     swept = with_indices(swept, plan, found)
+    if fitting != plan:
+        swept.attrs["runs_ranked"] = fitting.runs
+        warnings.warn(
+            f"method {plan.method} needs its whole design in memory: the indices rest on the first "
+            f"{fitting.runs:,} of {plan.runs:,} runs, everything else on all of them; allow more "
+            "memory to use more",
+            SweepWarning,
+            stacklevel=4,
+        )
     swept.attrs["failures_told"] = tell_failures(swept) if small else ""
     tell(found, swept.attrs["failures_told"])
-    if store.job.study.courses and len(store.job.study.series):
+    if study.courses and len(study.series):
         courses = store.array("courses")
 
         def read(series: int, instants: slice) -> Floats:
-            return np.asarray(courses[series, instants, :], dtype=float)
+            return np.asarray(courses[series, instants, : fitting.runs], dtype=float)
 
-        failed = np.asarray(store.array("failed_reason")[:]) > 0
+        failed = np.asarray(store.array("failed_reason")[: fitting.runs]) > 0
         shape = swept.sizes["series"], swept.sizes["time"]
-        over_time = indices_over_time(plan, read, *shape, failed, unit, memory=memory // 2)
+        over_time = indices_over_time(fitting, read, *shape, failed, unit, memory=memory // 2)
         swept = with_over_time(swept, plan, over_time)
     return swept
+
+
+def fitted(plan: Plan, memory: int) -> Plan:
+    """Return a plan, or where its design does not fit, as many of its first samples as do."""
+    room = memory // SHARE_OF_DESIGN
+    if not plan.row.wants_x or 8 * plan.runs * plan.factors <= room:
+        return plan
+    blocks = room // (8 * plan.factors * plan.block)
+    if plan.nested and blocks >= LEAST_FITTED:
+        return replace(plan, samples=2 ** int(np.log2(blocks)))
+    needed = 8 * plan.runs * plan.factors * SHARE_OF_DESIGN
+    raise AnalysisError(
+        f"method {plan.method} needs its whole design in memory, which takes "
+        f"{8 * plan.runs * plan.factors / 2**30:.1f} GB: allow {needed / 2**30:.0f} GB, or use "
+        "sobol, which needs none"
+    )
 
 
 def gathered(store: Store) -> Kept:
@@ -83,16 +114,3 @@ def gathered(store: Store) -> Kept:
         counts=counts,
         extremes=np.stack([least, most]),
     )
-
-
-def unit_design(store: Store, memory: int) -> Floats:
-    """Return the whole design on the unit cube, if it fits."""
-    plan = store.job.study.plan
-    needed = 8 * plan.runs * plan.factors
-    if needed > memory // 2:
-        raise AnalysisError(
-            f"method {plan.method} needs its whole design at once, {needed / 2**30:.1f} GB, and "
-            f"may take half of {memory / 2**30:.1f} GB: allow {2 * needed / 2**30:.0f} GB, or use "
-            "sobol, which needs none"
-        )
-    return plan.rows(0, plan.runs)

@@ -13,7 +13,7 @@ import numpy as np
 from sensitivity.errors import MethodError, StoreError, SweepWarning
 from sensitivity.studies import runners
 from sensitivity.studies.chunks import prepare
-from sensitivity.studies.finishing import finish
+from sensitivity.studies.finishing import finish, fitted
 from sensitivity.studies.store import SUFFIX, Store, is_store, sweep_up
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def run_study(
     """
     path = Path(store)
     _check(path, memory, shard, workers, scheduler)
+    fitted(study.plan, memory)  # refuses what could be run, but not be ranked
     kept = opened(study, path, memory, threads)
     missing = kept.missing(shard)
     todo = [(number, kept.span(number)) for number in missing]

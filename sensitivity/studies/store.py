@@ -97,7 +97,6 @@ class Store:
         job = Job(
             study=study,
             measures=study.measures,
-            spread=study.plan.row.spread(study.plan),
             times=np.asarray(_array(group, "time")[:], dtype=float),
             edges=np.asarray(_array(group, "edges")[:], dtype=float),
             base=_arrays(about["base"]),
@@ -113,8 +112,7 @@ class Store:
         from dataclasses import replace
 
         study = self.job.study.with_samples(samples)
-        spread = study.plan.row.spread(study.plan)
-        store = Store(self.path, replace(self.job, study=study, spread=spread), self.chunk_runs)
+        store = Store(self.path, replace(self.job, study=study), self.chunk_runs)
         (self.path / ANALYSIS).unlink(missing_ok=True)
         group = _group(self.path, "r+")
         for name, shape, _, _ in store._layout():

@@ -16,7 +16,7 @@ import pytest
 
 import sdmodel as sd
 import sensitivity as sa
-from sensitivity.studies import runners, running
+from sensitivity.studies import finishing, runners, running
 from sensitivity.studies.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -317,3 +317,26 @@ def test_another_processor_is_refused(levers: sa.Study, tmp_path: Path) -> None:
     (path / "study.json").write_text(json.dumps(about))
     with pytest.raises(sa.StoreError, match="was begun by .* for another, 16 lanes, and runs 288"):
         sa.run_study(levers, path)
+
+
+def test_what_does_not_fit_is_ranked_by_its_first_runs(
+    core: sd.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = sa.Space.from_settings(core, "levers")
+    options = {"method": "sample", "resamples": 10, "courses": True}
+    whole = sa.study(core, space, "relative knowledge", samples=4096, **options)
+    first = sa.study(core, space, "relative knowledge", samples=1024, **options)
+    quiet = sa.open_sweep(sa.run_study(first, tmp_path / "first.study"))
+    # 1,024 runs fit, 4,096 do not.
+    monkeypatch.setattr(finishing, "SHARE_OF_DESIGN", running.MEMORY // (8 * 7 * 2000))
+    with pytest.warns(sa.SweepWarning, match="rest on the first 1,024 of 4,096 runs"):
+        path = sa.run_study(whole, tmp_path / "whole.study")
+    found = sa.open_sweep(path)
+    assert found.sizes["sample"] == 4096
+    assert found.attrs["runs_ranked"] == 1024
+    for name in ("PRCC", "PRCC_over_time", "R2"):
+        np.testing.assert_array_equal(found[name].values, quiet[name].values)
+    latin = sa.study(core, space, "relative knowledge", method="latin", samples=4096)
+    with pytest.raises(sa.AnalysisError, match="needs its whole design in memory, which takes"):
+        sa.run_study(latin, tmp_path / "latin.study")
+    assert not (tmp_path / "latin.study").exists()
