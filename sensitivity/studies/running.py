@@ -105,6 +105,7 @@ def run_study(
     else:
         runners.in_threads(kept.job, todo, kept.write, report, threads)
     if kept.complete:
+        sweep_up(path)
         finish(kept, memory, time.perf_counter() - started)
     return path
 
@@ -115,8 +116,11 @@ def opened(study: Study, path: Path, memory: int, threads: int | None) -> Store:
         job = prepare(study, threads)
         if job.base_cause:
             tell_base(study, job.base_cause)
-        return Store.create(path, job, chunk_runs(job, memory))
-    sweep_up(path)
+        try:
+            return Store.create(path, job, chunk_runs(job, memory))
+        except StoreError:
+            if not is_store(path):  # another shard has just made it
+                raise
     store = Store.open(path, study.model)
     there, here = store.job.study, study
     if there.identity == here.identity:

@@ -8,6 +8,7 @@ study lies in the folder: its description, the model's own text, and what its ru
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -71,7 +72,9 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Made beside its place and moved there whole: nobody ever sees half a store.
-            with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=path.parent) as folder:
+            with tempfile.TemporaryDirectory(
+                prefix=f"{PARTIAL}{path.name}-", dir=path.parent
+            ) as folder:
                 made = cls(Path(folder) / path.name, job, chunk_runs)
                 (made.path / MARKS).mkdir(parents=True)
                 made._copy_model()
@@ -373,7 +376,10 @@ def is_store(path: str | Path) -> bool:
 
 
 def sweep_up(path: Path) -> None:
-    """Remove what a program that was killed left half written."""
+    """Remove what programs that were killed left half written in a store, and beside it.
+
+    Only of a complete store: in another one somebody may be writing.
+    """
     for folder, folders, files in os.walk(path):
         for name in files:
             if name.endswith(".partial"):  # zarr's
@@ -381,6 +387,8 @@ def sweep_up(path: Path) -> None:
         for name in folders:
             if name.startswith(PARTIAL):
                 shutil.rmtree(Path(folder) / name, ignore_errors=True)
+    for left in path.parent.glob(f"{PARTIAL}{glob.escape(path.name)}-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _group(path: Path, mode: Any) -> zarr.Group:
