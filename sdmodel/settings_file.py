@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -63,7 +63,9 @@ _TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {
 }
 
 
-def read_settings(path: str | Path, model: HasVariables) -> ModelSettings:
+def read_settings(
+    path: str | Path, model: HasVariables, ignore: Collection[str] = ()
+) -> ModelSettings:
     """Read the TOML file of a model.
 
     Parameters
@@ -72,6 +74,8 @@ def read_settings(path: str | Path, model: HasVariables) -> ModelSettings:
         The file.
     model
         The model whose variables it names.
+    ignore
+        What else may stand in the file, for somebody else.
 
     Raises
     ------
@@ -85,7 +89,8 @@ def read_settings(path: str | Path, model: HasVariables) -> ModelSettings:
     >>> read_settings("models/core.toml", model).levers["network exposure"].high
     1.0
     """
-    return _Reader(str(path), model).read(read_toml(Path(path)))
+    raw = read_toml(Path(path))
+    return _Reader(str(path), model).read({k: v for k, v in raw.items() if k not in ignore})
 
 
 def read_toml(path: Path) -> dict[str, Any]:

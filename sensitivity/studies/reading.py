@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +82,19 @@ KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "second_order": (_is_flag, "true or false"),
     "resamples": (_is_whole, "a whole number"),
     "confidence": (_is_number, "a number such as 0.95"),
-    "outcomes": (_is_texts, "a list of names of outcomes or variables"),
+    "outcomes": (
+        lambda value: _is_texts(value) or isinstance(value, dict),
+        "a list of names of outcomes or variables, or tables as in the .toml beside a model",
+    ),
     "what": (lambda value: value in WHAT, f"one of {', '.join(WHAT)}"),
-    "levers": (_is_text, "the path of a .toml with levers, in place of the one beside the model"),
+    "levers": (
+        lambda value: _is_text(value) or isinstance(value, dict),
+        "the path of a .toml with levers, or tables as in the .toml beside a model",
+    ),
+    "uncertainties": (lambda value: isinstance(value, dict), "tables, as are those of levers"),
+    "scenarios": (lambda value: isinstance(value, dict), "tables as in the .toml beside a model"),
+    "correlations": (lambda value: isinstance(value, dict), "a table of rank correlations"),
+    "never_negative": (_is_texts, "a list of variables"),
     "only": (_is_texts, "a list of levers and uncertainties to vary"),
     "without": (_is_texts, "a list of levers and uncertainties to leave at their defaults"),
     "series": (_is_texts, "a list of variables"),
@@ -97,6 +107,16 @@ KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "fixed": (_is_numbers, "a table of constants and their values"),
     "arms": (_is_arms, "a table of settings for each arm"),
     "limits": (_is_limits, "for each variable a table with low, high or both"),
+}
+
+# What may be written as in the TOML beside a model, and as what it then stands there.
+SETTINGS: Mapping[str, type] = {
+    "levers": dict,
+    "uncertainties": dict,
+    "outcomes": dict,
+    "scenarios": dict,
+    "correlations": dict,
+    "never_negative": list,
 }
 
 
@@ -146,18 +166,32 @@ def read_study(path: str | Path) -> StudyFile:
             "this file: name one inside, or give another place with -o"
         )
     try:
-        return StudyFile(_study(folder, given), store)
+        return StudyFile(_study(path, given), store)
     except SensitivityError as error:
         raise StudyError(
             "\n".join(f"{path}: {line}" for line in str(error).splitlines())
         ) from error
 
 
-def _study(folder: Path, given: Mapping[str, Any]) -> Study:
+def _study(path: Path, given: Mapping[str, Any]) -> Study:
+    folder = path.parent
     model = sd.load(folder / given["model"], data=[folder / one for one in _list(given, "data")])
+    own = {name for name in SETTINGS if isinstance(given.get(name), SETTINGS[name])}
+    if own:
+        said = sd.read_settings(path, model, ignore=KEYS.keys() - own)
+        model.settings = replace(
+            model.settings,
+            outcomes={**model.settings.outcomes, **said.outcomes},
+            scenarios={**model.settings.scenarios, **said.scenarios},
+            never_negative=(*model.settings.never_negative, *said.never_negative),
+        )
     what = given.get("what", "both")
-    if "levers" in given:
+    if isinstance(given.get("levers"), str):
         space = Space.from_toml(folder / given["levers"], model, what)
+    elif own & {"levers", "uncertainties"}:
+        space = Space(
+            tuple(said.levers.values()), tuple(said.uncertainties.values()), said.correlations
+        ).only(what)
     else:
         space = Space.from_settings(model, what)
     if "only" in given:
@@ -182,7 +216,7 @@ def _study(folder: Path, given: Mapping[str, Any]) -> Study:
     return study(
         model,
         space,
-        _list(given, "outcomes") or None,
+        list(said.outcomes) if "outcomes" in own else _list(given, "outcomes") or None,
         series=_list(given, "series") or None,
         limits={
             name: (ends.get("low"), ends.get("high"))

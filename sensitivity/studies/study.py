@@ -186,7 +186,15 @@ def study(
         integration=integration,
         options={name: float(value) for name, value in given.items() if value is not None},
     )
-    return replace(made, series=_series(model, made.measures, series))
+    # What the TOML beside the model says of arms and limits is written out: it may change.
+    measures = made.measures
+    named = {**measures.arms, **measures.references}
+    return replace(
+        made,
+        series=_series(model, measures, series),
+        arms={name: settings for name, settings in named.items() if name},
+        limits=measures.limits,
+    )
 
 
 def restored(model: sd.Model, identity: Mapping[str, Any]) -> Study:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import sdmodel as sd
 import sensitivity as sa
 from sensitivity.cli import main
 
@@ -183,3 +185,64 @@ def test_options_that_do_not_fit(tmp_path: Path, words: list[str], message: str)
     done = CliRunner().invoke(main, ["run", str(path), *words])
     assert done.exit_code != 0
     assert message in done.output
+
+
+OWN = """
+method = "sample"
+samples = 256
+
+[levers."network exposure"]
+low = 0.2
+high = 0.8
+
+[uncertainties."forgetting rate"]
+distribution = "triangular"
+low = 0.01
+high = 0.05
+
+[uncertainties."initial of Diaspora"]
+low = 0.0
+high = 1.0
+
+[correlations]
+"forgetting rate" = { "initial of Diaspora" = 0.7 }
+
+[scenarios."half open"]
+set = { "education effort" = 0.5 }
+
+[outcomes."lead of half open"]
+expression = "a - b"
+let = { a = "relative knowledge @ half open", b = "relative knowledge" }
+"""
+
+
+def test_inputs_outcomes_and_scenarios_of_its_own(tmp_path: Path) -> None:
+    found = sa.read_study(written(tmp_path, OWN)).study
+    assert found.space.names == ("network exposure", "forgetting rate", "initial of Diaspora")
+    assert [one.name for one in found.outcomes] == ["lead of half open"]
+    assert found.arms == {"half open": {"education effort": 0.5}}
+    path = sa.run_study(found, tmp_path / "own.study")
+    swept = sa.open_sweep(path)
+    design, lead = swept["design"].values, swept["outcomes"].values[0]
+    assert 0.55 < np.corrcoef(design[:, 1], design[:, 2])[0, 1] < 0.85
+    assert sa.verify(path, share=1.0).ok
+    # The store needs neither the study file nor the scenarios beside the model.
+    again = sa.replay(path, 17)
+    assert again.same
+    model = sd.load(CORE).with_parts(["initial of Diaspora"])
+    values = again.values
+    half = model.run(values | {"education effort": 0.5}, method="vensim")
+    drawn = model.run(values, method="vensim")
+    lead_17 = half.values("relative knowledge")[-1] - drawn.values("relative knowledge")[-1]
+    assert lead[17] == pytest.approx(lead_17, rel=1e-12)
+
+
+def test_mistakes_in_tables_of_its_own(tmp_path: Path) -> None:
+    path = written(tmp_path, OWN.replace('"forgetting rate"', '"forgeting rate"'))
+    done = CliRunner().invoke(main, ["run", str(path)])
+    assert done.exit_code == 1
+    assert "forgeting rate" in done.output
+    assert "did you mean 'forgetting rate'" in done.output
+    path = written(tmp_path, OWN.replace('method = "sample"', 'method = "sobol"'))
+    with pytest.raises(sa.StudyError, match="sobol needs independent inputs"):
+        sa.read_study(path)
