@@ -61,6 +61,8 @@ bench: $(STAMP) ## speed, side by side with the readers and engines of others
 	$(PY) tests/benchmarks/side_by_side.py
 	$(PY) tests/benchmarks/compiled.py
 	$(PY) tests/benchmarks/language.py
+	$(PY) tests/benchmarks/analysis.py
+	$(PY) tests/benchmarks/ensembles.py --samples 256 --seconds 20
 
 picture: $(STAMP) ## draw the core model's sketch into docs/ anew
 	$(PY) tests/draw_model.py
