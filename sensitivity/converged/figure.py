@@ -9,6 +9,8 @@ import numpy as np
 
 from sensitivity.converged.verdict import convergence
 from sensitivity.errors import AnalysisError
+from sensitivity.figures.canvas import GREY, origin
+from sensitivity.figures.labels import plain
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,7 +27,6 @@ LOOKS = (
     ("#56B4E9", "X"),
     ("#666666", "*"),
 )
-GREY = "#666666"
 LABEL_WIDTH = 28
 
 
@@ -80,7 +81,7 @@ def plot_convergence(
             linewidth=1.4,
             elinewidth=1.2,
             capsize=2.5,
-            label=_plain(textwrap.fill(shown.labels[factor], LABEL_WIDTH)),
+            label=plain(textwrap.fill(shown.labels[factor], LABEL_WIDTH)),
         )
     ax.set_xscale("log", base=2)
     ax.set_xticks(sizes, [f"{n:,}" for n in shown.samples])
@@ -90,25 +91,15 @@ def plot_convergence(
     unit = str(sweep["outcome_unit"].values[list(sweep["outcome"].values).index(shown.outcome)])
     index = shown.plan.row.ranks_by.replace("mu_star", "\N{GREEK SMALL LETTER MU}*")
     in_unit = f" [{unit}]" if unit and shown.plan.row.in_units else ""
-    ax.set_ylabel(_plain(f"{index}{in_unit}"))
+    ax.set_ylabel(plain(f"{index}{in_unit}"))
     ax.grid(axis="y", color="#DDDDDD", linewidth=0.7)
     ax.set_axisbelow(True)
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
     holds = "it holds" if found.held else "it does not hold yet"
-    ax.set_title(_plain(f"{shown.label}: {holds}"), loc="left")
-    about = sweep.attrs
-    failed = int(about["failed_runs"])
-    stamp = (
-        f"{about['model']} {str(about['model_digest'])[:8]}; {about['method']}, "
-        f"n = {shown.plan.samples:,}, seed {about['seed']}; {int(about['runs']):,} runs, "
-        f"{f'{failed:,} of them' if failed else 'none'} failed"
-    )
+    ax.set_title(plain(f"{shown.label}: {holds}"), loc="left")
     if own:
         text = textwrap.fill(found.verdict, 130)
-        ax.figure.supxlabel(_plain(f"{text}\n{stamp}"), x=0.01, ha="left", fontsize=8, color=GREY)
+        ax.figure.supxlabel(
+            plain(f"{text}\n{origin(sweep)}"), x=0.01, ha="left", fontsize=8, color=GREY
+        )
     return ax
-
-
-def _plain(text: str) -> str:
-    # A dollar sign would start mathematics.
-    return text.replace("$", r"\$")
