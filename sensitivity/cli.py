@@ -6,9 +6,7 @@ Everything heavy is imported inside the verbs, so that help appears at once.
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -207,10 +205,13 @@ def sweep(
       sensitivity sweep models/core.mdl --of "relative knowledge" --what levers -n 2048 -o sweep.nc
       sensitivity sweep models/core.mdl --method morris -n 50 -o screening.nc
     """
+    from rich.console import Console
+
     import sdmodel as sd
     import sensitivity as sa
     from sensitivity.studies.store import SUFFIX
     from sensitivity.tables import show
+    from sensitivity.terminal import bar, notes
 
     loaded = sd.load(model, data=data, allow=allow)
     if levers is None:
@@ -229,7 +230,7 @@ def sweep(
         "time_step": time_step,
         "save_every": save_every,
     }
-    with _told(), _progress() as progress:
+    with notes(), bar(Console(stderr=True), "sweep", passing=True) as progress:
         if output.endswith(SUFFIX):
             options |= {"series": series or None, "courses": over_time}
             study = sa.study(loaded, space, outcomes or None, **options)
@@ -369,61 +370,6 @@ def methods() -> None:
         usual = str(row.default_samples) if row.default_samples > 1 else "-"
         rows.add_row(row.name, row.about, ", ".join(row.indices), row.formula, usual)
     console().print(rows)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """Show a bar with the rate and the time left on standard error, if that is a terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:,.0f} runs/s" if task.speed else "")
-
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("sweep"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        Rate(),
-        TextColumn("left:"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bar:
-        task = bar.add_task("sweep", total=None)
-
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        yield progress
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Print what a sweep warns about as notes; any other warning stays one."""
-    from sensitivity.errors import SweepWarning
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", SweepWarning)
-        yield
-    for one in caught:
-        if issubclass(one.category, SweepWarning):
-            click.secho(f"note: {one.message}", fg="yellow", err=True)
-        else:
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
 
 
 def _subjects(

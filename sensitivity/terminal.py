@@ -43,8 +43,13 @@ def notes() -> Iterator[None]:
 
 
 @contextmanager
-def bar(console: Console, what: str) -> Iterator[Report]:
-    """Show a bar that tells how many runs are done, at which rate, and the time left."""
+def bar(
+    console: Console, what: str, *, passing: bool = False, unit: str = "runs"
+) -> Iterator[Report]:
+    """Show a bar that tells how many runs are done, at which rate, and the time left.
+
+    A passing one is shown on a terminal only, and is gone when all is done.
+    """
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -65,13 +70,14 @@ def bar(console: Console, what: str) -> Iterator[Report]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as bars:
+    disable = passing and not console.is_terminal
+    with Progress(*columns, console=console, transient=passing, disable=disable) as bars:
         began = time.perf_counter()
         task = bars.add_task(what, total=None, rate="")
 
         def report(done: int, total: int) -> None:
             rate = done / max(time.perf_counter() - began, 1e-9)
-            bars.update(task, completed=done, total=total, rate=f"{rate:,.0f} runs/s")
+            bars.update(task, completed=done, total=total, rate=f"{rate:,.0f} {unit}/s")
 
         yield report
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,15 +94,18 @@ def optimise(
           --minimise "education effort" --require "brain drain <= 0.25" -o front.nc
       sensitivity discover front.nc --where "final relative knowledge < 0.5"
     """
+    from rich.console import Console
+
     import sdmodel as sd
     import sensitivity as sa
+    from sensitivity.terminal import bar
 
     both = sorted(set(maximise) & set(minimise))
     if both:
         raise click.UsageError(f"'{both[0]}' is to be had high and low: give it once")
     loaded = sd.load(model)
     aims = dict.fromkeys(maximise, "high") | dict.fromkeys(minimise, "low")
-    with _progress() as progress:
+    with bar(Console(stderr=True), "search", passing=True) as progress:
         front = sa.optimise(
             loaded,
             None,
@@ -301,19 +302,3 @@ def _print_boxes(found: Discovery) -> None:
                 *(["", "", ""] if place else [f"{share:.0%}" for share in shares]),
             )
     console().print(rows)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """Show a bar with the time left on standard error, if that is a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("search", total=None)
-
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        yield progress

@@ -125,7 +125,7 @@ def run(
     path = described.store if output is None else Path(output)
     settling: Settling | None = None
     try:
-        with notes(), bar(_errors(), path.name) as progress:
+        with notes(), bar(_errors(), path.name, passing=True) as progress:
             options: dict[str, Any] = {
                 "memory": memory,
                 "threads": threads,
@@ -262,7 +262,7 @@ def merge(stores: tuple[str, ...], output: str) -> None:
     from sensitivity.studies.store import Store
     from sensitivity.terminal import bar, notes
 
-    with notes(), bar(_errors(), "merge") as progress:
+    with notes(), bar(_errors(), "merge", passing=True, unit="chunks") as progress:
         path = sa.merge(stores, output, progress=progress)
     whole = Store.open(path)
     missing = len(whole.missing())
