@@ -177,7 +177,8 @@ def failure_bounds(sweep: xr.Dataset, outcome: str | None = None) -> pd.DataFram
     dim = next(dim for dim in sweep[index].dims if dim != "outcome")
     table = pd.DataFrame(found, index=pd.Index([str(one) for one in sweep[dim].values], name=dim))
     by = "left_out" if table["left_out"].notna().any() else "at_lowest"
-    return table.sort_values(by, ascending=False, kind="stable")
+    size = table[by].abs() if plan_of(sweep).row.signed else table[by]
+    return table.loc[size.sort_values(ascending=False, kind="stable").index]
 
 
 def _filled(sweep: xr.Dataset) -> dict[str, Floats]:

@@ -42,7 +42,8 @@ class Prefixes:
     factors, labels
         Names, and what figures call them.
     values, widths
-        The index that ranks and its half-width, (size, factor); NaN without intervals.
+        The index that ranks, without its sign, and its half-width, (size, factor); NaN without
+        intervals.
     note
         What the analysis said of the whole.
     """
@@ -88,7 +89,7 @@ def prefixes(sweep: xr.Dataset, outcome: str | None = None) -> Prefixes:
         used=tuple(int(found.used[0]) for _, found in sizes),
         factors=factors,
         labels=_labels(sweep, factors),
-        values=np.stack([one.indices[index][0] for _, one in sizes]) if sizes else empty,
+        values=np.stack([_strength(plan, one) for _, one in sizes]) if sizes else empty,
         widths=np.stack([_width(one, index) for _, one in sizes]) if sizes else empty,
         note=note,
     )
@@ -110,6 +111,12 @@ def _smaller(plan: Plan) -> Iterator[Plan]:
         if one.samples > done and one.block == plan.block and one.runs * part <= plan.runs:
             done = one.samples
             yield one
+
+
+def _strength(plan: Plan, found: Found) -> Floats:
+    values = found.indices[plan.row.ranks_by][0]
+    # As `ranking` has it: a strong effect downwards is a strong effect.
+    return np.asarray(np.abs(values), dtype=float) if plan.row.signed else values
 
 
 def _width(found: Found, index: str) -> Floats:

@@ -120,6 +120,19 @@ def test_failed_runs_leave_their_blocks_at_every_size(fake, ishigami_model, ishi
     assert "failed" in sa.convergence(sweep).verdict
 
 
+def test_a_strong_effect_downwards_is_strong(fake) -> None:
+    """Indices with a sign rank by their size, here as in `ranking`."""
+    model = fake(
+        lambda columns: {"y": columns["a"] - 3 * columns["b"] + 0.1 * columns["c"]},
+        dict.fromkeys("abc", 0.5),
+        {"y": "", **dict.fromkeys("abc", "")},
+    )
+    space = sa.Space([sa.factor(name, 0, 1) for name in "abc"])
+    sweep = sa.sweep(model, space, "y", method="latin", samples=256)
+    assert sa.convergence(sweep).to_dict()["top"] == ["b", "a", "c"] == [*sa.ranking(sweep).index]
+    assert sa.failure_bounds(sweep).index.tolist() == ["b", "a", "c"]
+
+
 def test_a_method_without_parts_is_refused(ishigami_model, ishigami_space) -> None:
     sweep = sa.sweep(ishigami_model, ishigami_space, "Y out", method="fast", samples=65)
     with pytest.raises(sa.AnalysisError, match="a part of a fast design is no smaller fast design"):
