@@ -158,7 +158,13 @@ class Verification:
         return not self.differing and not self.damaged
 
 
-def verify(store: str | Path, *, share: float = SHARE, seed: int | None = None) -> Verification:
+def verify(
+    store: str | Path,
+    *,
+    share: float = SHARE,
+    seed: int | None = None,
+    model: sd.Model | None = None,
+) -> Verification:
     """Read every chunk of a store, and run a random part of its runs again.
 
     Parameters
@@ -169,6 +175,8 @@ def verify(store: str | Path, *, share: float = SHARE, seed: int | None = None) 
         The share of the runs to run again, in pieces of 64 runs; at least one piece.
     seed
         Of the choice; another choice each time when left out.
+    model
+        The model, where the store's own copy cannot be loaded by itself.
 
     Examples
     --------
@@ -182,7 +190,7 @@ def verify(store: str | Path, *, share: float = SHARE, seed: int | None = None) 
     >>> found.ok, 0 < found.runs <= 64
     (True, True)
     """
-    kept = Store.open(store)
+    kept = Store.open(store, model)
     job = kept.job
     damaged, sound = [], []
     for number in range(kept.chunks):

@@ -216,17 +216,24 @@ def replay(kept: str, number: int, output: str | None, model: str | None, json_:
     help="The share of the runs to run again.",
 )
 @click.option("--seed", type=int, help="Of the choice; another one each time without it.")
-def verify(store: str, share: float, seed: int | None) -> None:
+@click.option(
+    "--model",
+    type=click.Path(exists=True, dir_okay=False),
+    help="The model, where the store's own copy cannot be loaded by itself.",
+)
+def verify(store: str, share: float, seed: int | None, model: str | None) -> None:
     """Read all of a STORE, run a random part of it again, and compare bit for bit.
 
     \b
     Example:
       sensitivity verify levers.study
     """
+    import sdmodel as sd
     import sensitivity as sa
     from sensitivity.errors import StoreError
 
-    found = sa.verify(store, share=share, seed=seed)
+    loaded = None if model is None else sd.load(model)
+    found = sa.verify(store, share=share, seed=seed, model=loaded)
     if found.ok:
         click.echo(f"{store}: nothing was damaged; {found.runs:,} runs again: all the same bits")
         return

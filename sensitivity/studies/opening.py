@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensitivity.errors import StoreError
-from sensitivity.studies.store import ANALYSIS, Store
+from sensitivity.methods import Plan
+from sensitivity.space import Space
+from sensitivity.studies.store import (
+    ANALYSIS,
+    MARKS,
+    description,
+    undamaged,
+    zarr_array,
+    zarr_group,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,28 +36,36 @@ def open_study(path: Path, largest: int = LARGEST_DESIGN) -> xr.Dataset:
     """
     import xarray as xr
 
-    store = Store.open(path)
+    about = description(path)
     if not (path / ANALYSIS).is_file():
-        missing = store.missing()
-        what = f"{len(missing)} of {store.chunks} chunks are missing" if missing else "not ranked"
-        raise StoreError(f"{path} is not complete: {what}; run the study again to go on with it")
+        marks = len(list((path / MARKS).glob("*.json")))
+        raise StoreError(
+            f"{path} is not complete: {marks} chunks are there; run the study again to go on with "
+            "it, or merge the other shards"
+        )
+    # The model itself is not needed.
+    with undamaged(path):
+        space, plan = (
+            Space.from_dict(about["identity"]["space"]),
+            Plan.from_dict(about["identity"]["plan"]),
+        )
+    group = zarr_group(path, "r")
     swept = xr.load_dataset(path / ANALYSIS, engine="h5netcdf")
-    study, plan = store.job.study, store.job.study.plan
     rows = _rows(plan.runs, plan.block, 8 * plan.factors, largest)
     if rows is None:
         unit = plan.rows(0, plan.runs)
-        outcomes, status = store.array("outcomes")[:], store.array("status")[:]
+        outcomes, status = zarr_array(group, "outcomes")[:], zarr_array(group, "status")[:]
         sample = np.arange(plan.runs)
     else:
         unit = np.concatenate([plan.rows(int(r), int(r) + plan.block) for r in rows])
         sample = (rows[:, None] + np.arange(plan.block)).ravel()
-        outcomes = store.array("outcomes").oindex[:, sample]
-        status = store.array("status").oindex[:, sample]
+        outcomes = zarr_array(group, "outcomes").oindex[:, sample]
+        status = zarr_array(group, "status").oindex[:, sample]
         swept.attrs["runs_shown"] = len(sample)
     swept = swept.assign_coords(sample=sample)
     swept["outcomes"] = (("outcome", "sample"), outcomes, {"long_name": "outcome of each run"})
     swept["status"] = (("outcome", "sample"), status, {"long_name": "what became of each run"})
-    swept["design"] = (("sample", "factor"), study.space.scale(unit))
+    swept["design"] = (("sample", "factor"), space.scale(unit))
     swept["design"].attrs["long_name"] = "value of each factor"
     if plan.row.wants_x:
         swept["unit_design"] = (("sample", "factor"), unit)

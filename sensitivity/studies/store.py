@@ -16,6 +16,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -90,25 +91,28 @@ class Store:
         """Open a store; the model comes from the store's own copy unless one is given."""
         path = Path(path)
         about = description(path)
-        study = restored(own_model(path) if model is None else model, about["identity"])
-        if study.model.digest != about["identity"]["model_digest"]:
+        if model is None:
+            model = own_model(path)
+        if model.digest != about["identity"]["model_digest"]:
             raise StoreError(
                 f"{path} was made with another version of {about['identity']['model']}: its own "
                 f"copy lies in {path / MODEL}"
             )
-        group = _group(path, "r")
-        job = Job(
-            study=study,
-            measures=study.measures,
-            times=np.asarray(_array(group, "time")[:], dtype=float),
-            edges=np.asarray(_array(group, "edges")[:], dtype=float),
-            base=_arrays(about["base"]),
-            reference=_arrays(about["reference"]),
-            base_cause=about["base_cause"],
-            integration=about["integration"],
-            provenance=about["provenance"],
-        )
-        return cls(path, job, int(about["chunk_runs"]))
+        group = zarr_group(path, "r")
+        with undamaged(path):
+            study = restored(model, about["identity"])
+            job = Job(
+                study=study,
+                measures=study.measures,
+                times=np.asarray(zarr_array(group, "time")[:], dtype=float),
+                edges=np.asarray(zarr_array(group, "edges")[:], dtype=float),
+                base=_arrays(about["base"]),
+                reference=_arrays(about["reference"]),
+                base_cause=str(about["base_cause"]),
+                integration=str(about["integration"]),
+                provenance=dict(about["provenance"]),
+            )
+            return cls(path, job, int(about["chunk_runs"]))
 
     def grown(self, samples: int) -> Store:
         """Return this store made larger for more samples; what was run stays."""
@@ -117,9 +121,9 @@ class Store:
         study = self.job.study.with_samples(samples)
         store = Store(self.path, replace(self.job, study=study), self.chunk_runs)
         (self.path / ANALYSIS).unlink(missing_ok=True)
-        group = _group(self.path, "r+")
+        group = zarr_group(self.path, "r+")
         for name, shape, _, _ in store._layout():
-            _array(group, name).resize(shape)
+            zarr_array(group, name).resize(shape)
         store._describe()
         return store
 
@@ -170,9 +174,9 @@ class Store:
                 f"made by {chunk.made_by}, which may give other last digits: go on where it was "
                 "begun, or begin another store"
             )
-        group = _group(self.path, "r+")
+        group = zarr_group(self.path, "r+")
         for name, values in chunk.arrays.items():
-            _array(group, name)[self._where(name, number)] = (
+            zarr_array(group, name)[self._where(name, number)] = (
                 values[None] if name in ("counts", "extremes") else values
             )
         mark = {
@@ -190,10 +194,10 @@ class Store:
         first, last = self.span(number)
         if mark is None:
             raise StoreError(f"{self.path} is not complete: runs {first} to {last - 1} are missing")
-        group = _group(self.path, "r")
+        group = zarr_group(self.path, "r")
         arrays: dict[str, Any] = {}
         for name, *_ in self._layout():
-            values = np.asarray(_array(group, name)[self._where(name, number)])
+            values = np.asarray(zarr_array(group, name)[self._where(name, number)])
             arrays[name] = values[0] if name in ("counts", "extremes") else values
         if digest_of(arrays, mark["reasons"]) != mark["digest"]:
             raise StoreError(
@@ -211,7 +215,7 @@ class Store:
 
     def array(self, name: str) -> zarr.Array[Any]:
         """Return one of the store's arrays, to be read in pieces."""
-        return _array(_group(self.path, "r"), name)
+        return zarr_array(zarr_group(self.path, "r"), name)
 
     def failures(self) -> Iterator[tuple[int, float, str, str]]:
         """Yield the failed runs in order: run, time, variable and cause."""
@@ -351,8 +355,11 @@ def description(path: Path) -> dict[str, Any]:
     try:
         about = json.loads(file.read_text(encoding="utf-8"))
         found = int(about["sensitivity_store"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{file} is damaged ({error}): run the study again") from error
+        digest = about["identity"]["model_digest"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StoreError(f"{file} is damaged ({error!r}): run the study again") from error
+    if not isinstance(digest, str):
+        raise StoreError(f"{file} is damaged: run the study again")
     if found != FORMAT:
         raise StoreError(f"{path} has format {found}, this version reads {FORMAT}")
     return dict(about)
@@ -367,7 +374,22 @@ def own_model(path: Path) -> sd.Model:
     if len(models) != 1:
         raise StoreError(f"{path / MODEL} does not hold the one model of the study: it was changed")
     data = [one for one in files if one not in (models[0], models[0].with_suffix(".toml"))]
-    return sd.load(models[0], data=data)
+    try:
+        return sd.load(models[0], data=data)
+    except sd.SDError as error:
+        raise StoreError(
+            f"the copy of the model in {path / MODEL} cannot be loaded; where it takes data from "
+            f"other files, give the model itself (--model): {error}"
+        ) from error
+
+
+@contextmanager
+def undamaged(path: Path) -> Iterator[None]:
+    """Turn what a description that was changed by hand leads to into a message."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise StoreError(f"{path / DESCRIPTION} is damaged ({error!r}): run it again") from error
 
 
 def is_store(path: str | Path) -> bool:
@@ -391,7 +413,8 @@ def sweep_up(path: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _group(path: Path, mode: Any) -> zarr.Group:
+def zarr_group(path: Path, mode: Any) -> zarr.Group:
+    """Open the arrays of a store."""
     import zarr
 
     try:
@@ -400,7 +423,8 @@ def _group(path: Path, mode: Any) -> zarr.Group:
         raise StoreError(f"{path} is damaged ({error}): run the study again") from error
 
 
-def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:
+def zarr_array(group: zarr.Group, name: str) -> zarr.Array[Any]:
+    """Return one array of a store."""
     import zarr
 
     found = group.get(name)

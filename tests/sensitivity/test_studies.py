@@ -92,7 +92,7 @@ def test_shards_merged_are_the_whole(levers: sa.Study, tmp_path: Path, parts: in
         sa.run_study(levers, tmp_path / f"{part}.study", shard=(part, parts))
         for part in range(1, parts + 1)
     ]
-    with pytest.raises(sa.StoreError, match=r"is not complete: \d+ of 8 chunks are missing"):
+    with pytest.raises(sa.StoreError, match=r"is not complete: \d+ chunks are there"):
         sa.open_sweep(shards[0])
     merged = sa.merge(shards[::-1], tmp_path / "merged.study")
     assert digest(merged) == digest(whole)
@@ -344,3 +344,26 @@ def test_what_does_not_fit_is_ranked_by_its_first_runs(
     with pytest.raises(sa.AnalysisError, match="needs its whole design in memory, which takes"):
         sa.run_study(latin, tmp_path / "latin.study")
     assert not (tmp_path / "latin.study").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda about: about.pop("identity"),
+        lambda about: about.pop("chunk_runs"),
+        lambda about: about.update(base=[1, 2]),
+        lambda about: about["identity"].update(plan=3),
+        lambda about: about["identity"].update(space={"levers": [{"name": 3}]}),
+        lambda about: about["identity"]["plan"].update(samples="many"),
+        lambda about: about["identity"].update(outcomes=[{"of": 1}]),
+        lambda about: about.update(sensitivity_store=99),
+        lambda about: about["identity"].update(model_digest=7),
+    ],
+)
+def test_a_description_changed_by_hand(levers: sa.Study, tmp_path: Path, change) -> None:
+    path = sa.run_study(levers, tmp_path / "a.study", shard=(1, 9))
+    about = json.loads((path / "study.json").read_text())
+    change(about)
+    (path / "study.json").write_text(json.dumps(about))
+    with pytest.raises(sd.SDError, match=r"damaged|format 99|samples|outcome|needs|name"):
+        Store.open(path)
