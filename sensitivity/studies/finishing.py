@@ -47,10 +47,14 @@ def analysed(store: Store, memory: int, seconds: float = 0.0) -> xr.Dataset:
     swept = dataset(store.job, kept, design=design, seconds=seconds)
     fitting = fitted(plan, memory)
     unit = fitting.rows(0, fitting.runs) if plan.row.wants_x else None
-    part = swept.isel(sample=slice(fitting.runs))
+    part = swept
+    if fitting != plan:
+        failures = np.flatnonzero(swept["failure"].values < fitting.runs)
+        part = swept.isel(sample=slice(fitting.runs), failure=failures)
     if unit is not None:
         part["unit_design"] = (("sample", "factor"), unit)
     found = indices_of(part, fitting)
+    told = tell_failures(with_indices(part, fitting, found)) if small else ""
     swept = with_indices(swept, plan, found)
     if fitting != plan:
         swept.attrs["runs_ranked"] = fitting.runs
@@ -61,8 +65,8 @@ def analysed(store: Store, memory: int, seconds: float = 0.0) -> xr.Dataset:
             SweepWarning,
             stacklevel=4,
         )
-    swept.attrs["failures_told"] = tell_failures(swept) if small else ""
-    tell(found, swept.attrs["failures_told"])
+    swept.attrs["failures_told"] = told
+    tell(found, told)
     if study.courses and len(study.series):
         courses = store.array("courses")
 
