@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from click.testing import CliRunner
 import sdmodel as sd
 import sensitivity as sa
 from sensitivity.cli import main
+from sensitivity.studies.reading import KEYS
 
 CORE = Path(__file__).resolve().parents[2] / "models" / "core.mdl"
 
@@ -246,3 +249,37 @@ def test_mistakes_in_tables_of_its_own(tmp_path: Path) -> None:
     path = written(tmp_path, OWN.replace('method = "sample"', 'method = "sobol"'))
     with pytest.raises(sa.StudyError, match="sobol needs independent inputs"):
         sa.read_study(path)
+
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "studies.md"
+
+
+def test_the_page_names_every_setting_and_its_example_runs(tmp_path: Path) -> None:
+    page = DOCS.read_text(encoding="utf-8")
+    table = page[page.index("| setting |") : page.index("In Python `sa.study")]
+    named = {
+        name
+        for line in table.splitlines()
+        for name in re.findall(r"`(\w+)`", line.split("|")[1] if "|" in line else "")
+    }
+    assert named == set(KEYS)
+    example = page.split("```toml\n")[1].split("```")[0]
+    path = tmp_path / "levers.toml"
+    text = example.replace("../models/core.mdl", str(CORE)).replace("1024", "16")
+    path.write_text(text, encoding="utf-8")
+    found = sa.read_study(path)
+    assert found.study.plan.samples == 16
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sa.SweepWarning)
+        swept = sa.open_sweep(sa.run_study(found.study, found.store))
+    assert swept["ST_over_time"].sizes["time"] == 61
+    told = {path.name for path in found.store.iterdir()}
+    assert told == {"study.json", "model", "runs.zarr", "done", "analysis.nc"}
+    assert all(name in page for name in told)
+
+
+def test_verbs_of_the_page_are_there() -> None:
+    page = DOCS.read_text(encoding="utf-8")
+    verbs = set(re.findall(r"sensitivity ([a-z]+) [a-z-]*[\w*]", page))
+    assert len(verbs) >= 6
+    assert verbs <= set(main.commands)
