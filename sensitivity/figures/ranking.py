@@ -64,13 +64,16 @@ def plot_ranking(
     places = np.arange(len(shown))[::-1]
     first = plan.row.ranks_by
     drawn = [first, *(index for index in plan.row.indices if index == _BESIDE.get(first))]
+    with_lines = False
     for number, (index, style) in enumerate(zip(drawn, _STYLES, strict=False)):
         widths = shown.get(f"{index}_conf")
+        widths = None if widths is None or widths.isna().all() else widths
+        with_lines |= widths is not None
         shift = 0.16 * (1 - 2 * number) if len(drawn) > 1 else 0.0
         ax.errorbar(
             shown[index],
             places + shift,
-            xerr=None if widths is None or widths.isna().all() else widths,
+            xerr=widths,
             label=index_label(index),
             elinewidth=1.6,
             capsize=3,
@@ -85,15 +88,14 @@ def plot_ranking(
     ax.set_axisbelow(True)
     unit = str(chosen["outcome_unit"].values)
     ax.set_xlabel(plain(index_axis(plan.row, first, unit)))
-    ax.legend(loc="lower right", frameon=True, framealpha=0.9)
+    ax.legend(loc="best", frameon=True, framealpha=0.9)
     label = str(chosen["outcome_label"].values)
     ax.set_title(f"{plain(label)}: what it depends on", loc="left")
     remarks = []
     used, blocks = int(chosen["blocks_used"].values), plan.runs // plan.block
     if used < blocks:
-        what = "trajectories" if plan.method == "morris" else "base samples"
-        remarks.append(f"indices from {used:,} of {blocks:,} {what}")
-    if plan.resamples:
+        remarks.append(f"indices from {used:,} of {blocks:,} {plan.row.blocks}")
+    if with_lines:
         remarks.append(f"lines: {plan.confidence:.0%} intervals")
     if "uncertainty" in set(shown["role"]) and "lever" in set(shown["role"]):
         remarks.append("italic: uncertainties")

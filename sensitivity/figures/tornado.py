@@ -112,7 +112,7 @@ def plot_tornado(
     ax.set_axisbelow(True)
     ax.set_xlabel(plain(bars.axis))
     if len(bars.sides) > 1:
-        ax.legend(loc="lower right", frameon=True, framealpha=0.9)
+        ax.legend(loc="best", frameon=True, framealpha=0.9)
     label = plain(str(chosen["outcome_label"].values))
     ax.set_title(f"{label}: which way each factor moves it", loc="left")
     remarks = list(bars.remarks)

@@ -227,3 +227,10 @@ def test_the_table_names_functions_that_are_public() -> None:
         assert getattr(sa, name) is getattr(import_module(f"sensitivity.figures.{module}"), name)
         parameters = inspect.signature(getattr(sa, name)).parameters
         assert set(row.options) <= set(parameters)
+
+
+def test_intervals_are_told_where_there_are_some(ishigami_model, ishigami_space, texts) -> None:
+    for method, lines in (("fractional-factorial", False), ("sobol", True)):
+        samples = 1 if method == "fractional-factorial" else 128
+        found = swept(ishigami_model, ishigami_space, method=method, samples=samples)
+        assert ("lines: 95% intervals" in texts(sa.plot_ranking(found))) == lines
