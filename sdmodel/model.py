@@ -7,28 +7,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sdmodel import overrides as _overrides
 from sdmodel import simulate
 from sdmodel import units as _units
 from sdmodel.editing import with_equation
 from sdmodel.errors import (
     OverrideError,
     Problem,
-    SolverError,
     did_you_mean,
     near_names,
 )
 from sdmodel.explain import Explanation, VariableInfo, info_of, uses_of
-from sdmodel.failures import judge, list_failures, placed
 from sdmodel.integrators import Method
 from sdmodel.lowering import problems, program_of
 from sdmodel.names import element_key
 from sdmodel.parts import with_parts
-from sdmodel.program import FINAL_TIME, Program
+from sdmodel.program import Program
 from sdmodel.reference import ReferenceKernel
-from sdmodel.run import Run, RunBatch, narrowed, provenance
+from sdmodel.run import Run, RunBatch
+from sdmodel.running import many_runs, one_run
 from sdmodel.selection import definition_of, entry_of, selected
 from sdmodel.settings import ModelSettings, Overrides, Scenario, values_of
 from sdmodel.settings_file import read_settings
@@ -196,7 +192,7 @@ class Model:
     @cached_property
     def units(self) -> dict[str, str]:
         """The unit of every variable, as the file has it."""
-        return {v.name: v.units for v in self.source.by_key.values()}
+        return self.source.units
 
     def definition(self, name: str) -> Variable:
         """Return what the file says of a variable, or say which name was meant."""
@@ -289,38 +285,9 @@ class Model:
             from sdmodel.secondopinion.pysd import run_pysd
 
             return run_pysd(self, values, label, time_step, final_time, save_every)
-        kernel = self._engine(engine, exact)
-        program = self.program
-        chosen, why = simulate.choose_method(program, method)
-        checked = _overrides.check_values(self.source, program, values)
-        if final_time is not None and FINAL_TIME in program.constants:
-            checked.setdefault(FINAL_TIME, float(final_time))
         timing = simulate.Timing(time_step, final_time, save_every)
-        shown, (columns, slots) = list(program.columns), zip(*program.columns.values(), strict=True)
-        unseen = (s.name for s in program.stocks if s.name not in program.display)
-        hidden = program.layout.block(unseen)
-        try:
-            done = simulate.trajectory(kernel, checked, 1, chosen, timing, [*slots, *hidden])
-        except SolverError as error:
-            raise placed(self.source, error, label) from None
-        table = np.ascontiguousarray(done.values[:, :, 0].T)
-        times, known = done.times[done.unknown :], table[done.unknown :]
-        result = judge(self.source, program, times, known, shown, label)
-        run = Run(
-            name=label,
-            times=done.times,
-            columns=columns,
-            table=table[:, : len(columns)],
-            units=self.units,
-            overrides={program.columns[k][0]: v for k, v in checked.items()},
-            method=chosen.name,
-            result=result,
-            steps=done.steps,
-            notes=(*done.notes, *([why] if why else [])),
-            provenance=provenance(self.digest, self.path.name) | {"engine": kernel.label},
-            shapes=program.shapes,
-        )
-        return run if outputs is None else narrowed(run, selected(self.source, program, outputs))
+        kernel = self._engine(engine, exact)
+        return one_run(self.source, self.program, kernel, values, label, method, timing, outputs)
 
     def _engine(self, engine: str, exact: bool) -> ReferenceKernel | CompiledKernel:
         if engine == "reference":
@@ -387,26 +354,10 @@ class Model:
         >>> model.run_many(table, outputs=["relative knowledge"]).values.shape
         (1, 61, 2)
         """
-        program, kernel = self.program, self._engine(engine, exact)
-        chosen, why = simulate.choose_method(program, method)
-        columns = _overrides.check_table(self.source, program, table)
-        if final_time is not None and FINAL_TIME in program.constants:
-            columns.setdefault(FINAL_TIME, np.full(len(table), float(final_time)))
-        names = selected(self.source, self.program, self.stocks if outputs is None else outputs)
-        slots = [program.columns[element_key(name)][1] for name in names]
         timing = simulate.Timing(time_step, final_time, save_every)
-        done = simulate.batch(kernel, columns, len(table), chosen, timing, slots, threads, progress)
-        return RunBatch(
-            outputs=tuple(names),
-            times=done.times,
-            values=done.values,
-            ok=done.bad < 0,
-            failures=list_failures(done, names),
-            units=self.units,
-            method=chosen.name,
-            notes=(*done.notes, *([why] if why else [])),
-            provenance=provenance(self.digest, self.path.name) | {"engine": kernel.label},
-        )
+        kernel, names = self._engine(engine, exact), self.stocks if outputs is None else outputs
+        plan = (self.source, self.program, kernel, table, method, timing)
+        return many_runs(*plan, names, threads, progress)
 
     # Changing it, checking it -----------------------------------------------------------------
 

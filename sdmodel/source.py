@@ -240,6 +240,11 @@ class SourceModel:
         return {name: entries[0] for name, entries in self.entries.items()}
 
     @cached_property
+    def units(self) -> dict[str, str]:
+        """The unit of every variable, by name as the file has it."""
+        return {one.name: one.units for one in self.by_key.values()}
+
+    @cached_property
     def entries(self) -> dict[str, tuple[Variable, ...]]:
         """All entries of every variable by its key."""
         found: dict[str, list[Variable]] = {}

@@ -40,7 +40,7 @@ LAYERS = (
         "units",
         "sketch",
     ),
-    ("reduction",),
+    ("reduction", "running"),
     ("model", "secondopinion", "integration"),
     ("validation",),
     ("cli", "__main__", "__init__"),
