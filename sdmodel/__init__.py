@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sdmodel.comparing.differences import Change, ModelDiff, diff
+from sdmodel.comparing.merging import Conflict, Merge, merge
 from sdmodel.errors import (
     CircularError,
     ModelError,
@@ -42,8 +44,10 @@ from sdmodel.version import __version__ as __version__
 __all__ = [
     "Audit",
     "AutoStep",
+    "Change",
     "CircularError",
     "ConfidenceTest",
+    "Conflict",
     "CrossCheck",
     "Difference",
     "Expectations",
@@ -52,7 +56,9 @@ __all__ = [
     "FixedStep",
     "FunctionInfo",
     "IntegrationReport",
+    "Merge",
     "Model",
+    "ModelDiff",
     "ModelError",
     "ModelSettings",
     "NonFiniteWarning",
@@ -78,8 +84,10 @@ __all__ = [
     "ValidationStudy",
     "VariableInfo",
     "compare",
+    "diff",
     "functions",
     "load",
+    "merge",
     "picture",
     "read_expectations",
     "read_settings",

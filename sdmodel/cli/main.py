@@ -11,7 +11,9 @@ from sdmodel import __version__
 from sdmodel.cli.check import check
 from sdmodel.cli.compare import compare
 from sdmodel.cli.crosscheck import crosscheck
+from sdmodel.cli.diff import diff
 from sdmodel.cli.functions import functions
+from sdmodel.cli.merge import git_merge, git_setup, git_text, merge
 from sdmodel.cli.run import run
 from sdmodel.cli.show import show
 from sdmodel.cli.sketch import sketch
@@ -81,6 +83,11 @@ main.add_command(show)
 main.add_command(run)
 main.add_command(compare)
 main.add_command(crosscheck)
+main.add_command(diff)
+main.add_command(merge)
+main.add_command(git_setup)
+main.add_command(git_merge)
+main.add_command(git_text)
 main.add_command(units)
 main.add_command(validate)
 main.add_command(functions)
