@@ -27,6 +27,11 @@ class Change:
     `what` is "added", "removed", "renamed", "equation", "units", "comment", "range", "group",
     "supplementary", "subscripts", "method" or "sketch"; `line` is where it stands in the new file,
     or in the old one if it was removed.
+
+    Examples
+    --------
+    >>> print(Change("birth rate", "units", "1/Year", "1/Month", 12))
+    units of birth rate: 1/Year -> 1/Month
     """
 
     name: str
@@ -97,6 +102,18 @@ def diff(old: Model, new: Model, *, runs: bool = True, method: str = "vensim") -
         Whether both are run too, and their trajectories compared.
     method
         How they are run; each by its file's own method and TIME STEP where left out.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> model = sd.load("models/core.mdl")
+    >>> found = sd.diff(model, model.replace("network exposure", "0.5"))
+    >>> print(found.changes[0])
+    equation of network exposure
+      - 0.4
+      + 0.5
+    >>> bool(found.behaviour.table["change"].max() > 0.1)
+    True
     """
     renamed = _renamed(old.source, new.source)
     changes = tuple(_changes(old.source, new.source, renamed))

@@ -29,6 +29,13 @@ class Conflict:
 
     `what` is "equation", "units", "comment", "flags", "deleted", "added" or "settings"; the three
     texts are empty where that side has nothing.
+
+    Examples
+    --------
+    >>> print(Conflict("birth rate", "equation", "0.1", "0.2", "0.3"))
+    birth rate: equation changed on both sides
+      ours:   0.2
+      theirs: 0.3
     """
 
     name: str
@@ -64,6 +71,13 @@ class Merge:
         that one side deleted and the other began to use.
     notes
         What was decided about the drawing.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> same = sd.merge("models/core.mdl", "models/core.mdl", "models/core.mdl")
+    >>> same.conflicts, same.raw == open("models/core.mdl", "rb").read()
+    ((), True)
     """
 
     text: str
