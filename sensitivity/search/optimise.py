@@ -13,6 +13,7 @@ import numpy as np
 
 import sdmodel as sd
 from sensitivity.errors import AnalysisError, MethodError, SpaceError, among
+from sensitivity.methods.fitting import places_of
 from sensitivity.search.evolution import offspring, survivors, thin, undominated
 from sensitivity.search.front import FORMAT, Front
 from sensitivity.search.goals import BASE, Goals
@@ -231,13 +232,8 @@ def _started(levers: Space, references: Mapping[str, Mapping[str, float]]) -> Fl
         if set(one) == set(levers.names)
         and all(lever.low <= one[lever.name] <= lever.high for lever in levers)
     ]
-    values = np.array(inside, dtype=float).reshape(len(inside), len(levers))
-    low, high = np.zeros_like(values), np.ones_like(values)
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        reached = levers.scale(middle) >= values
-        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
-    return high
+    genes = [places_of(levers, np.array(values)) for values in inside]
+    return np.array(genes, dtype=float).reshape(len(inside), len(levers))
 
 
 @dataclass(slots=True)

@@ -96,6 +96,14 @@ def test_sobol_of_groups_is_that_of_their_factors_together(ishigami_indices) -> 
     np.testing.assert_allclose(found["S2"][0, 1], 0.0, atol=0.03)
 
 
+@pytest.mark.parametrize("method", ["one-at-a-time", "leave-one-out", "packages"])
+def test_categories_in_no_order_start_from_their_default(method) -> None:
+    kinds = sa.factor("kind", values=[3, 1, 2], kind="categorical", default=1, group="a")
+    space = sa.Space([kinds, sa.factor("b", 0, 4, default=3, group="b")])
+    plan = plan_for(space, method)
+    assert space.scale(np.array([plan.centre])).tolist() == [[1.0, 3.0]]
+
+
 def test_factors_without_influence() -> None:
     """The second factor does nothing: nothing is found, within what chance leaves."""
 
