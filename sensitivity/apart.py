@@ -17,6 +17,7 @@ import sdmodel as sd
 from sensitivity.analysis import indices_of, with_indices
 from sensitivity.claims.arms import Bench, Draws
 from sensitivity.errors import AnalysisError, MethodError, SpaceError, among, near
+from sensitivity.measures import Measures
 from sensitivity.methods import METHODS, Plan
 from sensitivity.methods import method as method_named
 from sensitivity.outcomes import FAILED, NOT_REACHED, OK, Outcome, choose
@@ -302,17 +303,21 @@ def _run(
     """Run a design with some constants held; return outcomes and what became of each run."""
     import pandas as pd
 
-    variables = tuple(dict.fromkeys(one.of for one in outcomes))
+    limits = Measures(model, outcomes)
+    limited = tuple(limits.limits)
+    variables = tuple(dict.fromkeys([*(one.of for one in outcomes), *limited]))
     bench = Bench(model, Draws(space, design), variables, threads=threads)
     values = np.full((len(outcomes), len(design)), np.nan)
     status = np.full(values.shape, NOT_REACHED, dtype=np.int8)
     for first in range(0, len(design), ROWS):
         rows = slice(first, min(first + ROWS, len(design)))
         table = pd.DataFrame(design[rows], columns=list(space.names)).assign(**held)
-        found = bench.runs(table, outcomes, ())
+        found = bench.runs(table, outcomes, limited)
         for place, one in enumerate(outcomes):
             values[place, rows] = found.values[one.name]
-        status[:, [first + run for run, *_ in found.failures]] = FAILED
+        broken = [first + run for run, *_ in limits.violations(found.times, found.courses)]
+        values[:, broken] = np.nan
+        status[:, [*broken, *(first + run for run, *_ in found.failures)]] = FAILED
         report(rows.stop)
     return values, np.where(np.isfinite(values), np.int8(OK), status)
 

@@ -128,6 +128,8 @@ def faults(one: sd.Factor) -> Iterator[str]:
             f"{who} has no end to its range ({one.low:g} to {one.high:g}): give finite low and high"
         )
         return
+    if not math.isfinite(one.high - one.low):
+        yield f"{who} runs from {one.low:g} to {one.high:g}, too wide for numbers: narrow it"
     if one.low == one.high:
         yield f"{who} has low = high = {one.low:g}, so it would not vary: widen it or leave it out"
     elif one.low > one.high:

@@ -101,6 +101,7 @@ def plot_ranking(
         remarks.append("italic: uncertainties")
     if len(shown) < len(table):
         remarks.append(f"{len(table) - len(shown)} weaker factors not shown")
+    remarks.extend(f"{fact} {float(chosen[fact].values):.2g}" for fact in plan.row.facts)
     if plan.row.caution:
         remarks.append(plan.row.caution)
     finish(sweep, ax, remarks, own)

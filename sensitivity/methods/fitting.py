@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sensitivity.distributions import unit
 from sensitivity.errors import SpaceError
 from sensitivity.methods.plan import Plan
 from sensitivity.methods.table import METHODS, method
@@ -88,8 +89,9 @@ def unit_defaults(space: Space) -> tuple[float, ...]:
     (0.25, 0.25)
     """
     defaults = np.array(list(space.defaults.values()))
+    ordered = np.array([one.kind != "categorical" for one in space])
     ends = space.scale(np.array([[0.0], [1.0]]) * np.ones(len(space)))
-    outside = (defaults < ends[0]) | (defaults > ends[1])
+    outside = ordered & ((defaults < ends[0]) | (defaults > ends[1]))
     if outside.any():
         raise SpaceError(
             "\n".join(
@@ -99,9 +101,29 @@ def unit_defaults(space: Space) -> tuple[float, ...]:
                 if lost
             )
         )
-    first = _boundary(space, lambda values: values >= defaults)
-    last = _boundary(space, lambda values: values > defaults)
-    return tuple(float(place) for place in 0.5 * (first + last))
+    return tuple(float(place) for place in places_of(space, defaults))
+
+
+def places_of(space: Space, values: Floats) -> Floats:
+    """Return where on the unit cube values of the factors lie, none of them outside its range.
+
+    It is the middle of all places that give a value, to the last bit where any does.
+
+    Examples
+    --------
+    >>> from sensitivity.space import Space, factor
+    >>> kinds = factor("a", values=[3, 1, 2], kind="categorical")
+    >>> places_of(Space([kinds, factor("b", 0, 4)]), np.array([1.0, 3.0])).tolist()
+    [0.5, 0.75]
+    """
+    first = _boundary(space, lambda reached: reached >= values)
+    last = _boundary(space, lambda reached: reached > values)
+    # Categories do not rise, so that they cannot be found by halving.
+    kinds = [
+        unit(one, np.array([value])).item() if one.kind == "categorical" else np.nan
+        for one, value in zip(space, values, strict=True)
+    ]
+    return np.where(np.isnan(kinds), 0.5 * (first + last), kinds)
 
 
 def _boundary(space: Space, beyond: Any) -> Floats:

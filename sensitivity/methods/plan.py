@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sensitivity.errors import MethodError
 from sensitivity.methods.table import METHODS, method
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from sensitivity.methods.row import Method
@@ -74,6 +76,14 @@ class Plan:
 
     def __post_init__(self) -> None:
         row = method(self.method)
+        for name in ("samples", "factors", "seed", "resamples"):
+            value: object = getattr(self, name)
+            # NumPy's whole numbers are welcome, and become Python's, which can be stored.
+            if isinstance(value, np.integer):
+                object.__setattr__(self, name, int(value))
+        wrong = list(_no_numbers(self))
+        if wrong:
+            raise MethodError("\n".join(wrong))
         for name in ("groups", "centre", "levels"):
             # Lists are what a stored plan gives.
             object.__setattr__(self, name, tuple(getattr(self, name)))
@@ -143,6 +153,29 @@ class Plan:
     def from_dict(cls, stored: Mapping[str, Any]) -> Plan:
         """Rebuild a plan from what `to_dict` gave."""
         return cls(**stored)
+
+
+def _no_numbers(plan: Plan) -> Iterator[str]:
+    """Yield what is of another kind than it must be, as in a description changed by hand."""
+    for names, kinds, what in (
+        (("samples", "factors", "resamples"), int, "a whole number"),
+        (("confidence", "quantile", "threshold"), (int, float), "a number"),
+        (("groups", "centre", "levels"), (tuple, list), "a list"),
+    ):
+        for name in names:
+            value: object = getattr(plan, name)
+            if name == "threshold" and value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, kinds):
+                yield f"{name} is {value!r}: give {what}"
+            elif isinstance(value, float) and not math.isfinite(value):
+                yield f"{name} is {value:g}: give {what} that is finite"
+            elif isinstance(value, tuple | list) and not _are_numbers(value):
+                yield f"{name} is {value!r}: give numbers only"
+
+
+def _are_numbers(values: Sequence[object]) -> bool:
+    return all(isinstance(one, int | float) and not isinstance(one, bool) for one in values)
 
 
 def _problems(plan: Plan, row: Method) -> Iterator[str]:

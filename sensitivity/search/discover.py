@@ -13,6 +13,7 @@ from sensitivity.errors import AnalysisError, MethodError, among
 from sensitivity.search.cart import leaves
 from sensitivity.search.discovery import Box, Discovery, Limit, Step
 from sensitivity.search.given import Given, given
+from sensitivity.search.goals import seed_faults
 from sensitivity.search.prim import chosen, paste, peel
 from sensitivity.search.regions import (
     KIND,
@@ -111,6 +112,7 @@ def discover(
         )
         if bad
     ]
+    wrong += seed_faults(seed)
     if wrong:
         raise MethodError("\n".join(wrong))
     told = given(runs, where)

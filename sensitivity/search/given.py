@@ -145,6 +145,9 @@ def _of_table(table: pd.DataFrame, where: Where) -> Given:
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
     names = [str(name) for name in table.columns]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise AnalysisError(f"the table has several columns '{twice[0]}': give each its own name")
     table = table.set_axis(names, axis=1)
     flags = _mask(where, len(table))
     sound = np.ones(len(table), dtype=bool)

@@ -64,9 +64,9 @@ class Condition:
         """Read a condition written as an outcome, a comparison and a number."""
         found = _CONDITION.match(text)
         try:
-            if found is None:
+            if found is None or not np.isfinite(level := float(found["level"])):
                 raise ValueError
-            return cls(found["of"].strip("'\""), found["how"], float(found["level"]))
+            return cls(found["of"].strip("'\""), found["how"], level)
         except ValueError:
             raise MethodError(
                 f"'{text}' is not a condition: write an outcome, one of >= <= > <, and a number, "
@@ -194,6 +194,9 @@ class Goals:
                 wrong.append(str(error))
         if not aims and not texts:
             wrong.append("nothing is wanted: give an aim, or a condition that is to hold")
+        several = [name for name in aims if sum(fold(name) == fold(one) for one in aims) > 1]
+        if several:
+            wrong.append(f"'{several[0]}' is an aim more than once: give it once")
         judged: dict[str, tuple[str, float]] = {}
         by_fold = {fold(name): name for name in aims}
         given = dict.fromkeys(aims, judge) if isinstance(judge, str) else judge
@@ -303,6 +306,18 @@ class Goals:
         for column, aim in enumerate(self.aims):
             shown[:, column] = aim.shown(scores[:, column])
         return shown
+
+
+def seed_faults(seed: object) -> list[str]:
+    """Return what is wrong with a seed, which may be nothing.
+
+    Examples
+    --------
+    >>> seed_faults(1), len(seed_faults(-1))
+    ([], 1)
+    """
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool) and seed >= 0
+    return [] if whole else [f"seed is {seed!r}: give a whole number from 0 on"]
 
 
 def _judge(text: str) -> tuple[str, float]:

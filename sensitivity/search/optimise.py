@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import sdmodel as sd
-from sensitivity.errors import AnalysisError, MethodError, SpaceError, among
+from sensitivity.errors import AnalysisError, MethodError, SpaceError, among, fold
+from sensitivity.methods.fitting import places_of
 from sensitivity.search.evolution import offspring, survivors, thin, undominated
 from sensitivity.search.front import FORMAT, Front
-from sensitivity.search.goals import BASE, Goals
+from sensitivity.search.goals import BASE, Goals, seed_faults
 from sensitivity.search.trials import Shelf, Trials, drawn
 from sensitivity.space import Space
 
@@ -45,7 +46,7 @@ def optimise(
     generations: int = 50,
     seed: int = 1,
     fixed: Mapping[str, float] | None = None,
-    compare: Iterable[str] | None = None,
+    compare: str | Iterable[str] | None = None,
     store: str | Path | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -111,9 +112,9 @@ def optimise(
     """
     goals = Goals.of(model, aims or {}, judge, require)
     space = Space.from_settings(model) if space is None else space.matched(model)
-    _check(space, draws, fresh, population, generations)
-    started = time.perf_counter()
     held = dict(fixed or {})
+    _check(space, held, draws, fresh, population, generations, seed)
+    started = time.perf_counter()
     trials = Trials(model, goals.outcomes, drawn(space, draws, seed), held, threads)
     again = Trials(model, goals.outcomes, drawn(space, fresh, seed, part=1), held, threads)
     references = _references(model, space, compare)
@@ -189,25 +190,44 @@ def optimise(
     return Front(data)
 
 
-def _check(space: Space, draws: int, fresh: int, population: int, generations: int) -> None:
+def _check(
+    space: Space,
+    held: Mapping[str, float],
+    draws: int,
+    fresh: int,
+    population: int,
+    generations: int,
+    seed: int,
+) -> None:
     if not space.levers:
         raise SpaceError("this space has no levers, so there is nothing to choose: name some")
-    wrong = [
-        f"{name} is {number}: give at least {least}"
+    varied = {fold(one.name) for one in space}
+    twice = [name for name in held if fold(name) in varied]
+    if twice:
+        # A package or a draw would take its place, and nobody would see it.
+        raise SpaceError(
+            "\n".join(
+                f"'{name}' is both fixed and varied: leave it out of one of the two"
+                for name in twice
+            )
+        )
+    wrong = seed_faults(seed)
+    wrong += [
+        f"{name} is {number}: give a whole number, at least {least}"
         for name, number, least in (
             ("draws", draws, 1),
             ("fresh", fresh, 1),
             ("population", population, LEAST_POPULATION),
             ("generations", generations, 1),
         )
-        if number < least
+        if number % 1 or number < least
     ]
     if wrong:
         raise MethodError("\n".join(wrong))
 
 
 def _references(
-    model: sd.Model, space: Space, compare: Iterable[str] | None
+    model: sd.Model, space: Space, compare: str | Iterable[str] | None
 ) -> dict[str, dict[str, float]]:
     """Return what is compared with the packages: the levers as they stand, and scenarios."""
     levers = {one.name for one in space.levers}
@@ -215,7 +235,7 @@ def _references(
     if compare is None:
         names = [name for name, one in known.items() if set(one.values) <= levers]
     else:
-        names = list(compare)
+        names = [compare] if isinstance(compare, str) else list(compare)
         for name in names:
             if name not in known:
                 raise MethodError(f"{model.name} has no scenario '{name}'{among(name, known)}")
@@ -231,13 +251,8 @@ def _started(levers: Space, references: Mapping[str, Mapping[str, float]]) -> Fl
         if set(one) == set(levers.names)
         and all(lever.low <= one[lever.name] <= lever.high for lever in levers)
     ]
-    values = np.array(inside, dtype=float).reshape(len(inside), len(levers))
-    low, high = np.zeros_like(values), np.ones_like(values)
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        reached = levers.scale(middle) >= values
-        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
-    return high
+    genes = [places_of(levers, np.array(values)) for values in inside]
+    return np.array(genes, dtype=float).reshape(len(inside), len(levers))
 
 
 @dataclass(slots=True)

@@ -68,7 +68,7 @@ def peel(ranked: Ranked, cases: Flags, share: float, least: int) -> list[Step]:
         last = steps[-1]
         found = [
             one
-            for one in _slices(ranks, order, cases, ranked.categorical, share)
+            for one in _slices(ranks, order, cases, ranked, share)
             if last.runs - one.runs >= least
         ]
         if not found:
@@ -98,7 +98,7 @@ def _slices(
     ranks: NDArray[np.int32],
     order: NDArray[np.int32],
     cases: Flags,
-    categorical: Flags,
+    ranked: Ranked,
     share: float,
 ) -> list[_Slice]:
     """Return every slice that could go next: at both ends of each factor, or each category."""
@@ -121,7 +121,7 @@ def _slices(
         )
         taken = beyond.sum(axis=1)
         hits = (beyond & cases[block]).sum(axis=1)
-        for place in np.flatnonzero(~categorical):
+        for place in np.flatnonzero(~ranked.categorical):
             if taken[place]:
                 found.append(
                     _Slice(
@@ -130,9 +130,10 @@ def _slices(
                 )
             else:
                 found += _tied(ranks[place], order[place], cases, int(place), which)
-    for place in np.flatnonzero(categorical):
+    for place in np.flatnonzero(ranked.categorical):
         here = ranks[place][order[place]]
-        held = np.bincount(here, minlength=ranks[place].max() + 1)
+        # Of all categories, for the runs that are searched may lack the last.
+        held = np.bincount(here, minlength=len(ranked.values[place]))
         hits = np.bincount(here[cases[order[place]]], minlength=len(held))
         present = np.flatnonzero(held)
         if len(present) < 2:

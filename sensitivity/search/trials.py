@@ -18,6 +18,7 @@ import numpy as np
 import sdmodel as sd
 from sensitivity.claims.arms import Bench, Draws
 from sensitivity.errors import StoreError
+from sensitivity.measures import Measures
 from sensitivity.outcomes import Outcome
 from sensitivity.space import Space
 
@@ -73,6 +74,8 @@ class Trials:
     ) -> Floats:
         """Run packages in all futures: outcomes, packages, draws; NaN where a run failed.
 
+        A run in which a variable that is never negative becomes so has failed, as in a sweep.
+
         Parameters
         ----------
         names, design
@@ -82,7 +85,9 @@ class Trials:
         """
         import pandas as pd
 
-        variables = tuple(dict.fromkeys(one.of for one in self.outcomes))
+        limits = Measures(self.model, self.outcomes)
+        limited = tuple(limits.limits)
+        variables = tuple(dict.fromkeys([*(one.of for one in self.outcomes), *limited]))
         bench = Bench(self.model, self.futures, variables, threads=self.threads)
         futures = self.futures.design[:-1]
         draws = len(futures)
@@ -97,11 +102,12 @@ class Trials:
             }
             columns |= {name: np.full(rows, value) for name, value in self.fixed.items()}
             columns |= {name: np.repeat(part[:, place], draws) for place, name in enumerate(names)}
-            measured = bench.runs(pd.DataFrame(columns, index=range(rows)), self.outcomes, ())
+            measured = bench.runs(pd.DataFrame(columns, index=range(rows)), self.outcomes, limited)
+            broken = [run for run, *_ in limits.violations(measured.times, measured.courses)]
             for place, one in enumerate(self.outcomes):
-                found[place, first : first + len(part)] = measured.values[one.name].reshape(
-                    len(part), draws
-                )
+                values = measured.values[one.name].copy()
+                values[broken] = np.nan
+                found[place, first : first + len(part)] = values.reshape(len(part), draws)
             if progress is not None:
                 progress(rows)
         return found
@@ -114,6 +120,7 @@ class Trials:
             "constants": dict(self.model.constants),
             "space": space.to_dict(),
             "outcomes": [one.to_dict() for one in self.outcomes],
+            "never negative": list(self.model.settings.never_negative),
             "fixed": dict(self.fixed),
             "versions": [version(name) for name in ("sdmodel", "numpy", "scipy", "llvmlite")],
             **others,

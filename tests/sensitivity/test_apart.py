@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -133,3 +134,16 @@ def test_what_is_wrong_is_said(model, space) -> None:
         sa.lever_indices(model, space, "mix", judge="regret")
     with pytest.raises(sa.MethodError, match="draws is 0"):
         sa.lever_indices(model, space, "mix", draws=0)
+
+
+def test_runs_that_leave_their_limits_failed_as_in_a_sweep(model, space) -> None:
+    model.settings = replace(model.settings, never_negative=("slack",))
+    model.units["slack"] = ""
+    before = model.compute
+    model.compute = lambda columns: before(columns) | {"slack": columns["u"] - 0.2}
+    options = {"method": "morris", "samples": 32, "resamples": 10}
+    with pytest.warns(sa.SweepWarning):
+        swept = sa.sweep(model, space.only("uncertainties"), "sum", **options)
+    found = sa.indices_per_policy(model, space, {"a": {"a": 0.5}}, "sum", **options)
+    assert int(found.attrs["failed_runs"]) == int(swept.attrs["failed_runs"]) > 0
+    np.testing.assert_array_equal(found["status"].values[0], swept["status"].values)

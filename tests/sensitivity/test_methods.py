@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from dataclasses import replace
 
@@ -322,11 +324,24 @@ def test_a_plan_comes_back_from_its_numbers() -> None:
             {"resamples": 1},
             "resamples is 1: give 2 or more (200 is usual), or 0 for no intervals",
         ),
+        ({"samples": 128.0}, "samples is 128.0: give a whole number"),
+        ({"samples": "128"}, "samples is '128': give a whole number"),
+        ({"resamples": None}, "resamples is None: give a whole number"),
+        ({"confidence": "high"}, "confidence is 'high': give a number"),
+        ({"threshold": math.nan}, "threshold is nan: give a number that is finite"),
+        ({"groups": 3}, "groups is 3: give a list"),
+        ({"centre": [0.5, "0.5", 0.5]}, "centre is [0.5, '0.5', 0.5]: give numbers only"),
     ],
 )  # fmt: skip
 def test_plans_that_do_not_fit(options, message) -> None:
     with pytest.raises(sa.MethodError, match=re.escape(message)):
         sa.Plan(**{"method": "sobol", "samples": 128, "factors": 3, **options})
+
+
+def test_whole_numbers_of_numpy_become_those_of_python() -> None:
+    plan = sa.Plan("morris", np.int64(16), np.int32(3), seed=np.uint8(7), resamples=np.int64(10))
+    assert plan == sa.Plan("morris", 16, 3, seed=7, resamples=10)
+    assert json.loads(json.dumps(plan.to_dict()))["samples"] == 16
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:

@@ -10,7 +10,7 @@ from scipy.stats import ks_2samp, pearsonr, rankdata, spearmanr
 
 import sensitivity as sa
 from sensitivity.distances import chance, distances
-from sensitivity.methods import combinations, factorial, leave_one_out, one_at_a_time, scores
+from sensitivity.methods import combinations, delta, factorial, leave_one_out, one_at_a_time, scores
 from sensitivity.methods.fitting import groups_of, plan_for, unit_defaults, values_of
 
 
@@ -94,6 +94,14 @@ def test_sobol_of_groups_is_that_of_their_factors_together(ishigami_indices) -> 
     np.testing.assert_allclose(found["S1"], [1 - alone[1], alone[1]], atol=0.02)
     np.testing.assert_allclose(found["ST"], found["S1"], atol=0.03)
     np.testing.assert_allclose(found["S2"][0, 1], 0.0, atol=0.03)
+
+
+@pytest.mark.parametrize("method", ["one-at-a-time", "leave-one-out", "packages"])
+def test_categories_in_no_order_start_from_their_default(method) -> None:
+    kinds = sa.factor("kind", values=[3, 1, 2], kind="categorical", default=1, group="a")
+    space = sa.Space([kinds, sa.factor("b", 0, 4, default=3, group="b")])
+    plan = plan_for(space, method)
+    assert space.scale(np.array([plan.centre])).tolist() == [[1.0, 3.0]]
 
 
 def test_factors_without_influence() -> None:
@@ -316,3 +324,18 @@ def test_a_default_outside_its_range() -> None:
         "'a' has its default 5 outside 0 to 4, and the design starts from it: widen the range",
         "'b' has its default -1 outside 0 to 1, and the design starts from it: widen the range",
     ]
+
+
+@pytest.mark.parametrize("resamples", [0, 100])
+def test_the_floor_of_delta_is_what_factors_without_influence_get(resamples) -> None:
+    """Of a skewed outcome no bootstrap takes it out; it does not depend on the unit."""
+    unit = np.random.default_rng(4).random((1024, 20))
+    skewed = np.exp(2 * unit[:, :2].sum(axis=1))
+    options = {"resamples": resamples, "confidence": 0.95, "seed": 1}
+    found = delta.indices(np.stack([skewed, 1e-9 * skewed]), unit, **options)
+    nothing = found["delta"][0, 2:]
+    assert found["floor"].shape == (2,)
+    assert found["floor"][0] > 0.03
+    assert abs(found["floor"][0] - nothing.mean()) < 2 * nothing.std()
+    assert (found["delta"][0, :2] > 2 * found["floor"][0]).all()
+    np.testing.assert_allclose(found["floor"][1], found["floor"][0], rtol=1e-9)

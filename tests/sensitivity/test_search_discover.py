@@ -224,3 +224,21 @@ def test_what_is_wrong_is_said(planted, sweep, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.tree", None)
     with pytest.raises(sa.MethodError, match="needs scikit-learn"):
         sa.discover(table, cases, method="cart")
+
+
+def test_categories_of_which_the_searched_runs_lack_the_last() -> None:
+    """Each of 400 runs has a category of its own, so half of them are never seen."""
+    table = pd.DataFrame(np.random.default_rng(1).random((400, 2)), columns=["a", "b"])
+    table["kind"] = [f"kind {run:03d}" for run in range(400)]
+    table["y"] = 1.0 * (table["a"] < 0.4)
+    found = sa.discover(table, "y > 0.5", halves=3)
+    assert found.runs == 400
+    assert [limit.factor for box in found.boxes for limit in box.limits if not limit.kinds]
+
+
+def test_a_table_with_a_name_twice_and_a_seed_that_is_none() -> None:
+    table = pd.DataFrame(np.ones((40, 3)), columns=["a", "a", "y"])
+    with pytest.raises(sa.AnalysisError, match="the table has several columns 'a'"):
+        sa.discover(table, "y > 0.5")
+    with pytest.raises(sa.MethodError, match="seed is -1"):
+        sa.discover(table, "y > 0.5", seed=-1)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -287,3 +288,30 @@ def test_a_search_that_still_rises_says_so(model, space) -> None:
     assert sa.Front(data).moving == ()
     data["best_so_far"][-1, 0] = 1.0
     assert sa.Front(data).moving == ("mean of final gain",)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"fixed": {"A": 0.3}}, sa.SpaceError, "'A' is both fixed and varied"),
+        ({"seed": -1}, sa.MethodError, "seed is -1: give a whole number from 0 on"),
+        ({"draws": 1.5}, sa.MethodError, "draws is 1.5: give a whole number, at least 1"),
+        ({"require": "gain < nan"}, sa.MethodError, "'gain < nan' is not a condition"),
+        ({"aims": {"gain": "low", "Gain": "high"}}, sa.MethodError, "an aim more than once"),
+        ({"compare": "nosuch"}, sa.MethodError, "has no scenario 'nosuch'"),
+    ],
+)
+def test_what_would_be_passed_over_is_refused(model, space, options, error, message) -> None:
+    with pytest.raises(error, match=message):
+        sa.optimise(model, space, **({"aims": {"gain": "high"}, **SHORT} | options))
+
+
+def test_runs_that_leave_their_limits_failed_as_in_a_sweep(model, space) -> None:
+    """With cost never below zero, and a shifted cost, no package of low a is left."""
+    model.settings = replace(model.settings, never_negative=("cost over a half",))
+    model.units["cost over a half"] = ""
+    before = model.compute
+    model.compute = lambda columns: before(columns) | {"cost over a half": columns["a"] - 0.5}
+    found = sa.optimise(model, space, {"a": "low"}, **SHORT)
+    assert found.data["failed"].sel(package="as in the file") == SHORT["draws"]
+    assert min(found.package(name)["a"] for name in found.packages) >= 0.5

@@ -71,6 +71,7 @@ def test_names_are_spelt_as_in_the_model(ishigami_model) -> None:
     [
         ({"low": 1, "high": 1}, "'x' has low = high = 1, so it would not vary: widen it or leave"),
         ({"low": 2, "high": 1}, "'x' has low 2 above high 1: exchange them"),
+        ({"low": -1e308, "high": 1e308}, "'x' runs from -1e+308 to 1e+308, too wide for numbers"),
         ({"low": 0, "high": float("inf")}, "'x' has no end to its range (0 to inf): give finite"),
         (
             {"low": 0, "high": 1, "kind": "integr"},
