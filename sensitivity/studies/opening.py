@@ -14,6 +14,7 @@ from sensitivity.studies.store import (
     ANALYSIS,
     MARKS,
     description,
+    readable,
     undamaged,
     zarr_array,
     zarr_group,
@@ -50,17 +51,26 @@ def open_study(path: Path, largest: int = LARGEST_DESIGN) -> xr.Dataset:
             Plan.from_dict(about["identity"]["plan"]),
         )
     group = zarr_group(path, "r")
-    swept = xr.load_dataset(path / ANALYSIS, engine="h5netcdf")
+    try:
+        swept = xr.load_dataset(path / ANALYSIS, engine="h5netcdf")
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(
+            f"{path / ANALYSIS} is damaged ({error}): run the study again, which ranks it anew"
+        ) from error
     rows = _rows(plan.runs, plan.block, 8 * plan.factors, largest)
     if rows is None:
         unit = plan.rows(0, plan.runs)
-        outcomes, status = zarr_array(group, "outcomes")[:], zarr_array(group, "status")[:]
+        with readable(path):
+            # There may be more room: see `gathered`.
+            outcomes = zarr_array(group, "outcomes")[:, : plan.runs]
+            status = zarr_array(group, "status")[:, : plan.runs]
         sample = np.arange(plan.runs)
     else:
         unit = np.concatenate([plan.rows(int(r), int(r) + plan.block) for r in rows])
         sample = (rows[:, None] + np.arange(plan.block)).ravel()
-        outcomes = zarr_array(group, "outcomes").oindex[:, sample]
-        status = zarr_array(group, "status").oindex[:, sample]
+        with readable(path):
+            outcomes = zarr_array(group, "outcomes").oindex[:, sample]
+            status = zarr_array(group, "status").oindex[:, sample]
         swept.attrs["runs_shown"] = len(sample)
     swept = swept.assign_coords(sample=sample)
     swept["outcomes"] = (("outcome", "sample"), outcomes, {"long_name": "outcome of each run"})

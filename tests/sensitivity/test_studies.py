@@ -17,7 +17,7 @@ import pytest
 import sdmodel as sd
 import sensitivity as sa
 from sensitivity.studies import finishing, runners, running
-from sensitivity.studies.store import Store
+from sensitivity.studies.store import Store, sealed
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "models" / "core.mdl"
@@ -318,7 +318,7 @@ def test_another_processor_is_refused(levers: sa.Study, tmp_path: Path) -> None:
     path = sa.run_study(levers, tmp_path / "a.study", shard=(1, 2))
     about = json.loads((path / "study.json").read_text())
     about["provenance"]["engine"] = "compiled for another, 16 lanes"
-    (path / "study.json").write_text(json.dumps(about))
+    (path / "study.json").write_text(json.dumps(sealed(about)))
     with pytest.raises(sa.StoreError, match="was begun by .* for another, 16 lanes, and runs 288"):
         sa.run_study(levers, path)
 
@@ -365,5 +365,64 @@ def test_a_description_changed_by_hand(levers: sa.Study, tmp_path: Path, change)
     about = json.loads((path / "study.json").read_text())
     change(about)
     (path / "study.json").write_text(json.dumps(about))
+    with pytest.raises(sa.StoreError, match=r"damaged|format 99"):
+        Store.open(path)
+    # Also where somebody took the trouble to make the digest fit.
+    (path / "study.json").write_text(json.dumps(sealed(about)) if "identity" in about else "[]")
     with pytest.raises(sd.SDError, match=r"damaged|format 99|samples|outcome|needs|name"):
         Store.open(path)
+
+
+def test_a_description_of_other_draws_is_refused(levers: sa.Study, tmp_path: Path) -> None:
+    """Its design would be shown beside outcomes that another one gave."""
+    path = sa.run_study(levers, tmp_path / "a.study")
+    about = json.loads((path / "study.json").read_text())
+    about["identity"]["plan"]["seed"] = 2
+    (path / "study.json").write_text(json.dumps(about))
+    for read in (sa.open_sweep, sa.verify, lambda path: sa.replay(path, 0)):
+        with pytest.raises(sa.StoreError, match="changed by hand"):
+            read(path)
+
+
+def test_damaged_files_are_told(levers: sa.Study, tmp_path: Path) -> None:
+    path = sa.run_study(levers, tmp_path / "a.study")
+    sound = digest(path)
+    (path / "analysis.nc").write_bytes(b"nothing")
+    with pytest.raises(sa.StoreError, match=r"analysis.nc is damaged .* run the study again"):
+        sa.open_sweep(path)
+    (path / "done" / "3.json").write_text('{"digest": "0"}')
+    assert Store.open(path).missing() == [3]
+    sa.run_study(levers, path)
+    (path / "runs.zarr" / "outcomes" / "c" / "0" / "1").write_bytes(b"nothing")
+    with pytest.raises(sa.StoreError, match="is damaged .*'sensitivity verify' says which runs"):
+        sa.open_sweep(path)
+    found = sa.verify(path, share=0.1)
+    assert len(found.damaged) == 1
+    assert "runs 288 to 575 are not what was written" in found.damaged[0]
+    (path / "done" / "1.json").unlink()
+    sa.run_study(levers, path)
+    assert digest(path) == sound
+    (path / "runs.zarr" / "status" / "zarr.json").write_text("{}")
+    with pytest.raises(sa.StoreError, match="is damaged"):
+        sa.open_sweep(path)
+
+
+def test_killed_while_it_is_made_larger(
+    levers: sa.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is more room in it then; the smaller study and the larger one can both go on."""
+    quiet = sa.run_study(levers, tmp_path / "quiet.study")
+    path = sa.run_study(levers, tmp_path / "a.study")
+
+    def killed(self: Store) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "_describe", killed)
+        with pytest.raises(KeyboardInterrupt):
+            sa.run_study(levers.with_samples(1024), path)
+    sa.run_study(levers, path)
+    assert same_analysis(path, quiet) > 10_000
+    sa.run_study(levers.with_samples(1024), path)
+    once = sa.run_study(levers.with_samples(1024), tmp_path / "once.study")
+    assert digest(path) == digest(once)
