@@ -179,6 +179,7 @@ def _study(path: Path, given: Mapping[str, Any]) -> Study:
     own = {name for name in SETTINGS if isinstance(given.get(name), SETTINGS[name])}
     if own:
         said = sd.read_settings(path, model, ignore=KEYS.keys() - own)
+        model = model.with_parts(said.names)
         model.settings = replace(
             model.settings,
             outcomes={**model.settings.outcomes, **said.outcomes},

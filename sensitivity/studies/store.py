@@ -28,6 +28,7 @@ from sensitivity.errors import StoreError
 from sensitivity.report import whole
 from sensitivity.studies import bands
 from sensitivity.studies.chunks import Chunk, Job, digest_of, made_by
+from sensitivity.studies.copied import copy_model, own_model
 from sensitivity.studies.study import restored, text_of
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Store:
             ) as folder:
                 made = cls(Path(folder) / path.name, job, chunk_runs)
                 (made.path / MARKS).mkdir(parents=True)
-                made._copy_model()
+                copy_model(job.study.model, made.path / MODEL)
                 made._make_arrays()
                 made._describe()
                 os.replace(made.path, path)
@@ -93,7 +94,7 @@ class Store:
         path = Path(path)
         about = description(path)
         if model is None:
-            model = own_model(path)
+            model = own_model(path / MODEL)
         if model.digest != about["identity"]["model_digest"]:
             raise StoreError(
                 f"{path} was made with another version of {about['identity']['model']}: its own "
@@ -340,20 +341,6 @@ class Store:
         with whole(self.path / DESCRIPTION) as path:
             path.write_text(json.dumps(sealed(about), indent=1), encoding="utf-8")
 
-    def _copy_model(self) -> None:
-        model = self.job.study.model
-        folder = self.path / MODEL
-        folder.mkdir(exist_ok=True)
-        with whole(folder / model.path.name) as path:
-            path.write_bytes(model.source.source.raw)
-        beside = model.path.with_suffix(".toml")
-        if beside.is_file():
-            with whole(folder / beside.name) as path:
-                path.write_bytes(beside.read_bytes())
-        for file in model.data_files:
-            with whole(folder / file.name) as path:
-                path.write_bytes(file.read_bytes())
-
 
 def sealed(about: Mapping[str, Any]) -> dict[str, Any]:
     """Return a description with the digest of all else in it, which tells changes by hand."""
@@ -385,24 +372,6 @@ def description(path: Path) -> dict[str, Any]:
             "made for; put it back, or run the study into another store"
         )
     return dict(about)
-
-
-def own_model(path: Path) -> sd.Model:
-    """Load the copy of the model that lies in a store."""
-    import sdmodel as sd
-
-    files = sorted((path / MODEL).iterdir()) if (path / MODEL).is_dir() else []
-    models = [one for one in files if one.suffix.lower() in (".mdl", ".xmile", ".stmx", ".xml")]
-    if len(models) != 1:
-        raise StoreError(f"{path / MODEL} does not hold the one model of the study: it was changed")
-    data = [one for one in files if one not in (models[0], models[0].with_suffix(".toml"))]
-    try:
-        return sd.load(models[0], data=data)
-    except sd.SDError as error:
-        raise StoreError(
-            f"the copy of the model in {path / MODEL} cannot be loaded; where it takes data from "
-            f"other files, give the model itself (--model): {error}"
-        ) from error
 
 
 @contextmanager

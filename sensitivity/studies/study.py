@@ -15,6 +15,7 @@ import numpy as np
 
 from sensitivity.combinations import Combination, choose_all, outcome_from_dict
 from sensitivity.errors import OutcomeError, SpaceError, fold, near
+from sensitivity.matching import PART
 from sensitivity.measures import Measures
 from sensitivity.methods import Plan
 from sensitivity.methods.fitting import plan_for
@@ -159,7 +160,7 @@ def study(
     >>> study.plan.runs
     576
     """
-    model, space = space.prepare(model)
+    model, space = space.prepare(_with_parts(model, fixed or {}, arms or {}))
     chosen = tuple(choose_all(model, outcomes))
     plan = plan_for(
         space,
@@ -199,6 +200,7 @@ def study(
 
 def restored(model: sd.Model, identity: Mapping[str, Any]) -> Study:
     """Rebuild a study from its identity and its model."""
+    model = _with_parts(model, identity["fixed"], identity["arms"])
     model, space = Space.from_dict(identity["space"]).prepare(model)
     return Study(
         model=model,
@@ -218,6 +220,16 @@ def restored(model: sd.Model, identity: Mapping[str, Any]) -> Study:
 def text_of(identity: Mapping[str, Any]) -> str:
     """Write an identity so that equal ones are equal texts."""
     return json.dumps(identity, sort_keys=True)
+
+
+def _with_parts(
+    model: sd.Model, fixed: Mapping[str, float], arms: Mapping[str, Mapping[str, float]]
+) -> sd.Model:
+    """Return the model with the parts of lookups and stocks that are set as constants."""
+    constants = {fold(name) for name in model.constants}
+    named = dict.fromkeys([*fixed, *(name for settings in arms.values() for name in settings)])
+    parts = [one for one in named if fold(one) not in constants and PART.match(fold(one))]
+    return model.with_parts(parts) if parts else model
 
 
 def _fixed(model: sd.Model, space: Space, given: Mapping[str, float]) -> dict[str, float]:

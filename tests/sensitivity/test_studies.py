@@ -426,3 +426,27 @@ def test_killed_while_it_is_made_larger(
     sa.run_study(levers.with_samples(1024), path)
     once = sa.run_study(levers.with_samples(1024), tmp_path / "once.study")
     assert digest(path) == digest(once)
+
+
+def test_a_model_with_other_equations_can_be_verified(core: sd.Model, tmp_path: Path) -> None:
+    """Also where the TOML beside it no longer fits: a default off its range, a lever computed."""
+    changed = core.replace("forgetting rate", "0.06").replace(
+        "network exposure", "0.2 + RAMP(0.01, 1980, 2000)"
+    )
+    space = sa.Space.from_settings(changed, "levers")
+    study = sa.study(changed, space, "relative knowledge", samples=16, resamples=0)
+    path = sa.run_study(study, tmp_path / "a.study")
+    assert sa.verify(path, share=1.0).ok
+    assert sa.replay(path, 3).values.keys() == set(space.names)
+
+
+def test_data_files_of_one_name_are_refused(core: sd.Model, tmp_path: Path) -> None:
+    files = [tmp_path / folder / "data.csv" for folder in ("one", "two")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text("Time,nothing\n0,1\n")
+    model = sd.load(CORE, data=files)
+    space = sa.Space.from_settings(model, "levers")
+    study = sa.study(model, space, "relative knowledge", samples=16, resamples=0)
+    with pytest.raises(sa.StoreError, match=r"two files of the study are called data.csv"):
+        sa.run_study(study, tmp_path / "a.study")

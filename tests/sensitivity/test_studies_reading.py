@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 import sdmodel as sd
 import sensitivity as sa
@@ -159,18 +159,20 @@ def test_until_converged(tmp_path: Path) -> None:
     largest = int(steps[-1].split()[2].rstrip(":").replace(",", ""))
     once = sa.run_study(sa.read_study(path).study.with_samples(largest), tmp_path / "once.study")
     assert (sa.open_sweep(once)["ST"] == sa.open_sweep(tmp_path / "levers.study")["ST"]).all()
-    few = [
-        "run",
-        str(path),
-        "--until-converged",
-        "--most-runs",
-        "3000",
-        "-o",
-        str(tmp_path / "f.study"),
-    ]
-    done = CliRunner().invoke(main, few)
-    assert "n = 256: the ranking does not hold yet" in done.output
-    assert "n = 512" not in done.output
+    # The same command once more goes on where it was, as after an interruption.
+    again = CliRunner().invoke(main, ["run", str(path), "--until-converged"])
+    assert again.exit_code == 0, again.output
+    assert [one for one in again.output.splitlines() if one.startswith("n = ")] == steps[-1:]
+
+    def few(runs: int) -> Result:
+        budget = ["--most-runs", str(runs), "-o", str(tmp_path / f"{runs}.study")]
+        return CliRunner().invoke(main, ["run", str(path), "--until-converged", *budget])
+
+    assert "n = 256: the ranking does not hold yet" in few(3000).output
+    assert "n = 512" not in few(3000).output
+    assert few(2000).exit_code == 1
+    assert "256 samples take 2,304 runs already, more than most_runs = 2,000" in few(2000).output
+    assert not (tmp_path / "2000.study").exists()
 
 
 @pytest.mark.parametrize(
@@ -283,3 +285,36 @@ def test_verbs_of_the_page_are_there() -> None:
     verbs = set(re.findall(r"sensitivity ([a-z]+) [a-z-]*[\w*]", page))
     assert len(verbs) >= 6
     assert verbs <= set(main.commands)
+
+
+def test_parts_are_set_by_settings_too(tmp_path: Path) -> None:
+    """Fixed values, arms and scenarios may set where a stock starts, and it is kept so."""
+    text = 'outcomes = ["relative knowledge"]\nwhat = "levers"\nsamples = 16\nresamples = 0\n'
+    part = '"initial of Diaspora" = 3'
+    measured = '[outcomes."gap"]\nof = "relative knowledge"\narm = "abroad"\n'
+    plain = text.replace('outcomes = ["relative knowledge"]\n', "")
+    files = {
+        "fixed": f"{text}fixed = {{ {part} }}\n",
+        "scenario": f'{plain}{measured}[scenarios."abroad"]\nset = {{ {part} }}\n',
+    }
+    found = {}
+    for name, content in files.items():
+        described = sa.read_study(written(tmp_path, content)).study
+        path = sa.run_study(described, tmp_path / f"{name}.study")
+        assert sa.verify(path, share=1.0).ok
+        assert sa.replay(path, 5).same
+        found[name] = sa.open_sweep(path)["outcomes"].values
+    np.testing.assert_array_equal(found["fixed"], found["scenario"])
+    usual = sa.run_study(sa.read_study(written(tmp_path, text)).study, tmp_path / "usual.study")
+    assert (found["fixed"] != sa.open_sweep(usual)["outcomes"].values).all()
+    core = sd.load(CORE)
+    swept = sa.sweep(
+        core,
+        sa.Space.from_settings(core, "levers"),
+        "relative knowledge",
+        samples=16,
+        resamples=0,
+        fixed={"initial of Diaspora": 3.0},
+    )
+    np.testing.assert_array_equal(swept["outcomes"].values, found["fixed"])
+    assert sa.replay(sa.save(swept, tmp_path / "fixed.nc"), 5).same
