@@ -32,8 +32,9 @@ def open_study(path: Path, largest: int = LARGEST_DESIGN) -> xr.Dataset:
     """Return the sweep that a complete store holds.
 
     Where its design would take more than `largest` bytes, whole blocks of runs, evenly spread
-    over the study, are returned instead of all; indices, percentiles and counts are of all runs,
-    and the attribute ``runs_shown`` says how many are there.
+    over the study, are returned instead of all, with those of the failed runs that are among
+    them; indices, percentiles and counts are of all runs, and the attribute ``runs_shown`` says
+    how many are there.
     """
     import xarray as xr
 
@@ -72,6 +73,7 @@ def open_study(path: Path, largest: int = LARGEST_DESIGN) -> xr.Dataset:
             outcomes = zarr_array(group, "outcomes").oindex[:, sample]
             status = zarr_array(group, "status").oindex[:, sample]
         swept.attrs["runs_shown"] = len(sample)
+        swept = swept.isel(failure=np.isin(swept["failure"].values, sample))
     swept = swept.assign_coords(sample=sample)
     swept["outcomes"] = (("outcome", "sample"), outcomes, {"long_name": "outcome of each run"})
     swept["status"] = (("outcome", "sample"), status, {"long_name": "what became of each run"})
