@@ -389,7 +389,7 @@ def undamaged(path: Path) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise StoreError(f"{path / DESCRIPTION} is damaged ({error!r}): run it again") from error
+        raise StoreError(f"what {path} says of its study is damaged ({error!r})") from error
 
 
 def is_store(path: str | Path) -> bool:

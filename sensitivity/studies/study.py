@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sensitivity.combinations import Combination, choose_all, outcome_from_dict
-from sensitivity.errors import OutcomeError, SpaceError, fold, near
+from sensitivity.errors import MethodError, OutcomeError, SpaceError, fold, near
 from sensitivity.matching import PART
 from sensitivity.measures import Measures
 from sensitivity.methods import Plan
@@ -162,6 +163,8 @@ def study(
     """
     model, space = space.prepare(_with_parts(model, fixed or {}, arms or {}))
     chosen = tuple(choose_all(model, outcomes))
+    samples = None if samples is None else _whole("samples", samples)
+    seed = _whole("seed", seed)
     plan = plan_for(
         space,
         method,
@@ -220,6 +223,14 @@ def restored(model: sd.Model, identity: Mapping[str, Any]) -> Study:
 def text_of(identity: Mapping[str, Any]) -> str:
     """Write an identity so that equal ones are equal texts."""
     return json.dumps(identity, sort_keys=True)
+
+
+def _whole(name: str, given: int) -> int:
+    """Return a whole number as Python's own, also where NumPy gave it."""
+    try:
+        return given if isinstance(given, bool) else index(given)
+    except TypeError:
+        raise MethodError(f"{name} is {given!r}: give a whole number") from None
 
 
 def _with_parts(

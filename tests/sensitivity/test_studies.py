@@ -115,6 +115,45 @@ def test_shards_of_different_studies_do_not_merge(levers: sa.Study, tmp_path: Pa
     assert not (tmp_path / "whole.study").exists()
 
 
+def test_shards_in_other_chunks_do_not_merge(
+    levers: sa.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [sa.run_study(levers, tmp_path / f"{i}.study", shard=(i, 2)) for i in (1, 2)]
+    with pytest.raises(sa.StoreError, match=r"does not end in .study: say whole.study"):
+        sa.merge(parts, tmp_path / "whole")
+    monkeypatch.setattr(running, "CHUNK_RUNS", 800)
+    other = sa.run_study(levers, tmp_path / "3.study", shard=(1, 2))
+    with pytest.raises(sa.StoreError, match="run with the same --memory"):
+        sa.merge([*parts, other], tmp_path / "whole.study")
+    with pytest.raises(sa.StoreError, match="holds another study than"):
+        sa.merge(parts, other)
+
+
+def test_only_what_was_run_is_run_again(levers: sa.Study, tmp_path: Path) -> None:
+    path = sa.run_study(levers, tmp_path / "1.study", shard=(1, 2))
+    assert sa.replay(path, 287).same
+    with pytest.raises(sa.StoreError, match="run 288 of .* is still to be run: go on with"):
+        sa.replay(path, 288)
+    for share in (0.0, 2.0, float("nan")):
+        with pytest.raises(sa.StoreError, match="give more than 0, and 1 for all runs"):
+            sa.verify(path, share=share)
+    with pytest.raises(sa.StoreError, match="seed is -1"):
+        sa.verify(path, seed=-1)
+
+
+def test_numbers_of_numpy_are_numbers(core: sd.Model, tmp_path: Path) -> None:
+    space = sa.Space.from_settings(core, "levers")
+    options = {"limits": {"relative knowledge": (np.int64(0), np.float32(9))}, "seed": np.int64(3)}
+    study = sa.study(core, space, "relative knowledge", samples=np.int64(16), **options)
+    assert sa.verify(sa.run_study(study, tmp_path / "a.study"), share=1.0).ok
+    for samples in (16.0, "16"):
+        with pytest.raises(sa.MethodError, match="samples is .*16.*: give a whole number"):
+            sa.study(core, space, "relative knowledge", samples=samples)
+    for limit in (float("nan"), "low"):
+        with pytest.raises(sa.OutcomeError, match="a limit of 'relative knowledge' is"):
+            sa.study(core, space, limits={"relative knowledge": (limit, None)})
+
+
 def test_a_larger_study_uses_what_is_there(
     levers: sa.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
