@@ -126,11 +126,11 @@ def _saved(path: Path, model: sd.Model | None) -> tuple[Job, Any, Any]:
         if not file.is_file():
             raise StoreError(f"the model of {path} is no longer at {file}: say where (--model)")
         model = sd.load(file)
-    if model.digest != identity["model_digest"]:
-        raise StoreError(
-            f"{model.path} has changed since {path} was made: find the version it was made with"
-        )
     with undamaged(path):
+        if model.digest != identity["model_digest"]:
+            raise StoreError(
+                f"{model.path} has changed since {path} was made: find the version it was made with"
+            )
         study = restored(model, identity)
     job = prepare(study, pilot_runs=0)
     return job, swept["outcomes"].values, swept["status"].values

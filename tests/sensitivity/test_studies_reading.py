@@ -179,6 +179,7 @@ def test_until_converged(tmp_path: Path) -> None:
     ("words", "message"),
     [
         (["--memory", "lots"], "'lots' is no size: write 2GB or 800MB"),
+        (["--memory", "9" * 400 + "GB"], "is more than any machine has"),
         (["--memory", "100MB"], "memory is 100 MB: give 512 MB or more"),
         (["--shard", "3/2"], "'3/2' is no part: write 1/5"),
         (["--until-converged", "--shard", "1/2"], "exclude each other"),
@@ -318,3 +319,61 @@ def test_parts_are_set_by_settings_too(tmp_path: Path) -> None:
     )
     np.testing.assert_array_equal(swept["outcomes"].values, found["fixed"])
     assert sa.replay(sa.save(swept, tmp_path / "fixed.nc"), 5).same
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("samples = " + "9" * 5000, "4300"),
+        ("fixed = " + "[" * 20_000, "recursion"),
+        ('store = "."', r":2: 'store' must be a folder beside this file, ending in \.study"),
+        ('store = "a\\u0000.study"', r":2: 'store' must be a folder"),
+        (
+            "levers = 'levers.toml'\n[uncertainties.\"forgetting rate\"]\nlow = 0.02\nhigh = 0.04",
+            r"levers = 'levers.toml' says what is varied, and so does \[uncertainties\] here",
+        ),
+        ('[limits."relative knowledge"]\nlow = nan', "a limit of 'relative knowledge' is nan"),
+    ],
+)
+def test_what_no_study_says(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(sa.StudyError, match=message):
+        sa.read_study(written(tmp_path, text))
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    path = written(tmp_path, "what = 'levers'\ngrouped = false\nquantile = 0.4\n")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert sa.read_study(path).study.plan.quantile == 0.4
+
+
+SLASHED = """{UTF-8}
+"a/b" = 0.5 ~ 1/Year [0, 1] ~ |
+"growth-rate" = 2 * "a/b" ~ 1/Year ~ |
+growth rate = 3 * "a/b" ~ 1/Year ~ |
+FINAL TIME = 4 ~ Year ~ |
+INITIAL TIME = 0 ~ Year ~ |
+TIME STEP = 1 ~ Year ~ |
+SAVEPER = 1 ~ Year ~ |
+"""
+
+
+def test_names_that_are_no_file_names(tmp_path: Path) -> None:
+    """Each outcome has a figure of its own, and what netCDF cannot hold is told."""
+    (tmp_path / "it's a model.mdl").write_text(SLASHED)
+    model = sd.load(tmp_path / "it's a model.mdl")
+    space = sa.Space([sa.factor('"a/b"', 0, 1)])
+    study = sa.study(model, space, ['"growth-rate"', "growth rate", '"a/b"'], samples=16)
+    store = str(sa.run_study(study, tmp_path / "a.study"))
+    figures = tmp_path / "figures"
+    done = CliRunner().invoke(main, ["plot", store, "--figure", "scatter", "-o", str(figures)])
+    assert done.exit_code == 0, done.output
+    assert {one.name for one in figures.iterdir()} == {
+        "scatter-final-growth-rate.png",
+        "scatter-final-growth-rate-2.png",
+        "scatter-final-a-b.png",
+    }
+    replay = ["replay", store, "--run", "1", "-o"]
+    done = CliRunner().invoke(main, [*replay, str(tmp_path / "run.nc")])
+    assert done.exit_code == 2
+    assert "netCDF allows no slash in names such as" in done.output
+    assert CliRunner().invoke(main, [*replay, str(tmp_path / "run.csv")]).exit_code == 0
