@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from operator import index
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,8 @@ class Study:
         The method of integration, as in ``Model.run_many``.
     options
         ``time_step``, ``final_time`` and ``save_every``, where they differ from the file.
+    data
+        The SHA-256 of each data file that the model was loaded with, by name.
     """
 
     model: sd.Model
@@ -70,6 +73,7 @@ class Study:
     limits: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     integration: str = "vensim"
     options: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def measures(self) -> Measures:
@@ -92,6 +96,7 @@ class Study:
             "limits": {name: list(ends) for name, ends in self.limits.items()},
             "integration": self.integration,
             "options": dict(sorted(self.options.items())),
+            "data": dict(sorted(self.data.items())),
         }
 
     def with_samples(self, samples: int) -> Study:
@@ -189,6 +194,7 @@ def study(
         limits=dict(limits or {}),
         integration=integration,
         options={name: float(value) for name, value in given.items() if value is not None},
+        data={one.name: sha256(one.read_bytes()).hexdigest() for one in model.data_files},
     )
     # What the TOML beside the model says of arms and limits is written out: it may change.
     measures = made.measures
@@ -217,6 +223,7 @@ def restored(model: sd.Model, identity: Mapping[str, Any]) -> Study:
         limits={name: (ends[0], ends[1]) for name, ends in identity["limits"].items()},
         integration=identity["integration"],
         options=dict(identity["options"]),
+        data=dict(identity["data"]),
     )
 
 

@@ -489,3 +489,21 @@ def test_data_files_of_one_name_are_refused(core: sd.Model, tmp_path: Path) -> N
     study = sa.study(model, space, "relative knowledge", samples=16, resamples=0)
     with pytest.raises(sa.StoreError, match=r"two files of the study are called data.csv"):
         sa.run_study(study, tmp_path / "a.study")
+
+
+def test_a_study_goes_on_with_the_data_it_was_begun_with(core: sd.Model, tmp_path: Path) -> None:
+    file = tmp_path / "data.csv"
+    space = sa.Space.from_settings(core, "levers")
+
+    def described() -> sa.Study:
+        model = sd.load(CORE, data=[file])
+        return sa.study(model, space, "relative knowledge", samples=64, resamples=0)
+
+    file.write_text("Time,nothing\n0,1\n")
+    path = sa.run_study(described(), tmp_path / "a.study", shard=(1, 2))
+    file.write_text("Time,nothing\n0,2\n")
+    with pytest.raises(sa.StoreError, match="holds another study: its data differ"):
+        sa.run_study(described(), path)
+    file.write_text("Time,nothing\n0,1\n")
+    assert sa.run_study(described(), path) == path
+    assert sa.verify(path).ok
