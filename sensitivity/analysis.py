@@ -119,6 +119,16 @@ def plan_of(
     )
 
 
+def free_rows(sweep: xr.Dataset, plan: Plan) -> NDArray[np.int64]:
+    """Return the places, among the runs a sweep shows, of those in which all factors vary freely.
+
+    A store too large to be shown whole gives a part of its runs; see `open_sweep`.
+    """
+    rows = plan.row.spread(plan)
+    shown = np.asarray(sweep["sample"].values)
+    return rows if len(shown) == plan.runs else np.flatnonzero(np.isin(shown, rows))
+
+
 # Why an outcome has no indices although its runs are sound.
 FLAT, NOTHING = 1, 2
 

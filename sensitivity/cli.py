@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 
 SHOWN = 10  # factors of each outcome that a sweep prints; `rank` prints them all
+LONGEST = 60  # letters of a subject in the name of a file
 PICTURES = (".png", ".pdf", ".svg")
 
 
@@ -342,10 +344,13 @@ def plot(sweep_file: str, figure: str | None, name: str | None, output: str | No
             "give a folder"
         )
     wanted = [figure] if figure else [kind for kind, row in FIGURES.items() if row.fits(stored)]
-    drawn = 0
+    drawn: set[str] = set()
     for kind, subject in _subjects(stored, wanted, name):
-        _draw(stored, kind, subject, target / f"{kind}-{_slug(subject)}.png")
-        drawn += 1
+        # Names such as "growth-rate" and "growth rate" would give the same file.
+        plain = f"{kind}-{_slug(subject)}"
+        file = next(one for one in _numbered(plain) if one not in drawn)
+        drawn.add(file)
+        _draw(stored, kind, subject, target / f"{file}.png")
     if not drawn:
         raise Refused(f"there is nothing to draw in {sweep_file}: no outcome could be ranked")
 
@@ -398,5 +403,10 @@ def _draw(stored: xr.Dataset, kind: str, subject: str | None, path: Path) -> Non
     click.echo(f"written: {path}")
 
 
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}-{number}" for number in count(2))
+
+
 def _slug(text: str) -> str:
-    return re.sub(r"[^\w]+", "-", text).strip("-").lower() or "figure"
+    return re.sub(r"[^\w]+", "-", text).strip("-").lower()[:LONGEST] or "figure"

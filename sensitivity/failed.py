@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensitivity.analysis import indices_of, one_outcome, plan_of
+from sensitivity.analysis import free_rows, indices_of, one_outcome, plan_of
 from sensitivity.errors import AnalysisError
 from sensitivity.outcomes import OK
 
@@ -64,9 +64,10 @@ def failed_runs(sweep: xr.Dataset) -> pd.DataFrame:
         index=pd.Index(runs, name="run"),
     )
     names = [str(one) for one in sweep["factor"].values]
-    settings = pd.DataFrame(
-        np.asarray(sweep["design"].values, dtype=float)[runs], columns=names, index=table.index
-    )
+    # A store too large to be shown whole gives a part of its runs.
+    places = np.searchsorted(sweep["sample"].values, runs)
+    design = np.asarray(sweep["design"].values, dtype=float)[places]
+    settings = pd.DataFrame(design, columns=names, index=table.index)
     return pd.concat([table, settings], axis=1)
 
 
@@ -99,13 +100,12 @@ def where_failed(sweep: xr.Dataset) -> pd.DataFrame:
     import pandas as pd
 
     columns = ["distance", "p", "side", "limit", "share_failed", "share_others"]
-    failed = np.zeros(sweep.sizes["sample"], dtype=bool)
-    failed[np.asarray(sweep["failure"].values, dtype=np.int64)] = True
+    failed = np.isin(sweep["sample"].values, sweep["failure"].values)
     if not failed.any() or failed.all():
         return pd.DataFrame(columns=columns, index=pd.Index([], name="factor"))
     plan = plan_of(sweep)
     # Runs of one block differ in a few factors only: as a sample they would count too much.
-    rows = plan.row.spread(plan)
+    rows = free_rows(sweep, plan)
     enough = failed[rows].sum() >= _FEW and not failed[rows].all()
     if not enough:
         rows = np.arange(len(failed))

@@ -8,6 +8,7 @@ it returns for a run does not depend on the others of its chunk.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -253,6 +254,8 @@ def _limits(
             wrong.append(
                 f"{model.name} has no variable '{name}' to limit{near(name, spelt.values())}"
             )
+        elif strange := [one for one in (low, high) if not _is_limit(one)]:
+            wrong.append(f"a limit of '{name}' is {strange[0]!r}: give a number, or none")
         elif low is not None and high is not None and not low < high:
             wrong.append(
                 f"the limits of '{name}' are {low:g} and {high:g}: give the lower one first"
@@ -260,5 +263,10 @@ def _limits(
         else:
             whole = spelt[fold(name)]
             elements = [one for one in model.columns if one.startswith(f"{whole}[")]
-            found |= dict.fromkeys([whole] if whole in model.columns else elements, (low, high))
+            ends = (None if low is None else float(low), None if high is None else float(high))
+            found |= dict.fromkeys([whole] if whole in model.columns else elements, ends)
     return found
+
+
+def _is_limit(one: object) -> bool:
+    return one is None or (isinstance(one, Real) and not np.isnan(float(one)))

@@ -62,7 +62,8 @@ def open_sweep(path: str | Path) -> xr.Dataset:
     path
         A file from `save`, or the store of a complete study from `run_study`. Of a study whose
         design would take more than a gigabyte, whole blocks of runs, evenly spread, are returned
-        and the attribute ``runs_shown`` says how many; its indices are those of all runs.
+        with the failed ones among them, and the attribute ``runs_shown`` says how many; its
+        indices are those of all runs.
 
     Examples
     --------

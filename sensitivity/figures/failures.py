@@ -56,8 +56,7 @@ def plot_failed(
     from matplotlib import pyplot
     from matplotlib.lines import Line2D
 
-    failed = np.zeros(sweep.sizes["sample"], dtype=bool)
-    failed[np.unique(sweep["failure"].values)] = True
+    failed = np.isin(sweep["sample"].values, sweep["failure"].values)
     if not failed.any():
         raise AnalysisError("no run of the sweep failed: there is nothing to draw")
     if failed.all():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensitivity.analysis import one_outcome, plan_of, ranking
+from sensitivity.analysis import free_rows, one_outcome, plan_of, ranking
 from sensitivity.errors import AnalysisError
 from sensitivity.figures.canvas import BLUE, GREY, ORANGE, PALE, finish, new_axes
 from sensitivity.figures.labels import factor_label, plain, with_unit
@@ -61,7 +61,7 @@ def plot_parallel(
 
     plan, chosen = plan_of(sweep), one_outcome(sweep, outcome)
     names = some_factors(sweep, factors, ranking(sweep, outcome).index, most)
-    rows = plan.row.spread(plan)
+    rows = free_rows(sweep, plan)
     rows = rows[chosen["status"].values[rows] == OK]
     if not len(rows):
         raise AnalysisError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensitivity.analysis import one_outcome, plan_of, ranking
+from sensitivity.analysis import free_rows, one_outcome, plan_of, ranking
 from sensitivity.errors import AnalysisError
 from sensitivity.figures.canvas import BLUE, FRAME, ORANGE, columns_of, finish, new_panels
 from sensitivity.figures.labels import PANEL_LABEL_WIDTH, factor_label, plain, with_unit
@@ -60,7 +60,7 @@ def plot_scatter(
     plan, chosen = plan_of(sweep), one_outcome(sweep, outcome)
     known = [str(name) for name in sweep["factor"].values]
     names = some_factors(sweep, factors, ranking(sweep, outcome).index, most)
-    rows = plan.row.spread(plan)
+    rows = free_rows(sweep, plan)
     rows = rows[chosen["status"].values[rows] == OK]
     if not len(rows):
         raise AnalysisError(

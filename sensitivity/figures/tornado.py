@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensitivity.analysis import one_outcome, plan_of
+from sensitivity.analysis import free_rows, one_outcome, plan_of
 from sensitivity.errors import AnalysisError
 from sensitivity.figures.canvas import BLUE, FRAME, GREY, ORANGE, finish, new_axes
 from sensitivity.figures.labels import bracketed, factor_label, index_axis, index_label, plain
@@ -164,7 +164,7 @@ def _signed(plan: Plan, chosen: xr.Dataset, index: str, unit: str) -> _Bars:
 
 def _ends(sweep: xr.Dataset, plan: Plan, chosen: xr.Dataset, unit: str) -> _Bars:
     """Compare the runs at both ends of each factor with all, the others varying freely."""
-    rows = plan.row.spread(plan)
+    rows = free_rows(sweep, plan)
     rows = rows[chosen["status"].values[rows] == OK]
     outcomes, design = chosen["outcomes"].values[rows], sweep["design"].values[rows]
     sides: list[Any] = []

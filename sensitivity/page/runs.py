@@ -38,7 +38,11 @@ def runs_charts(sweep: xr.Dataset, shown: Shown) -> Any:
     lines = (np.column_stack([design[:, first], ended[0]]) - least) / _spans(least, most)
     axes = list(range(len(first) + 1))
 
-    columns: dict[str, Any] = {"run": shown.rows, "x": design[:, first[0]], "y": ended[0]}
+    columns: dict[str, Any] = {
+        "run": sweep["sample"].values[shown.rows],
+        "x": design[:, first[0]],
+        "y": ended[0],
+    }
     columns |= {f"factor {place}": values for place, values in enumerate(design.T)}
     columns |= {f"outcome {place}": values for place, values in enumerate(ended)}
     columns |= {"across": [axes] * len(shown.rows), "heights": lines.tolist()}

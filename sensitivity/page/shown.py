@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensitivity.analysis import plan_of, ranking
+from sensitivity.analysis import free_rows, plan_of, ranking
 from sensitivity.errors import AnalysisError, fold
 from sensitivity.figures.subject import members, thinned
 from sensitivity.outcomes import FAILED
@@ -44,7 +44,7 @@ class Shown:
     def of(cls, sweep: xr.Dataset, runs: int) -> Shown:
         """Choose runs evenly among those in which all factors vary freely."""
         free = plan_of(sweep)
-        rows = free.row.spread(free)
+        rows = free_rows(sweep, free)
         rows = rows[(sweep["status"].values[:, rows] != FAILED).any(axis=0)]
         if not len(rows):
             raise AnalysisError("the sweep has no sound run to show")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensitivity.analysis import plan_of
+from sensitivity.analysis import free_rows, plan_of
 from sensitivity.errors import AnalysisError, MethodError, among, fold
 from sensitivity.methods import METHODS
 from sensitivity.outcomes import FAILED
@@ -96,7 +96,7 @@ def _of_sweep(runs: xr.Dataset, where: Where) -> Given:
     if method in METHODS:
         # The others repeat parts of these, so they would feign certainty.
         plan = plan_of(runs)
-        rows = np.asarray(plan.row.spread(plan))
+        rows = free_rows(runs, plan)
     else:
         rows = np.arange(total)
     flags = _mask(where, total)
@@ -113,10 +113,11 @@ def _of_sweep(runs: xr.Dataset, where: Where) -> Given:
         text = " and ".join(str(one) for one in conditions)
     design = runs["design"].values[rows][sound]
     factors = [str(name) for name in runs["factor"].values]
+    space = json.loads(runs.attrs.get("space", "{}"))
     kinds = {
         one["name"]: one["kind"]
-        for side in json.loads(runs.attrs.get("space", "{}")).values()
-        for one in side
+        for role in ("levers", "uncertainties")
+        for one in space.get(role, ())
     }
     about = {
         key: runs.attrs[key].item() if hasattr(runs.attrs[key], "item") else runs.attrs[key]

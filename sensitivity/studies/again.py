@@ -12,7 +12,7 @@ import numpy as np
 from sensitivity.errors import StoreError
 from sensitivity.store import open_sweep
 from sensitivity.studies.chunks import Job, made_by, prepare, simulate
-from sensitivity.studies.store import Store, is_store
+from sensitivity.studies.store import Store, is_store, undamaged
 from sensitivity.studies.study import restored
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ class Replay:
     values
         The value of each factor.
     courses
-        Every variable over time; NaN from the instant on at which the run failed.
+        Every variable over time; NaN from the instant on at which a number overflowed. A run
+        that failed by leaving a limit, or in another arm, is whole.
     cause
         Why it failed, with the place in the model's file; empty for a sound run.
     same
@@ -56,7 +57,7 @@ def replay(kept: str | Path, run: int, model: sd.Model | None = None) -> Replay:
     Parameters
     ----------
     kept
-        A store that `run_study` wrote, complete or not, or a file that `save` wrote.
+        A store that `run_study` wrote, with this run in it, or a file that `save` wrote.
     run
         The number of the run, counted from 0 as in the table of failed runs.
     model
@@ -79,7 +80,7 @@ def replay(kept: str | Path, run: int, model: sd.Model | None = None) -> Replay:
     import sdmodel as sd
 
     path = Path(kept)
-    job, outcomes, status = _stored(path, model) if is_store(path) else _saved(path, model)
+    job, outcomes, status = _stored(path, model, run) if is_store(path) else _saved(path, model)
     study, runs = job.study, job.study.plan.runs
     if not 0 <= run < runs:
         raise StoreError(f"{path} has no run {run}: give one from 0 to {runs - 1:,}")
@@ -105,8 +106,10 @@ def replay(kept: str | Path, run: int, model: sd.Model | None = None) -> Replay:
     return Replay(run, values, courses, cause, same)
 
 
-def _stored(path: Path, model: sd.Model | None) -> tuple[Job, Any, Any]:
+def _stored(path: Path, model: sd.Model | None, run: int) -> tuple[Job, Any, Any]:
     store = Store.open(path, model)
+    if 0 <= run < store.runs and store.mark(run // store.chunk_runs) is None:
+        raise StoreError(f"run {run} of {path} is still to be run: go on with the study first")
     return store.job, store.array("outcomes"), store.array("status")
 
 
@@ -117,16 +120,19 @@ def _saved(path: Path, model: sd.Model | None) -> tuple[Job, Any, Any]:
     swept = open_sweep(path)
     if "identity" not in swept.attrs:
         raise StoreError(f"{path} was written by a version that could not play runs again")
-    identity, file = json.loads(swept.attrs["identity"]), Path(swept.attrs["model_file"])
+    with undamaged(path):
+        identity, file = json.loads(swept.attrs["identity"]), Path(swept.attrs["model_file"])
     if model is None:
         if not file.is_file():
             raise StoreError(f"the model of {path} is no longer at {file}: say where (--model)")
         model = sd.load(file)
-    if model.digest != identity["model_digest"]:
-        raise StoreError(
-            f"{model.path} has changed since {path} was made: find the version it was made with"
-        )
-    job = prepare(restored(model, identity), pilot_runs=0)
+    with undamaged(path):
+        if model.digest != identity["model_digest"]:
+            raise StoreError(
+                f"{model.path} has changed since {path} was made: find the version it was made with"
+            )
+        study = restored(model, identity)
+    job = prepare(study, pilot_runs=0)
     return job, swept["outcomes"].values, swept["status"].values
 
 
@@ -190,6 +196,10 @@ def verify(
     >>> found.ok, 0 < found.runs <= 64
     (True, True)
     """
+    if not 0 < share <= 1:
+        raise StoreError(f"share is {share:g}: give more than 0, and 1 for all runs")
+    if seed is not None and seed < 0:
+        raise StoreError(f"seed is {seed}: give a whole number from 0 on, or none")
     kept = Store.open(store, model)
     job = kept.job
     damaged, sound = [], []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,10 @@ class Bytes(click.ParamType[int]):
         found = re.fullmatch(r"\s*([\d.]+)\s*([kmgt]b)\s*", str(value), re.IGNORECASE)
         if found is None or found[1].count(".") > 1 or found[1] == ".":
             self.fail(f"'{value}' is no size: write 2GB or 800MB", param, ctx)
-        return int(float(found[1]) * UNITS[found[2].lower()])
+        size = float(found[1]) * UNITS[found[2].lower()]
+        if not isfinite(size):
+            self.fail(f"'{value}' is more than any machine has", param, ctx)
+        return int(size)
 
 
 class Shard(click.ParamType[tuple[int, int]]):
@@ -192,6 +196,11 @@ def replay(kept: str, number: int, output: str | None, model: str | None, json_:
         target = Path(output)
         if target.suffix not in (".csv", ".nc"):
             raise click.UsageError(f"{output}: end the name in .csv or .nc")
+        slashed = [str(name) for name in again.courses if "/" in str(name)]
+        if target.suffix == ".nc" and slashed:
+            raise click.UsageError(
+                f"netCDF allows no slash in names such as '{slashed[0]}': end the name in .csv"
+            )
         with whole(target) as path:
             if target.suffix == ".csv":
                 again.courses.to_dataframe().to_csv(path)

@@ -68,12 +68,11 @@ def analysed(store: Store, memory: int, seconds: float = 0.0) -> xr.Dataset:
     swept.attrs["failures_told"] = told
     tell(found, told)
     if study.courses and len(study.series):
-        courses = store.array("courses")
 
         def read(series: int, instants: slice) -> Floats:
-            return np.asarray(courses[series, instants, : fitting.runs], dtype=float)
+            return store.numbers("courses", (series, instants, slice(fitting.runs)))
 
-        failed = np.asarray(store.array("failed_reason")[: fitting.runs]) > 0
+        failed = store.numbers("failed_reason", slice(fitting.runs)) > 0
         shape = swept.sizes["series"], swept.sizes["time"]
         over_time = indices_over_time(fitting, read, *shape, failed, unit, memory=memory // 2)
         swept = with_over_time(swept, plan, over_time)
@@ -104,16 +103,18 @@ def gathered(store: Store) -> Kept:
             f"{store.path} is not complete: {len(missing)} of {store.chunks} chunks are missing; "
             "run the study again to go on with it, or merge the other shards"
         )
-    extremes = np.asarray(store.array("extremes")[:], dtype=float)
+    # A program that was killed while it made the store larger may have left more room in it.
+    runs, chunks = slice(store.runs), slice(store.chunks)
+    extremes = store.numbers("extremes", chunks)
     with np.errstate(invalid="ignore"):
         least = np.fmin.reduce(extremes[:, 0], axis=0)
         most = np.fmax.reduce(extremes[:, 1], axis=0)
     counts = np.zeros(store.array("counts").shape[1:], dtype=np.int64)
     for number in range(store.chunks):
-        counts += np.asarray(store.array("counts")[number], dtype=np.int64)
+        counts += store.numbers("counts", number)
     return Kept(
-        outcomes=np.asarray(store.array("outcomes")[:], dtype=float),
-        status=np.asarray(store.array("status")[:], dtype=np.int8),
+        outcomes=store.numbers("outcomes", (..., runs)),
+        status=store.numbers("status", (..., runs)),
         failures=list(store.failures()),
         counts=counts,
         extremes=np.stack([least, most]),

@@ -8,7 +8,7 @@ from pathlib import Path
 from sensitivity.errors import StoreError
 from sensitivity.studies.finishing import finish
 from sensitivity.studies.running import MEMORY
-from sensitivity.studies.store import Store, is_store
+from sensitivity.studies.store import SUFFIX, Store, is_store
 
 
 def merge(
@@ -52,16 +52,20 @@ def merge(
     wrong = [
         f"{part.path} holds another study than {first.path}"
         for part in parts[1:]
-        if part.job.study.identity != first.job.study.identity
-        or part.chunk_runs != first.chunk_runs
+        if not _alike(part, first)
     ]
     if wrong:
-        raise StoreError("\n".join(wrong) + "\nonly shards of one and the same study go together")
+        raise StoreError(
+            "\n".join(wrong)
+            + "\nonly shards of one and the same study, run with the same --memory, go together"
+        )
     path = Path(into)
     if is_store(path):
         whole = Store.open(path)
-        if whole.job.study.identity != first.job.study.identity:
+        if not _alike(whole, first):
             raise StoreError(f"{path} holds another study than {first.path}: give another name")
+    elif path.suffix != SUFFIX:
+        raise StoreError(f"'{path}' does not end in {SUFFIX}: say whole{SUFFIX}")
     else:
         whole = Store.create(path, first.job, first.chunk_runs)
     for number in range(whole.chunks):
@@ -74,3 +78,9 @@ def merge(
     if whole.complete:
         finish(whole, memory, 0.0)
     return path
+
+
+def _alike(one: Store, other: Store) -> bool:
+    """Say whether two stores hold the same study, cut into the same chunks."""
+    same = one.job.study.identity == other.job.study.identity
+    return same and one.chunk_runs == other.chunk_runs

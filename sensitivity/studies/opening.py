@@ -14,6 +14,7 @@ from sensitivity.studies.store import (
     ANALYSIS,
     MARKS,
     description,
+    readable,
     undamaged,
     zarr_array,
     zarr_group,
@@ -31,8 +32,9 @@ def open_study(path: Path, largest: int = LARGEST_DESIGN) -> xr.Dataset:
     """Return the sweep that a complete store holds.
 
     Where its design would take more than `largest` bytes, whole blocks of runs, evenly spread
-    over the study, are returned instead of all; indices, percentiles and counts are of all runs,
-    and the attribute ``runs_shown`` says how many are there.
+    over the study, are returned instead of all, with those of the failed runs that are among
+    them; indices, percentiles and counts are of all runs, and the attribute ``runs_shown`` says
+    how many are there.
     """
     import xarray as xr
 
@@ -50,18 +52,28 @@ def open_study(path: Path, largest: int = LARGEST_DESIGN) -> xr.Dataset:
             Plan.from_dict(about["identity"]["plan"]),
         )
     group = zarr_group(path, "r")
-    swept = xr.load_dataset(path / ANALYSIS, engine="h5netcdf")
+    try:
+        swept = xr.load_dataset(path / ANALYSIS, engine="h5netcdf")
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(
+            f"{path / ANALYSIS} is damaged ({error}): run the study again, which ranks it anew"
+        ) from error
     rows = _rows(plan.runs, plan.block, 8 * plan.factors, largest)
     if rows is None:
         unit = plan.rows(0, plan.runs)
-        outcomes, status = zarr_array(group, "outcomes")[:], zarr_array(group, "status")[:]
+        with readable(path):
+            # There may be more room: see `gathered`.
+            outcomes = zarr_array(group, "outcomes")[:, : plan.runs]
+            status = zarr_array(group, "status")[:, : plan.runs]
         sample = np.arange(plan.runs)
     else:
         unit = np.concatenate([plan.rows(int(r), int(r) + plan.block) for r in rows])
         sample = (rows[:, None] + np.arange(plan.block)).ravel()
-        outcomes = zarr_array(group, "outcomes").oindex[:, sample]
-        status = zarr_array(group, "status").oindex[:, sample]
+        with readable(path):
+            outcomes = zarr_array(group, "outcomes").oindex[:, sample]
+            status = zarr_array(group, "status").oindex[:, sample]
         swept.attrs["runs_shown"] = len(sample)
+        swept = swept.isel(failure=np.isin(swept["failure"].values, sample))
     swept = swept.assign_coords(sample=sample)
     swept["outcomes"] = (("outcome", "sample"), outcomes, {"long_name": "outcome of each run"})
     swept["status"] = (("outcome", "sample"), status, {"long_name": "what became of each run"})

@@ -39,6 +39,10 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value)
 
 
+def _is_store(value: object) -> bool:
+    return isinstance(value, str) and value.endswith(SUFFIX) and "\0" not in value
+
+
 def _is_texts(value: object) -> bool:
     return isinstance(value, str) or (
         isinstance(value, list) and all(isinstance(one, str) for one in value)
@@ -75,11 +79,14 @@ def _is_limits(value: object) -> bool:
 # What may stand in a study file: how it is checked, and what it must be, in words.
 KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "model": (_is_text, "the path of the model, from the folder of this file"),
-    "store": (_is_text, f"a folder beside this file, ending in {SUFFIX}"),
+    "store": (_is_store, f"a folder beside this file, ending in {SUFFIX}"),
     "method": (_is_text, "the name of a method; 'sensitivity methods' lists them"),
     "samples": (_is_whole, "a whole number"),
     "seed": (_is_whole, "a whole number"),
     "second_order": (_is_flag, "true or false"),
+    "grouped": (_is_flag, "true or false"),
+    "quantile": (_is_number, "a number such as 0.5"),
+    "threshold": (_is_number, "a number"),
     "resamples": (_is_whole, "a whole number"),
     "confidence": (_is_number, "a number such as 0.95"),
     "outcomes": (
@@ -153,7 +160,7 @@ def read_study(path: str | Path) -> StudyFile:
     text = _text(path)
     try:
         given = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # no TOML, huge numbers, no end of brackets
         raise StudyError(f"{path}: {error}") from error
     wrong = list(_problems(path, text, given))
     if wrong:
@@ -179,6 +186,7 @@ def _study(path: Path, given: Mapping[str, Any]) -> Study:
     own = {name for name in SETTINGS if isinstance(given.get(name), SETTINGS[name])}
     if own:
         said = sd.read_settings(path, model, ignore=KEYS.keys() - own)
+        model = model.with_parts(said.names)
         model.settings = replace(
             model.settings,
             outcomes={**model.settings.outcomes, **said.outcomes},
@@ -187,6 +195,11 @@ def _study(path: Path, given: Mapping[str, Any]) -> Study:
         )
     what = given.get("what", "both")
     if isinstance(given.get("levers"), str):
+        if both := sorted(own & {"uncertainties", "correlations"}):
+            raise StudyError(
+                f"levers = '{given['levers']}' says what is varied, and so does [{both[0]}] here: "
+                "leave one of the two out"
+            )
         space = Space.from_toml(folder / given["levers"], model, what)
     elif own & {"levers", "uncertainties"}:
         space = Space(
@@ -203,6 +216,9 @@ def _study(path: Path, given: Mapping[str, Any]) -> Study:
         "samples",
         "seed",
         "second_order",
+        "grouped",
+        "quantile",
+        "threshold",
         "resamples",
         "confidence",
         "courses",
@@ -235,7 +251,8 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST:
             raise StudyError(f"{path} is larger than a megabyte: this is no study file")
-        return path.read_text(encoding="utf-8")
+        # Editors on Windows like to put a byte order mark in front.
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise StudyError(f"{path} is not UTF-8 text: this is no study file") from error
     except OSError as error:

@@ -28,6 +28,7 @@ from sensitivity.errors import StoreError
 from sensitivity.report import whole
 from sensitivity.studies import bands
 from sensitivity.studies.chunks import Chunk, Job, digest_of, made_by
+from sensitivity.studies.copied import copy_model, own_model
 from sensitivity.studies.study import restored, text_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ DESCRIPTION, RUNS, MARKS = "study.json", "runs.zarr", "done"
 MODEL, ANALYSIS = "model", "analysis.nc"
 # Instants that lie together in a file of courses: indices over time read some at a time.
 TIMES_TOGETHER = 8
+VERIFY = "'sensitivity verify' says which runs are to be run again"
 LARGEST_DESCRIPTION = 64 * 2**20
 
 
@@ -78,7 +80,7 @@ class Store:
             ) as folder:
                 made = cls(Path(folder) / path.name, job, chunk_runs)
                 (made.path / MARKS).mkdir(parents=True)
-                made._copy_model()
+                copy_model(job.study.model, made.path / MODEL)
                 made._make_arrays()
                 made._describe()
                 os.replace(made.path, path)
@@ -92,7 +94,7 @@ class Store:
         path = Path(path)
         about = description(path)
         if model is None:
-            model = own_model(path)
+            model = own_model(path / MODEL)
         if model.digest != about["identity"]["model_digest"]:
             raise StoreError(
                 f"{path} was made with another version of {about['identity']['model']}: its own "
@@ -151,7 +153,8 @@ class Store:
         except (OSError, ValueError):
             return None
         # A store that was made larger may have ended within this chunk.
-        return found if isinstance(found, dict) and found["span"] == [*self.span(number)] else None
+        whole = _is_mark(found) and found["span"] == [*self.span(number)]
+        return found if whole else None
 
     def missing(self, shard: tuple[int, int] = (1, 1)) -> list[int]:
         """Return the chunks still to be run, of one of several equal parts of the study."""
@@ -194,12 +197,15 @@ class Store:
         first, last = self.span(number)
         if mark is None:
             raise StoreError(f"{self.path} is not complete: runs {first} to {last - 1} are missing")
-        group = zarr_group(self.path, "r")
         arrays: dict[str, Any] = {}
-        for name, *_ in self._layout():
-            values = np.asarray(zarr_array(group, name)[self._where(name, number)])
-            arrays[name] = values[0] if name in ("counts", "extremes") else values
-        if digest_of(arrays, mark["reasons"]) != mark["digest"]:
+        try:
+            for name, *_ in self._layout():
+                values = self.numbers(name, self._where(name, number))
+                arrays[name] = values[0] if name in ("counts", "extremes") else values
+            sound = digest_of(arrays, mark["reasons"]) == mark["digest"]
+        except StoreError:
+            sound = False
+        if not sound:
             raise StoreError(
                 f"{self.path}: runs {first} to {last - 1} are not what was written: remove "
                 f"{self.path / MARKS / f'{number}.json'} and run the study again"
@@ -217,15 +223,22 @@ class Store:
         """Return one of the store's arrays, to be read in pieces."""
         return zarr_array(zarr_group(self.path, "r"), name)
 
+    def numbers(self, name: str, where: Any) -> NDArray[Any]:
+        """Return a part of one of the store's arrays."""
+        with readable(self.path):
+            return np.asarray(self.array(name)[where])
+
     def failures(self) -> Iterator[tuple[int, float, str, str]]:
         """Yield the failed runs in order: run, time, variable and cause."""
-        times, reasons = self.array("failed_time"), self.array("failed_reason")
         for number in range(self.chunks):
             mark = self.mark(number)
             if mark is None or not mark["failed"]:
                 continue
             first, last = self.span(number)
-            when, why = np.asarray(times[first:last]), np.asarray(reasons[first:last])
+            when = self.numbers("failed_time", slice(first, last))
+            why = self.numbers("failed_reason", slice(first, last))
+            if why.max() > len(mark["reasons"]):
+                raise StoreError(f"{self.path}: the causes of failed runs are damaged: {VERIFY}")
             for run in np.flatnonzero(why):
                 variable, cause = mark["reasons"][int(why[run]) - 1]
                 yield first + int(run), float(when[run]), variable, cause
@@ -326,21 +339,14 @@ class Store:
             "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
         with whole(self.path / DESCRIPTION) as path:
-            path.write_text(json.dumps(about, indent=1), encoding="utf-8")
+            path.write_text(json.dumps(sealed(about), indent=1), encoding="utf-8")
 
-    def _copy_model(self) -> None:
-        model = self.job.study.model
-        folder = self.path / MODEL
-        folder.mkdir(exist_ok=True)
-        with whole(folder / model.path.name) as path:
-            path.write_bytes(model.source.source.raw)
-        beside = model.path.with_suffix(".toml")
-        if beside.is_file():
-            with whole(folder / beside.name) as path:
-                path.write_bytes(beside.read_bytes())
-        for file in model.data_files:
-            with whole(folder / file.name) as path:
-                path.write_bytes(file.read_bytes())
+
+def sealed(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a description with the digest of all else in it, which tells changes by hand."""
+    plain = {name: value for name, value in about.items() if name != "digest"}
+    text = json.dumps(plain, sort_keys=True)
+    return plain | {"digest": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def description(path: Path) -> dict[str, Any]:
@@ -356,31 +362,25 @@ def description(path: Path) -> dict[str, Any]:
         about = json.loads(file.read_text(encoding="utf-8"))
         found = int(about["sensitivity_store"])
         digest = about["identity"]["model_digest"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ArithmeticError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise StoreError(f"{file} is damaged ({error!r}): run the study again") from error
-    if not isinstance(digest, str):
-        raise StoreError(f"{file} is damaged: run the study again")
     if found != FORMAT:
         raise StoreError(f"{path} has format {found}, this version reads {FORMAT}")
+    if not isinstance(digest, str) or about.get("digest") != sealed(about)["digest"]:
+        raise StoreError(
+            f"{file} is damaged, or was changed by hand: its runs are those of the study it was "
+            "made for; put it back, or run the study into another store"
+        )
     return dict(about)
 
 
-def own_model(path: Path) -> sd.Model:
-    """Load the copy of the model that lies in a store."""
-    import sdmodel as sd
-
-    files = sorted((path / MODEL).iterdir()) if (path / MODEL).is_dir() else []
-    models = [one for one in files if one.suffix.lower() in (".mdl", ".xmile", ".stmx", ".xml")]
-    if len(models) != 1:
-        raise StoreError(f"{path / MODEL} does not hold the one model of the study: it was changed")
-    data = [one for one in files if one not in (models[0], models[0].with_suffix(".toml"))]
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn what files of numbers that were damaged lead to into a message."""
     try:
-        return sd.load(models[0], data=data)
-    except sd.SDError as error:
-        raise StoreError(
-            f"the copy of the model in {path / MODEL} cannot be loaded; where it takes data from "
-            f"other files, give the model itself (--model): {error}"
-        ) from error
+        yield
+    except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+        raise StoreError(f"{path} is damaged ({error}): {VERIFY}") from error
 
 
 @contextmanager
@@ -389,7 +389,7 @@ def undamaged(path: Path) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise StoreError(f"{path / DESCRIPTION} is damaged ({error!r}): run it again") from error
+        raise StoreError(f"what {path} says of its study is damaged ({error!r})") from error
 
 
 def is_store(path: str | Path) -> bool:
@@ -419,18 +419,30 @@ def zarr_group(path: Path, mode: Any) -> zarr.Group:
 
     try:
         return zarr.open_group(str(path / RUNS), mode=mode)
-    except (FileNotFoundError, ValueError, KeyError) as error:
-        raise StoreError(f"{path} is damaged ({error}): run the study again") from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise StoreError(f"{path} is damaged ({error}): run the study into another one") from error
 
 
 def zarr_array(group: zarr.Group, name: str) -> zarr.Array[Any]:
     """Return one array of a store."""
     import zarr
 
-    found = group.get(name)
+    with readable(Path(str(group.store_path).removeprefix("file://"))):
+        found = group.get(name)
     if not isinstance(found, zarr.Array):
         raise StoreError(f"{group.store_path}: there is no array '{name}': the store is damaged")
     return found
+
+
+def _is_mark(found: object) -> bool:
+    """Say whether a mark has all that a mark has."""
+    return (
+        isinstance(found, dict)
+        and found.keys() >= {"span", "digest", "failed", "reasons"}
+        and isinstance(found["failed"], int)
+        and isinstance(found["reasons"], list)
+        and all(isinstance(one, list) and len(one) == 2 for one in found["reasons"])
+    )
 
 
 def _texts(texts: Sequence[str]) -> NDArray[Any]:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sensitivity.combinations import Combination, choose_all, outcome_from_dict
-from sensitivity.errors import OutcomeError, SpaceError, fold, near
+from sensitivity.errors import MethodError, OutcomeError, SpaceError, fold, near
+from sensitivity.matching import PART
 from sensitivity.measures import Measures
 from sensitivity.methods import Plan
 from sensitivity.methods.fitting import plan_for
@@ -55,6 +58,8 @@ class Study:
         The method of integration, as in ``Model.run_many``.
     options
         ``time_step``, ``final_time`` and ``save_every``, where they differ from the file.
+    data
+        The SHA-256 of each data file that the model was loaded with, by name.
     """
 
     model: sd.Model
@@ -68,6 +73,7 @@ class Study:
     limits: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     integration: str = "vensim"
     options: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def measures(self) -> Measures:
@@ -90,6 +96,7 @@ class Study:
             "limits": {name: list(ends) for name, ends in self.limits.items()},
             "integration": self.integration,
             "options": dict(sorted(self.options.items())),
+            "data": dict(sorted(self.data.items())),
         }
 
     def with_samples(self, samples: int) -> Study:
@@ -159,8 +166,10 @@ def study(
     >>> study.plan.runs
     576
     """
-    model, space = space.prepare(model)
+    model, space = space.prepare(_with_parts(model, fixed or {}, arms or {}))
     chosen = tuple(choose_all(model, outcomes))
+    samples = None if samples is None else _whole("samples", samples)
+    seed = _whole("seed", seed)
     plan = plan_for(
         space,
         method,
@@ -185,6 +194,7 @@ def study(
         limits=dict(limits or {}),
         integration=integration,
         options={name: float(value) for name, value in given.items() if value is not None},
+        data={one.name: sha256(one.read_bytes()).hexdigest() for one in model.data_files},
     )
     # What the TOML beside the model says of arms and limits is written out: it may change.
     measures = made.measures
@@ -199,6 +209,7 @@ def study(
 
 def restored(model: sd.Model, identity: Mapping[str, Any]) -> Study:
     """Rebuild a study from its identity and its model."""
+    model = _with_parts(model, identity["fixed"], identity["arms"])
     model, space = Space.from_dict(identity["space"]).prepare(model)
     return Study(
         model=model,
@@ -212,12 +223,31 @@ def restored(model: sd.Model, identity: Mapping[str, Any]) -> Study:
         limits={name: (ends[0], ends[1]) for name, ends in identity["limits"].items()},
         integration=identity["integration"],
         options=dict(identity["options"]),
+        data=dict(identity["data"]),
     )
 
 
 def text_of(identity: Mapping[str, Any]) -> str:
     """Write an identity so that equal ones are equal texts."""
     return json.dumps(identity, sort_keys=True)
+
+
+def _whole(name: str, given: int) -> int:
+    """Return a whole number as Python's own, also where NumPy gave it."""
+    try:
+        return given if isinstance(given, bool) else index(given)
+    except TypeError:
+        raise MethodError(f"{name} is {given!r}: give a whole number") from None
+
+
+def _with_parts(
+    model: sd.Model, fixed: Mapping[str, float], arms: Mapping[str, Mapping[str, float]]
+) -> sd.Model:
+    """Return the model with the parts of lookups and stocks that are set as constants."""
+    constants = {fold(name) for name in model.constants}
+    named = dict.fromkeys([*fixed, *(name for settings in arms.values() for name in settings)])
+    parts = [one for one in named if fold(one) not in constants and PART.match(fold(one))]
+    return model.with_parts(parts) if parts else model
 
 
 def _fixed(model: sd.Model, space: Space, given: Mapping[str, float]) -> dict[str, float]:

@@ -11,6 +11,7 @@ from sensitivity.converged.verdict import convergence, settled
 from sensitivity.errors import MethodError
 from sensitivity.studies.opening import open_study
 from sensitivity.studies.running import run_study
+from sensitivity.studies.store import Store, is_store
 
 if TYPE_CHECKING:
     from sensitivity.converged.verdict import Convergence
@@ -62,11 +63,12 @@ def run_until_converged(
     study
         From `study` or `read_study`, by a method to whose design samples can be added.
     store
-        As for `run_study`; what was run for fewer samples is used again.
+        As for `run_study`; what was run for fewer samples is used again. Where it has more of
+        the same study already, such as after an interruption, it is gone on with from there.
     top, tolerance
         How many places must hold, and by how much an index may still change.
     most_runs
-        The budget: no further doubling that would take more runs in all.
+        The budget: no design with more runs than this.
     tell
         Called after each step with the samples and whether the ranking holds.
     **options
@@ -92,6 +94,15 @@ def run_until_converged(
     steps: dict[int, bool] = {}
     if study.plan.samples < LEAST_SAMPLES:
         study = study.with_samples(LEAST_SAMPLES)
+    if is_store(store):
+        there = Store.open(store, study.model).job.study
+        if there.plan.samples > study.plan.samples and _same(there, study):
+            study = there
+    if study.plan.runs > most_runs:
+        raise MethodError(
+            f"{study.plan.samples:,} samples take {study.plan.runs:,} runs already, more than "
+            f"most_runs = {most_runs:,}: allow more (--most-runs), or vary fewer factors"
+        )
     while True:
         path = run_study(study, store, **options)
         swept = open_study(path)
@@ -107,3 +118,8 @@ def run_until_converged(
         if holds or not last or larger.plan.runs > most_runs:
             return Settling(steps, last, study.plan.runs)
         study = larger
+
+
+def _same(one: Study, other: Study) -> bool:
+    """Say whether two studies are the same but for the number of samples."""
+    return one.with_samples(other.plan.samples).identity == other.identity

@@ -49,6 +49,7 @@ class FakeModel:
     name: str = "fake"
     digest: str = "0123456789abcdef" * 4
     path: Path = Path("fake.mdl")
+    data_files: tuple[Path, ...] = ()
     fails: Callable[[Columns], np.ndarray] | None = None
     settings: Any = field(default_factory=lambda: sd.ModelSettings())
     calls: list[int] = field(default_factory=list)

@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 from click.testing import CliRunner
+from matplotlib import pyplot
 
 import sdmodel as sd
 import sensitivity as sa
 from sensitivity.cli import main
 from sensitivity.methods import sobol
+from sensitivity.outcomes import FAILED
+from sensitivity.studies.opening import open_study
 
 # The stock grows without bound where growth is above 0.95 of its range, and the logarithm of a
 # negative number stands in the way where damping is high: two causes, about 5 % together.
@@ -154,3 +159,42 @@ def test_a_run_of_a_sweep_in_a_file_is_played_again(model: sd.Model, tmp_path: P
     moved.write_text(MODEL.replace("0.3 * Stock", "0.4 * Stock"))
     with pytest.raises(sa.StoreError, match=r"moved.mdl has changed since .*sweep.nc was made"):
         sa.replay(path, 1, sd.load(moved))
+
+
+@pytest.fixture
+def shown(stored: Path) -> xr.Dataset:
+    """Return what is shown of a store whose design is taken to be too large."""
+    return open_study(stored, largest=8 * 2 * 1000)
+
+
+def test_of_a_large_store_the_failed_runs_shown_are_told_with_their_settings(
+    stored: Path, shown: xr.Dataset
+) -> None:
+    whole = sa.failed_runs(sa.open_sweep(stored))
+    part = sa.failed_runs(shown)
+    assert shown.sizes["sample"] == 1000
+    assert shown.attrs["failed_runs"] == len(whole)
+    assert 10 < len(part) < len(whole) / 3
+    pd.testing.assert_frame_equal(part, whole.loc[part.index])
+    where = sa.where_failed(shown)
+    assert where.index[0] == "growth"
+    assert where["limit"].iloc[0] == pytest.approx(0.96, abs=0.04)
+
+
+def test_a_large_store_is_drawn_and_searched_by_the_runs_shown(shown: xr.Dataset) -> None:
+    assert len(sa.plot_scatter(shown)) == 2
+    sa.plot_failed(shown)
+    sa.plot_parallel(shown)
+    pyplot.close("all")
+    # Two of the four runs of a block have all factors drawn anew.
+    bad = (shown["status"].values == FAILED).any(axis=0).reshape(-1, 4)
+    assert sa.discover(shown, "failed").cases == bad[:, [0, 3]].sum()
+    with pytest.raises(sa.AnalysisError, match="analyse the whole sweep, not a part of it"):
+        sa.analyse(shown, confidence=0.9)
+
+
+def test_what_fails_is_found_where_factors_go_together(model: sd.Model) -> None:
+    together = sa.Space(uncertainties=list(SPACE), correlations=[("growth", "damping", 0.5)])
+    with pytest.warns(sa.SweepWarning, match="failed"):
+        swept = sa.sweep(model, together, sa.final("Stock"), method="pawn", samples=1024)
+    assert sa.discover(swept, "failed").cases == swept.attrs["failed_runs"]

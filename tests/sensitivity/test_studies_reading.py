@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 import sdmodel as sd
 import sensitivity as sa
@@ -159,24 +159,27 @@ def test_until_converged(tmp_path: Path) -> None:
     largest = int(steps[-1].split()[2].rstrip(":").replace(",", ""))
     once = sa.run_study(sa.read_study(path).study.with_samples(largest), tmp_path / "once.study")
     assert (sa.open_sweep(once)["ST"] == sa.open_sweep(tmp_path / "levers.study")["ST"]).all()
-    few = [
-        "run",
-        str(path),
-        "--until-converged",
-        "--most-runs",
-        "3000",
-        "-o",
-        str(tmp_path / "f.study"),
-    ]
-    done = CliRunner().invoke(main, few)
-    assert "n = 256: the ranking does not hold yet" in done.output
-    assert "n = 512" not in done.output
+    # The same command once more goes on where it was, as after an interruption.
+    again = CliRunner().invoke(main, ["run", str(path), "--until-converged"])
+    assert again.exit_code == 0, again.output
+    assert [one for one in again.output.splitlines() if one.startswith("n = ")] == steps[-1:]
+
+    def few(runs: int) -> Result:
+        budget = ["--most-runs", str(runs), "-o", str(tmp_path / f"{runs}.study")]
+        return CliRunner().invoke(main, ["run", str(path), "--until-converged", *budget])
+
+    assert "n = 256: the ranking does not hold yet" in few(3000).output
+    assert "n = 512" not in few(3000).output
+    assert few(2000).exit_code == 1
+    assert "256 samples take 2,304 runs already, more than most_runs = 2,000" in few(2000).output
+    assert not (tmp_path / "2000.study").exists()
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--memory", "lots"], "'lots' is no size: write 2GB or 800MB"),
+        (["--memory", "9" * 400 + "GB"], "is more than any machine has"),
         (["--memory", "100MB"], "memory is 100 MB: give 512 MB or more"),
         (["--shard", "3/2"], "'3/2' is no part: write 1/5"),
         (["--until-converged", "--shard", "1/2"], "exclude each other"),
@@ -283,3 +286,94 @@ def test_verbs_of_the_page_are_there() -> None:
     verbs = set(re.findall(r"sensitivity ([a-z]+) [a-z-]*[\w*]", page))
     assert len(verbs) >= 6
     assert verbs <= set(main.commands)
+
+
+def test_parts_are_set_by_settings_too(tmp_path: Path) -> None:
+    """Fixed values, arms and scenarios may set where a stock starts, and it is kept so."""
+    text = 'outcomes = ["relative knowledge"]\nwhat = "levers"\nsamples = 16\nresamples = 0\n'
+    part = '"initial of Diaspora" = 3'
+    measured = '[outcomes."gap"]\nof = "relative knowledge"\narm = "abroad"\n'
+    plain = text.replace('outcomes = ["relative knowledge"]\n', "")
+    files = {
+        "fixed": f"{text}fixed = {{ {part} }}\n",
+        "scenario": f'{plain}{measured}[scenarios."abroad"]\nset = {{ {part} }}\n',
+    }
+    found = {}
+    for name, content in files.items():
+        described = sa.read_study(written(tmp_path, content)).study
+        path = sa.run_study(described, tmp_path / f"{name}.study")
+        assert sa.verify(path, share=1.0).ok
+        assert sa.replay(path, 5).same
+        found[name] = sa.open_sweep(path)["outcomes"].values
+    np.testing.assert_array_equal(found["fixed"], found["scenario"])
+    usual = sa.run_study(sa.read_study(written(tmp_path, text)).study, tmp_path / "usual.study")
+    assert (found["fixed"] != sa.open_sweep(usual)["outcomes"].values).all()
+    core = sd.load(CORE)
+    swept = sa.sweep(
+        core,
+        sa.Space.from_settings(core, "levers"),
+        "relative knowledge",
+        samples=16,
+        resamples=0,
+        fixed={"initial of Diaspora": 3.0},
+    )
+    np.testing.assert_array_equal(swept["outcomes"].values, found["fixed"])
+    assert sa.replay(sa.save(swept, tmp_path / "fixed.nc"), 5).same
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("samples = " + "9" * 5000, "4300"),
+        ("fixed = " + "[" * 20_000, "recursion"),
+        ('store = "."', r":2: 'store' must be a folder beside this file, ending in \.study"),
+        ('store = "a\\u0000.study"', r":2: 'store' must be a folder"),
+        (
+            "levers = 'levers.toml'\n[uncertainties.\"forgetting rate\"]\nlow = 0.02\nhigh = 0.04",
+            r"levers = 'levers.toml' says what is varied, and so does \[uncertainties\] here",
+        ),
+        ('[limits."relative knowledge"]\nlow = nan', "a limit of 'relative knowledge' is nan"),
+    ],
+)
+def test_what_no_study_says(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(sa.StudyError, match=message):
+        sa.read_study(written(tmp_path, text))
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    path = written(tmp_path, "what = 'levers'\ngrouped = false\nquantile = 0.4\n")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert sa.read_study(path).study.plan.quantile == 0.4
+
+
+SLASHED = """{UTF-8}
+"a/b" = 0.5 ~ 1/Year [0, 1] ~ |
+"growth-rate" = 2 * "a/b" ~ 1/Year ~ |
+growth rate = 3 * "a/b" ~ 1/Year ~ |
+FINAL TIME = 4 ~ Year ~ |
+INITIAL TIME = 0 ~ Year ~ |
+TIME STEP = 1 ~ Year ~ |
+SAVEPER = 1 ~ Year ~ |
+"""
+
+
+def test_names_that_are_no_file_names(tmp_path: Path) -> None:
+    """Each outcome has a figure of its own, and what netCDF cannot hold is told."""
+    (tmp_path / "it's a model.mdl").write_text(SLASHED)
+    model = sd.load(tmp_path / "it's a model.mdl")
+    space = sa.Space([sa.factor('"a/b"', 0, 1)])
+    study = sa.study(model, space, ['"growth-rate"', "growth rate", '"a/b"'], samples=16)
+    store = str(sa.run_study(study, tmp_path / "a.study"))
+    figures = tmp_path / "figures"
+    done = CliRunner().invoke(main, ["plot", store, "--figure", "scatter", "-o", str(figures)])
+    assert done.exit_code == 0, done.output
+    assert {one.name for one in figures.iterdir()} == {
+        "scatter-final-growth-rate.png",
+        "scatter-final-growth-rate-2.png",
+        "scatter-final-a-b.png",
+    }
+    replay = ["replay", store, "--run", "1", "-o"]
+    done = CliRunner().invoke(main, [*replay, str(tmp_path / "run.nc")])
+    assert done.exit_code == 2
+    assert "netCDF allows no slash in names such as" in done.output
+    assert CliRunner().invoke(main, [*replay, str(tmp_path / "run.csv")]).exit_code == 0
