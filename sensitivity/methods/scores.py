@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 # Runs beyond one for each factor: fewer leave a regression nothing to be wrong about.
 _SPARE = 10
+# Share of the variance that is nothing but rounding: a slope of 1e-10.
+_ROUNDING = 1e-20
 
 
 def indices(
@@ -99,6 +101,8 @@ def _scores(x: Floats, y: Floats, weights: Floats) -> Indices:
     explained = np.clip((slopes * alone).sum(axis=0), 0.0, 1.0)
     # What a factor adds when the others are there already, beside what none explains.
     added = slopes**2 / np.diag(inverse)[:, None]
+    # Where the others explain all, what is left is rounding, correlated with rounding.
+    added = np.where(added > _ROUNDING, added, 0.0)
     rest = added + (1.0 - explained)
     partial = np.sign(slopes) * np.sqrt(added / np.where(rest > 0, rest, 1.0))
     return {"PRCC": partial.T, "SRRC": slopes.T, "spearman": alone.T, "R2": explained}

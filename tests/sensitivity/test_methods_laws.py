@@ -201,6 +201,16 @@ def test_scores_are_those_of_regression_and_correlation(name) -> None:
     assert found["R2"][0] == pytest.approx(1 - rest[0] / 128, abs=1e-12)
 
 
+@pytest.mark.parametrize("name", ["latin", "sample"])
+@pytest.mark.parametrize("seed", range(5))
+def test_rounding_is_no_partial_correlation(name, seed) -> None:
+    """Where one factor explains an outcome to the last digit, the others have nothing left."""
+    plan = sa.Plan(name, samples=256, factors=3, resamples=0, seed=seed)
+    design = plan.design()
+    found = plan.analyse(np.stack([2 * design[:, 0], -(design[:, 1] ** 3)]), design)
+    np.testing.assert_allclose(found["PRCC"], [[1, 0, 0], [0, -1, 0]], atol=1e-12)
+
+
 def test_scores_of_dependent_factors_tell_them_apart() -> None:
     """The second factor only follows the first, which alone moves the outcome."""
     random = np.random.default_rng(4)
