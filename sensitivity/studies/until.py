@@ -105,7 +105,8 @@ def run_until_converged(
         )
     while True:
         path = run_study(study, store, **options)
-        swept = open_study(path)
+        # The whole design, however large: a part cannot be judged.
+        swept = open_study(path, largest=8 * study.plan.runs * study.plan.factors)
         ranked = [str(name) for name in swept["outcome"].values[swept["blocks_used"].values > 0]]
         last = {name: convergence(swept, name) for name in ranked}
         holds = bool(last) and all(
