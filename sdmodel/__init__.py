@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sdmodel.desk import edit
+from sdmodel.editing import Edit
 from sdmodel.errors import (
     CircularError,
     ModelError,
@@ -46,6 +48,7 @@ __all__ = [
     "ConfidenceTest",
     "CrossCheck",
     "Difference",
+    "Edit",
     "Expectations",
     "Explanation",
     "Factor",
@@ -78,6 +81,7 @@ __all__ = [
     "ValidationStudy",
     "VariableInfo",
     "compare",
+    "edit",
     "functions",
     "load",
     "picture",
