@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from sdmodel.editing import vensim
 from sdmodel.editing.constants import constant_splices
+from sdmodel.editing.drawing import only_removed
+from sdmodel.editing.entries import addition, deletion, left_of, left_side
 from sdmodel.editing.meaning import RIGHT_SIDE, Meaning, check, meaning, with_fields
 from sdmodel.editing.memory import equation_splices
+from sdmodel.editing.renaming import refuse_used, rename_splices, renamed_meaning, renaming
 from sdmodel.editing.saving import saved
 from sdmodel.editing.text import Splice, spliced, with_text
 from sdmodel.errors import SDError
 from sdmodel.frontends import parse
+from sdmodel.names import element_key, tidy
 from sdmodel.selection import definition_of, entry_of
 from sdmodel.source import SourceModel, SourceText, Variable
 
@@ -130,6 +134,82 @@ class Edit:
         entry = self._described(name, lambda one: (one.low, one.high) != (None, None))
         splices = vensim.limits_splices(self.text, entry, (low, high, step))
         return self._with_entry(self._place(entry), splices, ("low", "high", "step"))
+
+    def rename(self, old: str, new: str) -> Edit:
+        """Rename a variable, a range or an element wherever the file names it.
+
+        That is in equations, in ranges, in macros (as ``name$``), in the sketch and in the
+        settings; comments are left as they are. The new name is put in quotes where it needs them.
+        """
+        renamed = renaming(self.source, old, new)
+        splices = rename_splices(self.source, renamed)
+        if not splices:
+            return self
+
+        def expected(read: SourceModel) -> Meaning:
+            return renamed_meaning(self.source, read, renamed)
+
+        what = f"{old!r} cannot be renamed to {new!r} in every place"
+        return self._with(splices, expected, what, splices[0].start)
+
+    def add(
+        self,
+        name: str,
+        equation: str,
+        units: str = "",
+        comment: str = "",
+        *,
+        group: str = "",
+        after: str = "",
+    ) -> Edit:
+        """Add a variable, or an equation for other elements of one.
+
+        Parameters
+        ----------
+        name
+            Its name, with subscripts where it has them: ``x[Age]``.
+        equation
+            What stands right of the equals sign; for a lookup its points in brackets.
+        units, comment
+            What stands behind the equation.
+        group, after
+            Where it goes: behind the last variable of a group, or behind another variable; else
+            behind the last one before the controls of a run.
+        """
+        one, place = addition(self.source, name, equation, units, comment, group, after)
+
+        def expected(read: SourceModel) -> Meaning:
+            old, got = meaning(self.source), meaning(read)
+            added = got.variables[place : place + 1]
+            wanted = (element_key(left_side(name)), tidy(units), tidy(comment))
+            if [(element_key(left_of(v)), v.units, v.comment) for v in added] != [wanted]:
+                return old
+            variables = (*old.variables[:place], *added, *old.variables[place:])
+            return replace(old, variables=variables)
+
+        return self._with([one], expected, f"this does not only add {name!r}", one.start)
+
+    def delete(self, *names: str, even_if_used: bool = False) -> Edit:
+        """Delete variables, and what the sketch shows of them with their arrows.
+
+        Raises
+        ------
+        ModelError
+            If other variables use one of them; all of those are named.
+        """
+        gone = {definition_of(self.source, name).key for name in names}
+        if not even_if_used:
+            refuse_used(self.source, gone, " and ".join(map(repr, names)))
+        splices = deletion(self.source, gone)
+
+        def expected(read: SourceModel) -> Meaning:
+            old, got = meaning(self.source), meaning(read)
+            left = tuple(one for one in old.variables if one.key not in gone)
+            drawn = got.sketch if only_removed(old.sketch, got.sketch, gone) else old.sketch
+            return replace(old, variables=left, sketch=drawn)
+
+        what = f"this does not only delete {' and '.join(names)}"
+        return self._with(splices, expected, what, splices[0].start)
 
     # What it comes to ---------------------------------------------------------------------------
 
