@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sdmodel.editing import vensim
+from sdmodel.editing.beside import Beside, opened, renamed_in
 from sdmodel.editing.constants import constant_splices
 from sdmodel.editing.drawing import only_removed
 from sdmodel.editing.entries import addition, deletion, left_of, left_side
@@ -28,7 +29,8 @@ from sdmodel.source import SourceModel, SourceText, Variable
 if TYPE_CHECKING:
     from sdmodel.model import Model
 
-Loader = Callable[[SourceModel], "Model"]
+# Makes a model of what was read, with the bytes of its TOML file where they are not on disk.
+Loader = Callable[[SourceModel, bytes | None], "Model"]
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 
@@ -53,6 +55,7 @@ class Edit:
     before: SourceText
     source: SourceModel
     _load: Loader = field(repr=False, compare=False)
+    files: tuple[Beside, ...] = ()
 
     @property
     def text(self) -> SourceText:
@@ -62,12 +65,14 @@ class Edit:
     @property
     def changed(self) -> bool:
         """Whether anything would be saved."""
-        return self.text.raw != self.before.raw
+        return self.text.raw != self.before.raw or any(one.now != one.before for one in self.files)
 
     @cached_property
     def model(self) -> Model:
         """The model as it is now, to be looked at and run."""
-        return self._load(self.source)
+        beside = Path(self.before.path).with_suffix(".toml")
+        toml = [one.now.raw for one in self.files if one.path == beside]
+        return self._load(self.source, toml[0] if toml else None)
 
     def __repr__(self) -> str:
         """Return the file and how many lines are changed."""
@@ -135,11 +140,20 @@ class Edit:
         splices = vensim.limits_splices(self.text, entry, (low, high, step))
         return self._with_entry(self._place(entry), splices, ("low", "high", "step"))
 
-    def rename(self, old: str, new: str) -> Edit:
+    def rename(self, old: str, new: str, *, also: Sequence[str | Path] = ()) -> Edit:
         """Rename a variable, a range or an element wherever the file names it.
 
         That is in equations, in ranges, in macros (as ``name$``), in the sketch and in the
-        settings; comments are left as they are. The new name is put in quotes where it needs them.
+        settings, and in MODEL.toml and MODEL.expectations.toml beside it; comments are left as
+        they are. The new name is put in quotes where it needs them.
+
+        Parameters
+        ----------
+        old, new
+            The names.
+        also
+            Other files that name it: ``.cin``, ``.lst``, ``.vsc``, ``.voc``, ``.vpd``, ``.cmd``,
+            ``.toml``. They are saved together with the model.
         """
         renamed = renaming(self.source, old, new)
         splices = rename_splices(self.source, renamed)
@@ -150,7 +164,9 @@ class Edit:
             return renamed_meaning(self.source, read, renamed)
 
         what = f"{old!r} cannot be renamed to {new!r} in every place"
-        return self._with(splices, expected, what, splices[0].start)
+        edit = self._with(splices, expected, what, splices[0].start)
+        beside = opened(self.before.path, self.files, also)
+        return replace(edit, files=tuple(renamed_in(one, renamed) for one in beside))
 
     def add(
         self,
@@ -215,10 +231,13 @@ class Edit:
 
     def diff(self) -> str:
         """Return the difference from the file as it was read, line by line, as git shows it."""
-        return difference(self.before.path, self.before.text, self.text.text)
+        texts = [(self.before, self.text), *((one.before, one.now) for one in self.files)]
+        return "".join(difference(old.path, old.text, new.text) for old, new in texts)
 
     def save(self, path: str | Path | None = None) -> Path:
         """Write the file, or another one, all at once or not at all.
+
+        Files beside it in which a name was changed are written with it, but only in their places.
 
         Raises
         ------
@@ -228,14 +247,16 @@ class Edit:
             If the model could be used before and cannot be now.
         """
         self.check()
-        return saved(self.before, self.text, None if path is None else Path(path))
+        place = None if path is None else Path(path)
+        beside = [] if place else [(one.before, one.now) for one in self.files]
+        return saved([(self.before, self.text), *beside], place)
 
     def check(self) -> None:
         """Refuse a model that cannot be used though it could be before."""
         if not self.changed:
             return
         try:
-            self._load(parse(self.before))
+            self._load(parse(self.before), None)
         except SDError:  # it was of no use before: an edit need not mend all of it
             return
         self.model  # noqa: B018 - raises what is wrong with it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -299,3 +300,112 @@ def test_a_model_can_be_written_from_nothing(tmp_path: Path) -> None:
     edit = edit.add("stock", "INTEG(inflow, 2)").add("inflow", "3", after="stock")
     edit.save()
     assert list(sd.load(path).run(method="vensim").values("stock")) == [2.0, 5.0, 8.0, 11.0]
+
+
+# Files beside the model ---------------------------------------------------------------------------
+
+TOML = """# births, birth rate
+title = "birth rate"
+highlights = ['births', "weight[young]"] # birth rate
+[levers."birth rate"]
+label = "birth rate" # as in births
+group = "births"
+[uncertainties]
+"initial of people" = { low = 1, high = 200 }
+[outcomes."birth rate"]
+of = "births"
+unit = "births"
+[scenarios.births]
+description = \"\"\"
+More births by birth rate\"\"\"
+set = { "birth_rate" = 0.04 }
+"""
+
+
+def test_the_settings_beside_a_model_follow_and_nothing_else_in_them(path: Path) -> None:
+    beside = path.with_suffix(".toml")
+    beside.write_text(TOML, encoding="utf-8")
+    model = sd.load(path)
+    edit = model.edit().rename("birth rate", "fertility & more").rename("births", "newborn")
+    edit = edit.rename("people", "persons").rename("young", "minor")
+    expected = TOML
+    for old, new in {
+        "['births', \"weight[young]\"]": "['newborn', \"weight[minor]\"]",
+        '[levers."birth rate"]': '[levers."fertility & more"]',
+        '"initial of people" =': '"initial of persons" =',
+        'of = "births"': 'of = "newborn"',
+        '{ "birth_rate" = 0.04 }': '{ "fertility & more" = 0.04 }',
+    }.items():
+        assert expected.count(old) == 1
+        expected = expected.replace(old, new)
+    assert "+++ b/" + beside.as_posix() in edit.diff()
+    assert list(edit.model.settings.levers) == ['"fertility & more"']
+    assert edit.save() == path
+    assert beside.read_text(encoding="utf-8") == expected
+    after = sd.load(path)
+    ours, theirs = after.run("births", method="vensim"), model.run("births", method="vensim")
+    assert np.array_equal(ours.values("newborn"), theirs.values("births"))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text", "new"),
+    [
+        (".lst", "births\r\nbirth rate\r\n", "births\r\nfertility\r\n"),
+        (".cin", "Birth_Rate = .5\n births of = 2\x1a", "fertility = .5\n births of = 2\x1a"),
+        (".CIN", 'weight[young] =1\n"birth rate"\n', "weight[young] =1\nfertility\n"),
+        (
+            ".vsc", "20,birth rate,12,,0\nbirth rate=RANDOM_NORMAL(0,1,0.5,1)\n",
+            "20,birth rate,12,,0\nfertility=RANDOM_NORMAL(0,1,0.5,1)\n",
+        ),
+        (
+            ".voc", ":OPTIMIZER=birth rate\n0<=birth rate=0.1<=1\n",
+            ":OPTIMIZER=birth rate\n0<=fertility=0.1<=1\n",
+        ),
+        (".vpd", "*C\nbirth rate|data/birth rate", "*C\nfertility|data/fertility"),
+        (
+            ".cmd", "SPECIAL>LOADMODEL|birth rate.mdl\nSIMULATE>SETVAL|birth rate=2\n",
+            "SPECIAL>LOADMODEL|birth rate.mdl\nSIMULATE>SETVAL|fertility=2\n",
+        ),
+    ],
+)  # fmt: skip
+def test_control_files_follow_where_they_are_named(
+    path: Path, suffix: str, text: str, new: str
+) -> None:
+    control = path.with_suffix(suffix)
+    control.write_bytes(text.encode())
+    edit = sd.edit(path)
+    edit.rename("birth rate", "fertility").save()
+    assert control.read_bytes() == text.encode()
+    path.write_text(MODEL, encoding="utf-8")
+    edit.rename("birth rate", "fertility", also=[control]).save()
+    assert control.read_bytes() == new.encode()
+
+
+def test_files_beside_are_written_all_or_none(path: Path) -> None:
+    control = path.with_suffix(".lst")
+    control.write_bytes(b"births\n")
+    edit = sd.edit(path).rename("births", "newborn", also=[control])
+    control.write_bytes(b"births\ndeaths\n")
+    with pytest.raises(sd.SDError, match="changed by somebody else"):
+        edit.save()
+    assert path.read_text(encoding="utf-8") == MODEL
+    other = path.with_suffix(".txt")
+    other.write_bytes(b"births\n")
+    with pytest.raises(sd.SDError, match="not changed in files of this kind"):
+        sd.edit(path).rename("births", "newborn", also=[other])
+
+
+@pytest.mark.parametrize("name", ["core", "industrial_upgrading", "epidemic"])
+def test_every_name_of_the_models_here_can_be_changed_and_changed_back(name: str) -> None:
+    """The settings and expectations beside them are long, and name a variable in every way."""
+    model = sd.load(f"models/{name}.mdl")
+    edit = model.edit()
+    for factor in [*model.settings.levers][:3] + [*model.settings.outcomes.values()][:3]:
+        old = model.definition(getattr(factor, "of", factor) or model.stocks[0]).name
+        there = edit.rename(old, f"{old} (x)")
+        assert len(there.files) >= 1
+        back = there.rename(f"{old} (x)", old)
+        assert back.text == edit.before
+        for one in back.files:  # a bare key comes back in quotes
+            assert tomllib.loads(one.now.text) == tomllib.loads(one.before.text)
+            assert one.now.text.replace('"', "") == one.before.text.replace('"', "")
