@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sdmodel.comparing.differences import Change, ModelDiff, diff
 from sdmodel.comparing.merging import Conflict, Merge, merge
+from sdmodel.desk import edit
+from sdmodel.editing import Edit
 from sdmodel.errors import (
     CircularError,
     ModelError,
@@ -50,6 +52,7 @@ __all__ = [
     "Conflict",
     "CrossCheck",
     "Difference",
+    "Edit",
     "Expectations",
     "Explanation",
     "Factor",
@@ -85,6 +88,7 @@ __all__ = [
     "VariableInfo",
     "compare",
     "diff",
+    "edit",
     "functions",
     "load",
     "merge",

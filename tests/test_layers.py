@@ -24,7 +24,7 @@ LAYERS = (
     ("expr", "source", "program", "kernel", "primitives", "blocks"),
     ("dimensions",),
     ("functions", "frontends", "external"),
-    ("lowering", "reference", "editing", "parts"),
+    ("lowering", "reference", "parts"),
     ("integrators",),
     ("codegen",),
     (
@@ -37,12 +37,13 @@ LAYERS = (
         "failures",
         "explain",
         "selection",
+        "editing",
         "units",
         "sketch",
     ),
     ("reduction", "running"),
     ("model", "secondopinion", "integration"),
-    ("validation", "comparing"),
+    ("validation", "comparing", "desk"),
     ("cli", "__main__", "__init__"),
 )
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}

@@ -12,6 +12,7 @@ from sdmodel.cli.check import check
 from sdmodel.cli.compare import compare
 from sdmodel.cli.crosscheck import crosscheck
 from sdmodel.cli.diff import diff
+from sdmodel.cli.edit import add, delete, edit, rename, set_
 from sdmodel.cli.functions import functions
 from sdmodel.cli.merge import git_merge, git_setup, git_text, merge
 from sdmodel.cli.run import run
@@ -92,3 +93,5 @@ main.add_command(units)
 main.add_command(validate)
 main.add_command(functions)
 main.add_command(sketch)
+for verb in (set_, edit, rename, add, delete):
+    main.add_command(verb)

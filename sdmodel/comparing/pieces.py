@@ -9,7 +9,7 @@ from sdmodel.comparing.sequences import numbered
 from sdmodel.frontends.definitions import plain
 from sdmodel.frontends.entries import END_OF_MACRO, EQUATION, MACRO, Entry, entries
 from sdmodel.frontends.leftside import parse_left_side
-from sdmodel.frontends.mdl import divided
+from sdmodel.frontends.mdl import sections
 from sdmodel.frontends.tokens import ExpressionError, Token, words
 from sdmodel.names import key, tidy
 from sdmodel.source import SourceText
@@ -83,7 +83,7 @@ def pieces(source: SourceText) -> Pieces:
     (['first line', 'a', 'b', 'last line'], '{UTF-8}')
     """
     text = source.text
-    sketch_at, settings_at = divided(text)
+    sketch_at, settings_at = sections(text)
     place, scope = 0, ""
     keys: list[tuple[object, ...]] = []
     found: list[Piece] = []
