@@ -375,12 +375,31 @@ class Model:
             == model.constants.keys() - {"network exposure"}
         True
         """
+        return self._remade(with_equation(self.source, entry_of(self.source, name), equation))
+
+    def with_changes(self, *paths: str | Path) -> Model:
+        """Return another model, with the constants and lookups of changes files (`.cin`).
+
+        Of two entries for one value the later counts, and so does the later file. Everything that
+        is wrong in any of the files is told at once.
+
+        Examples
+        --------
+        >>> model = load("models/epidemic.mdl").with_changes("models/epidemic_slow.cin")
+        >>> model.constants["contacts"]
+        6.0
+        """
+        from sdmodel.control.applying import changed
+
+        return self._remade(changed(self.source, self.program, paths))
+
+    def _remade(self, changed: SourceModel) -> Model:
+        """Return the model of a changed text, with the data, parts and settings of this one."""
         from sdmodel.external.resolve import resolve
 
-        changed = with_equation(self.source, entry_of(self.source, name), equation)
         data, allow = self._files
         model = Model(resolve(changed, data, allow=allow), files=self._files)
-        model.program  # noqa: B018 - raises what is wrong with the new equation
+        model.program  # noqa: B018 - raises what is wrong with the change
         model = model.with_parts(self.source.parts, strict=False)
         model.settings = self.settings.among(model.constants)
         return model

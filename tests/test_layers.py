@@ -41,7 +41,7 @@ LAYERS = (
         "sketch",
     ),
     ("reduction", "running"),
-    ("model", "secondopinion", "integration"),
+    ("model", "secondopinion", "integration", "control"),
     ("validation",),
     ("cli", "__main__", "__init__"),
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sdmodel.cli.options import (
+    changes_option,
     data_options,
     integration_options,
     json_option,
@@ -28,6 +30,7 @@ MOST_ROWS = 60
 @model_argument
 @click.argument("settings", metavar="[NAME=VALUE]...", nargs=-1)
 @click.option("--scenario", metavar="S", help="Start from this scenario of the model's .toml.")
+@changes_option
 @integration_options
 @click.option("--engine", metavar="ENGINE", help="pysd: let PySD run it, as a second opinion.")
 @of_option
@@ -43,6 +46,7 @@ def run(
     model: str,
     settings: tuple[str, ...],
     scenario: str | None,
+    changes: tuple[str, ...],
     method: str,
     time_step: float | None,
     final_time: float | None,
@@ -56,14 +60,15 @@ def run(
 ) -> None:
     """Run MODEL with constants set to new values, and print its highlights.
 
-    Settings come on top of the scenario, when both are given. The file written by -o holds
-    every variable, or those named by --of.
+    Changes files come first, a scenario on top of them, and settings on top of both. The file
+    written by -o holds every variable, or those named by --of.
 
     \b
     Examples:
       sdmodel run models/core.mdl
       sdmodel run models/core.mdl "education effort=0.6" --of "relative knowledge"
       sdmodel run models/core.mdl --scenario blended --method rk4 --time-step 0.125
+      sdmodel run models/epidemic.mdl --changes models/epidemic_slow.cin
       sdmodel run models/core.mdl --engine pysd
       sdmodel run models/core.mdl -o run.nc
     """
@@ -72,6 +77,9 @@ def run(
     loaded = sd.load(model, data=data, allow=allow)
     # Which engine runs a model by default is the library's choice, not this command's.
     how: dict[str, Any] = {"engine": engine} if engine else {}
+    if changes:
+        loaded = loaded.with_changes(*changes)
+        how["name"] = scenario or ", ".join(Path(one).stem for one in changes)
     done = loaded.run(
         merge(loaded, scenario, read_settings(settings)),
         method=method,
