@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sdmodel.control.savelist import read_save_list
 from sdmodel.errors import (
     CircularError,
     ModelError,
@@ -82,6 +83,7 @@ __all__ = [
     "load",
     "picture",
     "read_expectations",
+    "read_save_list",
     "read_settings",
     "reducers",
     "validate",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sdmodel.codegen import CompiledKernel
+    from sdmodel.control.settings import VensimSettings
     from sdmodel.integration import IntegrationReport
     from sdmodel.secondopinion.compare import CrossCheck
 
@@ -193,6 +194,13 @@ class Model:
     def units(self) -> dict[str, str]:
         """The unit of every variable, as the file has it."""
         return self.source.units
+
+    @property
+    def vensim_settings(self) -> VensimSettings:
+        """What the settings behind the sketch name, such as changes files; none of it is loaded."""
+        from sdmodel.control.settings import vensim_settings
+
+        return vensim_settings(self.source.settings)
 
     def definition(self, name: str) -> Variable:
         """Return what the file says of a variable, or say which name was meant."""

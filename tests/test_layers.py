@@ -29,6 +29,7 @@ LAYERS = (
     ("codegen",),
     (
         "run",
+        "export",
         "settings",
         "settings_file",
         "factors",

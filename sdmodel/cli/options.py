@@ -31,6 +31,13 @@ changes_option = click.option(
     "times, and then the later ones win.",
 )
 
+save_list_option = click.option(
+    "--save-list",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="A save list (.lst): the variables to keep, one name a line.",
+)
+
 
 def data_options(command: Command) -> Command:
     """Add the options that say where a model's external data lies."""

@@ -15,6 +15,7 @@ from sdmodel.cli.options import (
     model_argument,
     of_option,
     read_settings,
+    save_list_option,
 )
 from sdmodel.cli.text import as_json, can_draw_bars, console, number, plain, sparkline, table
 
@@ -34,12 +35,14 @@ MOST_ROWS = 60
 @integration_options
 @click.option("--engine", metavar="ENGINE", help="pysd: let PySD run it, as a second opinion.")
 @of_option
+@save_list_option
 @click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False),
-    help="Write the trajectories to this file: .nc, .csv or .tab.",
+    help="Write the trajectories to this file: .nc, .csv, .tab, .tsv, .dat or .parquet.",
 )
+@click.option("--across", is_flag=True, help="In a table, let time run across instead of down.")
 @data_options
 @json_option
 def run(
@@ -53,7 +56,9 @@ def run(
     save_every: float | None,
     engine: str | None,
     names: tuple[str, ...],
+    save_list: str | None,
     output: str | None,
+    across: bool,
     data: tuple[str, ...],
     allow: tuple[str, ...],
     json_: bool,
@@ -61,7 +66,7 @@ def run(
     """Run MODEL with constants set to new values, and print its highlights.
 
     Changes files come first, a scenario on top of them, and settings on top of both. The file
-    written by -o holds every variable, or those named by --of.
+    written by -o holds every variable, or those named by --of and --save-list.
 
     \b
     Examples:
@@ -73,6 +78,7 @@ def run(
       sdmodel run models/core.mdl -o run.nc
     """
     import sdmodel as sd
+    from sdmodel.export.writing import check_format
 
     loaded = sd.load(model, data=data, allow=allow)
     # Which engine runs a model by default is the library's choice, not this command's.
@@ -80,6 +86,10 @@ def run(
     if changes:
         loaded = loaded.with_changes(*changes)
         how["name"] = scenario or ", ".join(Path(one).stem for one in changes)
+    if save_list is not None:
+        names += tuple(sd.read_save_list(save_list, loaded))
+    if output is not None:
+        check_format(Path(output), across=across)  # before the run, not after it
     done = loaded.run(
         merge(loaded, scenario, read_settings(settings)),
         method=method,
@@ -91,7 +101,7 @@ def run(
     )
     shown = shown_names(loaded, names)
     if output is not None:
-        done.save(output)
+        done.save(output, across=across)
     if json_:
         as_json(_facts(loaded, done, shown))
         return
