@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sdmodel.control.savelist import read_save_list
+from sdmodel.control.script import Script, Simulation, read_script
 from sdmodel.errors import (
     CircularError,
     ModelError,
@@ -67,7 +68,9 @@ __all__ = [
     "SDError",
     "Scenario",
     "SciPy",
+    "Script",
     "SettingsError",
+    "Simulation",
     "SolverError",
     "Tableau",
     "UnitFinding",
@@ -84,6 +87,7 @@ __all__ = [
     "picture",
     "read_expectations",
     "read_save_list",
+    "read_script",
     "read_settings",
     "reducers",
     "validate",

@@ -28,7 +28,7 @@ from sdmodel.running import many_runs, one_run
 from sdmodel.selection import definition_of, entry_of, selected
 from sdmodel.settings import ModelSettings, Overrides, Scenario, values_of
 from sdmodel.settings_file import read_settings
-from sdmodel.source import SourceModel, Variable
+from sdmodel.source import SourceModel, SourceText, Variable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -385,7 +385,7 @@ class Model:
         """
         return self._remade(with_equation(self.source, entry_of(self.source, name), equation))
 
-    def with_changes(self, *paths: str | Path) -> Model:
+    def with_changes(self, *files: str | Path | SourceText) -> Model:
         """Return another model, with the constants and lookups of changes files (`.cin`).
 
         Of two entries for one value the later counts, and so does the later file. Everything that
@@ -399,7 +399,7 @@ class Model:
         """
         from sdmodel.control.applying import changed
 
-        return self._remade(changed(self.source, self.program, paths))
+        return self._remade(changed(self.source, self.program, files))
 
     def _remade(self, changed: SourceModel) -> Model:
         """Return the model of a changed text, with the data, parts and settings of this one."""

@@ -13,6 +13,7 @@ from sdmodel.cli.compare import compare
 from sdmodel.cli.crosscheck import crosscheck
 from sdmodel.cli.functions import functions
 from sdmodel.cli.run import run
+from sdmodel.cli.script import script
 from sdmodel.cli.show import show
 from sdmodel.cli.sketch import sketch
 from sdmodel.cli.text import Refused
@@ -85,3 +86,4 @@ main.add_command(units)
 main.add_command(validate)
 main.add_command(functions)
 main.add_command(sketch)
+main.add_command(script)

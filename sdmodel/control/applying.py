@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -21,9 +22,10 @@ from sdmodel.source import SourceModel, SourceText, Variable
 _TEXT = re.compile(r":\s*IS\s*:", re.I)
 Element = tuple[str, ...]
 New = float | Table
+File = str | Path | SourceText  # the last of a changes file that is no file
 
 
-def changed(model: SourceModel, program: Program, paths: Sequence[str | Path]) -> SourceModel:
+def changed(model: SourceModel, program: Program, files: Sequence[File]) -> SourceModel:
     """Return the model as some changes files want it; of two entries for one value the last counts.
 
     Raises
@@ -31,39 +33,47 @@ def changed(model: SourceModel, program: Program, paths: Sequence[str | Path]) -
     ReadError, ModelError
         With everything that is wrong in all of the files.
     """
-    changing = _Changing(model, program)
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            found, wrong = parse_changes(read_control(path))
-        except ReadError as error:
-            problems += error.problems
-            continue
-        for change in found:
-            changing.take(change)
-        problems += sorted(wrong + changing.flush(), key=lambda one: (one.line, one.column))
-    if problems:
-        raise model_error(problems)
-    return changing.made()
+    return Changing(model, program, files).made()
 
 
-class _Changing:
-    """A model, and what is to be changed in it."""
+class Changing:
+    """A model, and what changes files want changed in it; raises all that is wrong with them."""
 
-    def __init__(self, model: SourceModel, program: Program) -> None:
+    def __init__(self, model: SourceModel, program: Program, files: Sequence[File]) -> None:
         self.model, self.program = model, program
         self.known = Dimensions(model)
         self.new: dict[str, dict[Element, New]] = {}
         self._problems: list[Problem] = []
+        problems: list[Problem] = []
+        for file in files:
+            try:
+                source = file if isinstance(file, SourceText) else read_control(file)
+            except ReadError as error:
+                problems += error.problems
+                continue
+            found, wrong = parse_changes(source)
+            for change in found:
+                self._take(change)
+            problems += sorted(wrong + self._problems, key=lambda one: (one.line, one.column))
+            self._problems.clear()
+        if problems:
+            raise model_error(problems)
 
-    def flush(self) -> list[Problem]:
-        """Return what was wrong since the last call."""
-        found, self._problems = self._problems, []
+    def overrides(self) -> dict[str, float] | None:
+        """Return the changes as values that a run can be given, if that is all they are."""
+        found: dict[str, float] = {}
+        for name, new in self.new.items():
+            entry, structural = self.model.by_key[name], name in self.program.structural
+            for place, value in new.items():
+                if isinstance(value, Table) or structural or not within(entry, value):
+                    return None
+                label = f"[{','.join(place)}]" if place else ""
+                found[self.program.columns[name + label][0]] = value
         return found
 
     # What is to be changed ----------------------------------------------------------------------
 
-    def take(self, change: Change) -> None:
+    def _take(self, change: Change) -> None:
         """Note one change, or what is wrong with it."""
         name = key(change.name)
         entries = self.model.entries.get(name)
@@ -283,6 +293,13 @@ class _Changing:
             table = table.tables[list(self._elements(entry.subscripts, ())).index(place)]
         assert table is not None
         return table
+
+
+def within(entry: Variable, value: float) -> bool:
+    """Return whether a value lies in the range that a model gives for a constant."""
+    low = -math.inf if entry.low is None else entry.low
+    high = math.inf if entry.high is None else entry.high
+    return low <= value <= high
 
 
 def _number(value: float) -> str:
