@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sdmodel.comparing.differences import Change, ModelDiff, diff
 from sdmodel.comparing.merging import Conflict, Merge, merge
+from sdmodel.control.savelist import read_save_list
+from sdmodel.control.script import Script, Simulation, read_script
 from sdmodel.desk import edit
 from sdmodel.editing import Edit
 from sdmodel.errors import (
@@ -75,7 +77,9 @@ __all__ = [
     "SDError",
     "Scenario",
     "SciPy",
+    "Script",
     "SettingsError",
+    "Simulation",
     "SolverError",
     "Tableau",
     "UnitFinding",
@@ -94,6 +98,8 @@ __all__ = [
     "merge",
     "picture",
     "read_expectations",
+    "read_save_list",
+    "read_script",
     "read_settings",
     "reducers",
     "validate",

@@ -88,7 +88,8 @@ class _WithProblems(SDError):
         self.path, self.line, self.column = first.path, first.line, first.column
         text = "\n".join(str(problem) for problem in self.problems)
         if len(self.problems) > 1:
-            text += f"\n{len(self.problems)} problems in {first.path or 'the model'}"
+            paths = dict.fromkeys(problem.path or "the model" for problem in self.problems)
+            text += f"\n{len(self.problems)} problems in {' and '.join(paths)}"
         super().__init__(text)
 
 

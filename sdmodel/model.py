@@ -28,12 +28,13 @@ from sdmodel.running import many_runs, one_run
 from sdmodel.selection import definition_of, entry_of, selected
 from sdmodel.settings import ModelSettings, Overrides, Scenario, values_of
 from sdmodel.settings_file import read_settings
-from sdmodel.source import SourceModel, Variable
+from sdmodel.source import SourceModel, SourceText, Variable
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sdmodel.codegen import CompiledKernel
+    from sdmodel.control.settings import VensimSettings
     from sdmodel.integration import IntegrationReport
     from sdmodel.secondopinion.compare import CrossCheck
 
@@ -201,6 +202,13 @@ class Model:
     def units(self) -> dict[str, str]:
         """The unit of every variable, as the file has it."""
         return self.source.units
+
+    @property
+    def vensim_settings(self) -> VensimSettings:
+        """What the settings behind the sketch name, such as changes files; none of it is loaded."""
+        from sdmodel.control.settings import vensim_settings
+
+        return vensim_settings(self.source.settings)
 
     def definition(self, name: str) -> Variable:
         """Return what the file says of a variable, or say which name was meant."""
@@ -383,12 +391,31 @@ class Model:
             == model.constants.keys() - {"network exposure"}
         True
         """
+        return self._remade(with_equation(self.source, entry_of(self.source, name), equation))
+
+    def with_changes(self, *files: str | Path | SourceText) -> Model:
+        """Return another model, with the constants and lookups of changes files (`.cin`).
+
+        Of two entries for one value the later counts, and so does the later file. Everything that
+        is wrong in any of the files is told at once.
+
+        Examples
+        --------
+        >>> model = load("models/epidemic.mdl").with_changes("models/epidemic_slow.cin")
+        >>> model.constants["contacts"]
+        6.0
+        """
+        from sdmodel.control.applying import changed
+
+        return self._remade(changed(self.source, self.program, files))
+
+    def _remade(self, changed: SourceModel) -> Model:
+        """Return the model of a changed text, with the data, parts and settings of this one."""
         from sdmodel.external.resolve import resolve
 
-        changed = with_equation(self.source, entry_of(self.source, name), equation)
         data, allow = self._files
         model = Model(resolve(changed, data, allow=allow), files=self._files)
-        model.program  # noqa: B018 - raises what is wrong with the new equation
+        model.program  # noqa: B018 - raises what is wrong with the change
         model = model.with_parts(self.source.parts, strict=False)
         model.settings = self.settings.among(model.constants)
         return model

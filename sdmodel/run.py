@@ -36,7 +36,7 @@ class Run:
 
     `times` (times,) are in the model's unit of time; `result` says how the run ended; `steps`
     counts time steps, or evaluations of the rates under an adaptive solver; `provenance` records
-    model hash, method and versions.
+    model hash, method and versions; `fixed` names the columns that hold one value for all times.
 
     Examples
     --------
@@ -60,6 +60,7 @@ class Run:
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     shapes: Mapping[str, Shape] = field(default_factory=dict)
+    fixed: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         """Return what a person wants to know first."""
@@ -171,41 +172,21 @@ class Run:
             **self.provenance,
         }
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, across: bool = False) -> Path:
         """Write the run to a file, all or nothing; the suffix says the format.
 
-        ``.nc`` (netCDF4, with everything needed to repeat the run), ``.csv`` or ``.tab`` (the table
-        as Vensim exports it, one row a time).
+        ``.nc`` (netCDF4, with everything needed to repeat the run), ``.csv``, ``.tab`` or ``.tsv``
+        (a table as Vensim exports it, one row a time; with `across` one row a variable),
+        ``.dat`` (Vensim's data format; of a constant the first time only) or ``.parquet`` (needs
+        pyarrow).
         """
+        from sdmodel.export.writing import check_format, write
+
         place = Path(path)
-        suffix = place.suffix.lower()
-        if suffix not in (".nc", ".csv", ".tab"):
-            raise SDError(f"{place}: a run is saved as .nc, .csv or .tab, not {suffix or 'this'}")
+        suffix = check_format(place, across=across)
         with atomic(place) as part:
-            if suffix == ".nc":
-                self._dataset().to_netcdf(part, engine="h5netcdf")
-            else:
-                separator = "," if suffix == ".csv" else "\t"
-                self.to_dataframe().to_csv(part, sep=separator, lineterminator="\n")
+            write(self, part, suffix, self._attributes(), across=across)
         return place
-
-    def _dataset(self) -> xr.Dataset:
-        """One array, names as a coordinate: a name may hold what a store forbids in its own."""
-        import xarray as xr
-
-        units = [
-            self.units.get(name, self.units.get(name.partition("[")[0], ""))
-            for name in self.columns
-        ]
-        return xr.Dataset(
-            {"values": (("time", "variable"), self.table)},
-            coords={
-                "time": self.times,
-                "variable": list(self.columns),
-                "units": ("variable", units),
-            },
-            attrs=self._attributes(),
-        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,10 @@ import numpy as np
 
 from sdmodel import simulate
 from sdmodel.errors import SolverError
+from sdmodel.expr import Call
 from sdmodel.failures import judge, list_failures, placed
 from sdmodel.integrators import Method
-from sdmodel.names import element_key
+from sdmodel.names import element_key, key
 from sdmodel.overrides import check_table, check_values
 from sdmodel.program import FINAL_TIME, Program
 from sdmodel.run import Run, RunBatch, narrowed, provenance
@@ -66,8 +67,24 @@ def one_run(
         notes=(*done.notes, *([why] if why else [])),
         provenance=_provenance(source, kernel),
         shapes=program.shapes,
+        fixed=fixed_columns(source, program),
     )
     return run if outputs is None else narrowed(run, selected(source, program, outputs))
+
+
+def fixed_columns(source: SourceModel, program: Program) -> frozenset[str]:
+    """Return the columns that a run computes once: constants, and what is INITIAL(...)."""
+    once = {
+        name
+        for name, entries in source.entries.items()
+        if all(isinstance(one.equation, Call) and key(one.equation.function) == "initial"
+               for one in entries)
+    }  # fmt: skip
+    return frozenset(
+        shown
+        for name, (shown, _) in program.columns.items()
+        if name in program.constants or program.variable_of(name) in once
+    )
 
 
 def many_runs(

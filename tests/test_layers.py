@@ -29,6 +29,7 @@ LAYERS = (
     ("codegen",),
     (
         "run",
+        "export",
         "settings",
         "settings_file",
         "factors",
@@ -44,6 +45,8 @@ LAYERS = (
     ("reduction", "running"),
     ("model", "secondopinion", "integration"),
     ("validation", "comparing", "desk"),
+    ("model", "secondopinion", "integration", "control"),
+    ("validation",),
     ("cli", "__main__", "__init__"),
 )
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FIGURES = (".png", ".svg", ".pdf")
 TABLES = (".csv", ".tab")
 STORES = (".nc",)
+CHANGES = (".cin", ".out")
 
 
 @click.command()
@@ -58,13 +59,15 @@ def compare(
 ) -> None:
     """Run the scenarios of MODEL and set them side by side, with the base run first.
 
-    Without any SCENARIO, every one in the model's .toml is run.
+    A SCENARIO is one of the model's .toml, or a changes file (.cin). Without any, every one in
+    the .toml is run.
 
     \b
     Examples:
       sdmodel compare models/core.mdl
       sdmodel compare models/core.mdl autarky blended --of "relative knowledge"
       sdmodel compare models/core.mdl --at 1990 -o scenarios.png
+      sdmodel compare models/epidemic.mdl models/epidemic_slow.cin --of Dead
     """
     import sdmodel as sd
 
@@ -82,7 +85,12 @@ def compare(
         beside = Path(model).with_suffix(".toml")
         raise Refused(f"{beside} names no scenarios: add some there, such as [scenarios.open]")
     runs = [loaded.run(name="base run", **how)]
-    runs += [loaded.run(scenario, **how) for scenario in scenarios or loaded.settings.scenarios]
+    for scenario in scenarios or loaded.settings.scenarios:
+        changes = Path(scenario)
+        if changes.suffix.lower() in CHANGES:
+            runs.append(loaded.with_changes(changes).run(name=changes.stem, **how))
+        else:
+            runs.append(loaded.run(scenario, **how))
     place = _place(runs[0], at)
 
     if output is not None:

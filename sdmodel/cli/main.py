@@ -16,6 +16,7 @@ from sdmodel.cli.edit import add, delete, edit, rename, set_
 from sdmodel.cli.functions import functions
 from sdmodel.cli.merge import git_merge, git_setup, git_text, merge
 from sdmodel.cli.run import run
+from sdmodel.cli.script import script
 from sdmodel.cli.show import show
 from sdmodel.cli.sketch import sketch
 from sdmodel.cli.text import Refused
@@ -95,3 +96,4 @@ main.add_command(functions)
 main.add_command(sketch)
 for verb in (set_, edit, rename, add, delete):
     main.add_command(verb)
+main.add_command(script)

@@ -22,6 +22,22 @@ of_option = click.option(
     "Without it, the model's own highlights, or its stocks.",
 )
 
+changes_option = click.option(
+    "--changes",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(dir_okay=False),
+    help="A changes file (.cin) with other values for constants and lookups; may be given several "
+    "times, and then the later ones win.",
+)
+
+save_list_option = click.option(
+    "--save-list",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="A save list (.lst): the variables to keep, one name a line.",
+)
+
 
 def data_options(command: Command) -> Command:
     """Add the options that say where a model's external data lies."""

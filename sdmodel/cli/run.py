@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sdmodel.cli.options import (
+    changes_option,
     data_options,
     integration_options,
     json_option,
     model_argument,
     of_option,
     read_settings,
+    save_list_option,
 )
 from sdmodel.cli.text import as_json, can_draw_bars, console, number, plain, sparkline, table
 
@@ -28,50 +31,65 @@ MOST_ROWS = 60
 @model_argument
 @click.argument("settings", metavar="[NAME=VALUE]...", nargs=-1)
 @click.option("--scenario", metavar="S", help="Start from this scenario of the model's .toml.")
+@changes_option
 @integration_options
 @click.option("--engine", metavar="ENGINE", help="pysd: let PySD run it, as a second opinion.")
 @of_option
+@save_list_option
 @click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False),
-    help="Write the trajectories to this file: .nc, .csv or .tab.",
+    help="Write the trajectories to this file: .nc, .csv, .tab, .tsv, .dat or .parquet.",
 )
+@click.option("--across", is_flag=True, help="In a table, let time run across instead of down.")
 @data_options
 @json_option
 def run(
     model: str,
     settings: tuple[str, ...],
     scenario: str | None,
+    changes: tuple[str, ...],
     method: str,
     time_step: float | None,
     final_time: float | None,
     save_every: float | None,
     engine: str | None,
     names: tuple[str, ...],
+    save_list: str | None,
     output: str | None,
+    across: bool,
     data: tuple[str, ...],
     allow: tuple[str, ...],
     json_: bool,
 ) -> None:
     """Run MODEL with constants set to new values, and print its highlights.
 
-    Settings come on top of the scenario, when both are given. The file written by -o holds
-    every variable, or those named by --of.
+    Changes files come first, a scenario on top of them, and settings on top of both. The file
+    written by -o holds every variable, or those named by --of and --save-list.
 
     \b
     Examples:
       sdmodel run models/core.mdl
       sdmodel run models/core.mdl "education effort=0.6" --of "relative knowledge"
       sdmodel run models/core.mdl --scenario blended --method rk4 --time-step 0.125
+      sdmodel run models/epidemic.mdl --changes models/epidemic_slow.cin
       sdmodel run models/core.mdl --engine pysd
       sdmodel run models/core.mdl -o run.nc
     """
     import sdmodel as sd
+    from sdmodel.export.writing import check_format
 
     loaded = sd.load(model, data=data, allow=allow)
     # Which engine runs a model by default is the library's choice, not this command's.
     how: dict[str, Any] = {"engine": engine} if engine else {}
+    if changes:
+        loaded = loaded.with_changes(*changes)
+        how["name"] = scenario or ", ".join(Path(one).stem for one in changes)
+    if save_list is not None:
+        names += tuple(sd.read_save_list(save_list, loaded))
+    if output is not None:
+        check_format(Path(output), across=across)  # before the run, not after it
     done = loaded.run(
         merge(loaded, scenario, read_settings(settings)),
         method=method,
@@ -83,7 +101,7 @@ def run(
     )
     shown = shown_names(loaded, names)
     if output is not None:
-        done.save(output)
+        done.save(output, across=across)
     if json_:
         as_json(_facts(loaded, done, shown))
         return

@@ -65,6 +65,7 @@ def _summary(model: Model) -> dict[str, Any]:
         "scenarios": [asdict(scenario) for scenario in settings.scenarios.values()],
         "outcomes": [asdict(outcome) for outcome in settings.outcomes.values()],
         "highlights": list(settings.highlights),
+        "vensim": asdict(model.vensim_settings),
     }
 
 
@@ -104,6 +105,13 @@ def _print_summary(model: Model, out: Console) -> None:
                 *plain(outcome.name, outcome.label or outcome.of or outcome.expression)
             )
         out.print(outcomes)
+    named = model.vensim_settings.files
+    if named:
+        files = table("Named in Vensim's settings (not loaded)", ["what", "file"])
+        files.columns[1].justify = "left"
+        for what, file in named.items():
+            files.add_row(*plain(what, file))
+        out.print(files)
 
 
 def _factors(title: str, factors: Any) -> Any:

@@ -18,6 +18,7 @@ from sdmodel.names import element_key, key
 from sdmodel.overrides import check_values
 from sdmodel.parts import part_key
 from sdmodel.run import Run, provenance
+from sdmodel.running import fixed_columns
 from sdmodel.secondopinion.copies import copied
 
 if TYPE_CHECKING:
@@ -123,4 +124,5 @@ def _run(model: Model, table: Any, values: Mapping[str, float], name: str, versi
         steps=max(len(table) - 1, 0),
         provenance=provenance(model.digest, model.path.name),
         shapes=model.program.shapes,
+        fixed=fixed_columns(model.source, model.program),
     )

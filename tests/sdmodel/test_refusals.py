@@ -248,10 +248,11 @@ def test_values_of_what_was_not_saved(model: Maker) -> None:
 
 def test_saving(model: Maker, folder: Path) -> None:
     run = model("a = 1").run()
+    kinds = "a run is saved as .nc, .csv, .tab, .tsv, .dat or .parquet"
     with pytest.raises(sd.SDError) as caught:
         run.save("run.xlsx")
-    assert str(caught.value) == "run.xlsx: a run is saved as .nc, .csv or .tab, not .xlsx"
-    with pytest.raises(sd.SDError, match="run: a run is saved as .nc, .csv or .tab, not this"):
+    assert str(caught.value) == f"run.xlsx: {kinds}, not .xlsx"
+    with pytest.raises(sd.SDError, match=f"run: {kinds}, not this"):
         run.save("run")
     (folder / "d.csv").mkdir()
     with pytest.raises(sd.SDError, match="d.csv: cannot be written: Is a directory"):
