@@ -20,6 +20,7 @@ from sdmodel.functions import FunctionInfo, functions
 from sdmodel.integration import IntegrationReport
 from sdmodel.integrators import AutoStep, FixedStep, SciPy, Tableau
 from sdmodel.model import Model, load
+from sdmodel.reality import RealityReport, RealityResult
 from sdmodel.reduction import Reducer, reducers, within
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.secondopinion.compare import CrossCheck, Difference
@@ -60,6 +61,8 @@ __all__ = [
     "OverrideError",
     "Problem",
     "ReadError",
+    "RealityReport",
+    "RealityResult",
     "Reducer",
     "Run",
     "RunBatch",

@@ -41,6 +41,7 @@ LAYERS = (
         "sketch",
     ),
     ("reduction", "running"),
+    ("reality",),
     ("model", "secondopinion", "integration"),
     ("validation",),
     ("cli", "__main__", "__init__"),
