@@ -20,7 +20,7 @@ from sdmodel.functions import FunctionInfo, functions
 from sdmodel.integration import IntegrationReport
 from sdmodel.integrators import AutoStep, FixedStep, SciPy, Tableau
 from sdmodel.model import Model, load
-from sdmodel.reality import RealityReport, RealityResult
+from sdmodel.reality import Counterexample, RealityReport, RealityResult, counterexamples
 from sdmodel.reduction import Reducer, reducers, within
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.secondopinion.compare import CrossCheck, Difference
@@ -45,6 +45,7 @@ __all__ = [
     "AutoStep",
     "CircularError",
     "ConfidenceTest",
+    "Counterexample",
     "CrossCheck",
     "Difference",
     "Expectations",
@@ -81,6 +82,7 @@ __all__ = [
     "ValidationStudy",
     "VariableInfo",
     "compare",
+    "counterexamples",
     "functions",
     "load",
     "picture",

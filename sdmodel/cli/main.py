@@ -12,6 +12,7 @@ from sdmodel.cli.check import check
 from sdmodel.cli.compare import compare
 from sdmodel.cli.crosscheck import crosscheck
 from sdmodel.cli.functions import functions
+from sdmodel.cli.reality import reality
 from sdmodel.cli.run import run
 from sdmodel.cli.show import show
 from sdmodel.cli.sketch import sketch
@@ -83,5 +84,6 @@ main.add_command(compare)
 main.add_command(crosscheck)
 main.add_command(units)
 main.add_command(validate)
+main.add_command(reality)
 main.add_command(functions)
 main.add_command(sketch)

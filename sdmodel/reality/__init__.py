@@ -4,5 +4,12 @@ from __future__ import annotations
 
 from sdmodel.reality.checks import reality_checks
 from sdmodel.reality.results import RealityReport, RealityResult
+from sdmodel.reality.shrink import Counterexample, counterexamples
 
-__all__ = ["RealityReport", "RealityResult", "reality_checks"]
+__all__ = [
+    "Counterexample",
+    "RealityReport",
+    "RealityResult",
+    "counterexamples",
+    "reality_checks",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,11 +29,12 @@ Settings = Sequence[Mapping[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One run: the setting and the element it is for, and the statements that are forced."""
+    """One run: the setting and the element it is for, and what is forced, at which strength."""
 
     setting: int
     instance: int
-    forced: tuple[Leaf, ...]
+    forced: tuple[Leaf, ...] = ()
+    strength: float = 1.0
 
 
 class Judge:
@@ -58,16 +60,14 @@ class Judge:
         causes = [one.ask for one in self.at.causes.values() if one.ask is not None]
         return [*self.at.asks.values(), *causes]
 
-    def rows(self, settings: int, instances: Sequence[int]) -> list[Row]:
-        """Return every run that is needed."""
+    def rows(self, strengths: Sequence[float], instances: Sequence[int]) -> list[Row]:
+        """Return every run that is needed, for as many settings as there are strengths."""
+        forced = [tuple(one for one in way if self._can_force(one)) for way in self.at.ways]
         found = []
-        for setting in range(settings):
-            for instance in instances:
-                found.append(Row(setting, instance, ()))
-                for way in self.at.ways:
-                    forced = tuple(one for one in way if self._can_force(one))
-                    if forced:
-                        found.append(Row(setting, instance, forced))
+        for (setting, strength), instance in itertools.product(enumerate(strengths), instances):
+            found.append(Row(setting, instance))
+            if strength > 0:
+                found += [Row(setting, instance, way, strength) for way in forced if way]
         return found
 
     def _can_force(self, leaf: Leaf) -> bool:
@@ -77,16 +77,23 @@ class Judge:
     # Running ------------------------------------------------------------------------------------
 
     def judge(
-        self, settings: Settings, instances: Sequence[int] | None = None, strength: float = 1.0
+        self,
+        settings: Settings,
+        instances: Sequence[int] | None = None,
+        strengths: Sequence[float] | None = None,
     ) -> list[list[RealityResult]]:
-        """Return, for every setting, the result of every element."""
+        """Return, for every setting, the result of every element.
+
+        The strength of a setting, from 0 to 1, is how far its test inputs go from what a variable
+        ordinarily is to what they set it to.
+        """
         chosen = range(len(self.at.instances)) if instances is None else instances
-        rows = self.rows(len(settings), chosen)
+        rows = self.rows([1.0] * len(settings) if strengths is None else strengths, chosen)
         found: dict[tuple[int, int], list[RealityResult]] = {}
         size = max(1, int(PART_BYTES / (8 * max(1, self._width()))))
         for first in range(0, len(rows), size):
             part = rows[first : first + size]
-            for row, result in zip(part, self._judged(part, settings, strength), strict=True):
+            for row, result in zip(part, self._judged(part, settings), strict=True):
                 found.setdefault((row.setting, row.instance), []).append(result)
         return [
             [_together(found[setting, instance]) for instance in chosen]
@@ -100,9 +107,7 @@ class Judge:
         span = program.constants.get("final time", 0.0) - program.constants.get("initial time", 0.0)
         return columns * (2 + int(abs(span / step)))
 
-    def _judged(
-        self, rows: Sequence[Row], settings: Settings, strength: float
-    ) -> list[RealityResult]:
+    def _judged(self, rows: Sequence[Row], settings: Settings) -> list[RealityResult]:
         table = self._settings(rows, settings)
         before = dict(table)  # the same runs, but no profile has begun
         for place, row in enumerate(rows):
@@ -110,15 +115,16 @@ class Judge:
                 switch = element_name(drive.switch, elements)
                 for columns in (table, before):
                     columns.setdefault(switch, np.zeros(len(rows)))
-                table[switch][place] = strength
+                table[switch][place] = row.strength
                 if drive.profile is None:
-                    before[switch][place] = strength
+                    before[switch][place] = row.strength
         wrong = ["" for _ in rows]
         if self.at.bases:
             self._set_bases(rows, self._run(before, len(rows)), table, wrong)
         batch = self._run(table, len(rows))
+        courses = Courses(batch)
         return [
-            _Verdict(self, batch, place, row, wrong[place]).result()
+            _Verdict(self, batch, courses, place, row, wrong[place]).result()
             for place, row in enumerate(rows)
         ]
 
@@ -213,10 +219,17 @@ class Courses:
 class _Verdict:
     """The verdict on one run."""
 
-    def __init__(self, judge: Judge, batch: RunBatch, run: int, row: Row, wrong: str) -> None:
-        self.at, self.batch, self.run, self.row, self.wrong = judge.at, batch, run, row, wrong
+    def __init__(
+        self, judge: Judge, batch: RunBatch, courses: Courses, run: int, row: Row, wrong: str
+    ) -> None:
+        self.at, self.batch, self.courses, self.run, self.wrong = (
+            judge.at,
+            batch,
+            courses,
+            run,
+            wrong,
+        )
         self.elements = self.at.instances[row.instance]
-        self.courses = Courses(batch)
         self.forced = judge._forced(row)
 
     def result(self) -> RealityResult:

@@ -403,7 +403,7 @@ def test_one_element_can_be_named_anywhere(model: Maker) -> None:
         "a :THE CONDITION: TI idle[mine] :IMPLIES: total = 6 ~~|\n"
         "b :THE CONDITION: work[farm] = 0 :AND: TI idle[mill] :IMPLIES: total = 6 ~~|\n"
         "c[mill] :THE CONDITION: work[mill] = 0 :IMPLIES: total = 8 ~~|\n"
-        "d[sector, product] :THE CONDITION: work[sector] = 0 :IMPLIES: trade[sector,product] = 0~~|\n"
+        "d[sector, product] :THE CONDITION: work[sector] = 0 :IMPLIES: trade[sector,product]=0~~|\n"
         "e :THE CONDITION: TI idle[sector] :IMPLIES: total = 6 ~~|\n"
         "f :THE CONDITION: TI idle :IMPLIES: total = 6 ~~|\n"
         "g :THE CONDITION: work[ore] = 0 :IMPLIES: total = 6 ~~|\n"
