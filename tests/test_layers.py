@@ -44,7 +44,7 @@ LAYERS = (
     ("reality",),
     ("model", "secondopinion", "integration"),
     ("validation",),
-    ("cli", "__main__", "__init__"),
+    ("cli", "__main__", "__init__", "pytest_plugin"),
 )
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}
 

@@ -29,7 +29,7 @@ COLOURS = {"held": "green", "failed": "bold red", "refused": "yellow", "never ac
 @click.option(
     "--budget",
     type=click.IntRange(1),
-    default=2_000,
+    default=4_000,
     show_default=True,
     help="With --break, how many settings of the levers are tried for each check.",
 )

@@ -134,7 +134,7 @@ class _Builder:
         self.dimensions = Dimensions(source)
         self.added: list[Variable] = []
         self.taken = set(source.by_key) | {key(name) for name in self.dimensions.names}
-        self.drives: dict[object, Drive] = {}
+        self.drives: dict[str, Drive] = {}
         self.targets: dict[str, list[Drive]] = {}
         self.renamed: dict[str, str] = {}
 
@@ -295,7 +295,9 @@ class _Builder:
         text: str,
         identity: RealityInput | None = None,
     ) -> Drive:
-        known = self.drives.get(identity.at if identity is not None else text)
+        # What is set in a condition has a sign in its text, and so is no name of a test input.
+        known_as = text if identity is None else identity.key
+        known = self.drives.get(known_as)
         if known is not None:
             return known
         assert isinstance(target, Ref)
@@ -331,7 +333,7 @@ class _Builder:
             value = where(apply(op, own_name, value), own_name, value)
         name = self._add("reality input", value, own)
         made = Drive(text, own, target, op, equation, profile, switch, name, begun, basis)
-        self.drives[identity.at if identity is not None else text] = made
+        self.drives[known_as] = made
         self.targets.setdefault(key(target.name), []).append(made)
         return made
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sdmodel.errors import ModelError, Problem, ReadError
+from sdmodel.lowering import program_of
 from sdmodel.overrides import check_values
 from sdmodel.reality.arrange import arrange
+from sdmodel.reality.cases import Case, cases_of
 from sdmodel.reality.judge import Judge
 from sdmodel.reality.profiles import Refused
 from sdmodel.reality.results import REFUSED, RealityReport, RealityResult
 from sdmodel.settings import values_of
-from sdmodel.source import RealityConstraint
 
 if TYPE_CHECKING:
     from sdmodel.model import Model
@@ -24,25 +25,23 @@ def reality_checks(model: Model, overrides: Overrides = None) -> RealityReport:
     values, _ = values_of(overrides, model.scenario)
     checked = check_values(model.source, model.program, values)
     results: list[RealityResult] = []
-    for one in model.source.constraints:
-        results += judged(model, one, checked)
+    for case in cases_of(model.source):
+        results += judged(model, case, checked)
     shown = {model.program.columns[name][0]: value for name, value in checked.items()}
     return RealityReport(model.name, tuple(results), shown)
 
 
-def judged(
-    model: Model, one: RealityConstraint, values: Mapping[str, float]
-) -> list[RealityResult]:
+def judged(model: Model, case: Case, values: Mapping[str, float]) -> list[RealityResult]:
     """Return the result of every element of a constraint."""
     try:
-        judge = judge_of(model, one)
+        judge = judge_of(model, case)
     except Refused as refused:
-        line = model.source.source.place(one.at)[0]
-        return [RealityResult(one.name, "", REFUSED, text=_told(refused.problem), line=line)]
+        name, text = case.constraint.name, _told(refused.problem)
+        return [RealityResult(name, "", REFUSED, text=text, line=case.line)]
     return judge.judge([values])[0]
 
 
-def judge_of(model: Model, one: RealityConstraint) -> Judge:
+def judge_of(model: Model, case: Case) -> Judge:
     """Return the judge of a constraint.
 
     Raises
@@ -50,16 +49,18 @@ def judge_of(model: Model, one: RealityConstraint) -> Judge:
     Refused
         If it cannot be run.
     """
+    source, one = case.source, case.constraint
     if one.problem is not None:
         raise Refused(one.problem)
-    first = next(other for other in model.source.constraints if other.key == one.key)
+    first = next(other for other in source.constraints if other.key == one.key)
     if first.at != one.at:
-        line = model.source.source.place(first.at)[0]
+        line = source.source.place(first.at)[0]
         what = f"there is another reality check {one.name!r}, in line {line}"
-        raise Refused(model.source.source.problem(one.at, what, cure="give it another name"))
-    arrangement = arrange(model.source, model.program, one)
+        raise Refused(source.source.problem(one.at, what, cure="give it another name"))
     try:
-        return Judge(model, arrangement)
+        same = len(source.variables) == len(model.source.variables)
+        program = model.program if same else program_of(source)
+        return Judge(model, arrange(source, program, one))
     except (ModelError, ReadError) as error:
         raise Refused(_first(error.problems)) from None
 

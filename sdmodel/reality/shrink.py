@@ -19,6 +19,7 @@ import numpy as np
 from sdmodel.errors import OverrideError
 from sdmodel.factors import Factor
 from sdmodel.program import CONTROL
+from sdmodel.reality.cases import cases_of
 from sdmodel.reality.checks import judge_of
 from sdmodel.reality.judge import Judge
 from sdmodel.reality.profiles import Refused
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 LEVELS = 8  # of a lever on either side of its default
 SECTIONS = 8  # into which a bracket is parted at a time
 ROUNDS = 5
+SEARCHING = 0.75  # share of the budget
 MOST_FOUND = 24  # points that are shrunk together
 SEED = 1
 DIGITS = range(3, 16)
@@ -91,7 +93,7 @@ class Counterexample:
 
 
 def counterexamples(
-    model: Model, check: str | None = None, *, budget: int = 2_000
+    model: Model, check: str | None = None, *, budget: int = 4_000
 ) -> tuple[Counterexample, ...]:
     """Look for the smallest change of levers that breaks each reality check of a model.
 
@@ -130,11 +132,13 @@ def counterexamples(
 
     wanted = None if check is None else element_key(check)
     found: list[Counterexample] = []
-    for one in model.source.constraints:
+    cases = cases_of(model.source)
+    for case in cases:
+        one = case.constraint
         if wanted is not None and wanted.partition("[")[0] != one.key:
             continue
         try:
-            judge = judge_of(model, one)
+            judge = judge_of(model, case)
         except Refused as refused:
             found.append(Counterexample(one.name, "", text=f"not run: {refused.problem.message}"))
             continue
@@ -143,7 +147,7 @@ def counterexamples(
             if wanted in (None, one.key, element_key(search.name)):
                 found.append(search.smallest())
     if wanted is not None and not found:
-        names = [one.name for one in model.source.constraints]
+        names = [case.constraint.name for case in cases]
         hint = did_you_mean(near_names(str(check), names)) or f"there are: {', '.join(names)}"
         raise OverrideError(str(check), f"there is no reality check {check!r}; {hint}")
     return tuple(found)
@@ -174,6 +178,7 @@ class _Search:
 
     def __init__(self, judge: Judge, place: int, factors: Sequence[Factor], budget: int) -> None:
         self.judge, self.place, self.budget = judge, place, budget
+        self.limit = max(1, int(budget * SEARCHING))  # what is left is for shrinking what is found
         self.factors = list(factors)
         self.home: Point = tuple(one.default for one in self.factors)
         self.runs = 0
@@ -210,7 +215,7 @@ class _Search:
         """Return the verdict at each point, as far as the budget goes; each point is run once."""
         wanted = list(points)
         new = [one for one in dict.fromkeys(wanted) if one not in self.known]
-        new = new[: max(0, self.budget - self.runs)]
+        new = new[: max(0, self.limit - self.runs)]
         if new:
             settings = [self._setting(one) for one in new]
             judged = self.judge.judge(settings, [self.place])
@@ -293,15 +298,16 @@ class _Search:
             told += ", every two of them at the ends of their ranges"
             if found:
                 return self._shrunk(found), f"no lever alone; {self.runs} settings were tried"
-        left = (self.budget - self.runs) // 2
+        left = self.limit - self.runs
         if len(places) > 2 and left > 0:
             found = self.fails(list(itertools.islice(self._draws(left), left)))
             told += f", {left} draws of all"
             if found:
+                self.limit = self.budget
                 best = self._shrunk([self._needed(one) for one in self._least(found)[:2]])
                 return best, f"no two levers at their ends; {self.runs} settings were tried"
-        done = self.runs < self.budget
-        return None, told + ("" if done else f", as far as {self.budget} settings went")
+        done = self.runs < self.limit or f"{left} draws" in told
+        return None, told + ("" if done else f", as far as {self.runs} settings went")
 
     def _draws(self, count: int) -> Iterator[Point]:
         """Yield points at the ends of all ranges and within them, by turns."""
@@ -333,6 +339,7 @@ class _Search:
 
     def _shrunk(self, points: Sequence[Point]) -> Point:
         """Move the levers of some points back as far as the check still fails; return the best."""
+        self.limit = self.budget
         points = self._least(points)
         fewest = self.size(points[0])[0]
         points = [one for one in points if self.size(one)[0] == fewest]
@@ -440,10 +447,11 @@ class _Search:
         assert start.result is not None
         if not start.result.under:
             return replace(start, runs=self.runs, text=text + ", and no test input")
+        self.limit = self.budget
         low, high = 0.0, 1.0
         for _ in range(ROUNDS):
             trials = [low + (high - low) * k / SECTIONS for k in range(1, SECTIONS)]
-            trials = trials[: max(0, self.budget - self.runs)]
+            trials = trials[: max(0, self.limit - self.runs)]
             judged = self.judge.judge([{}] * len(trials), [self.place], trials) if trials else []
             self.runs += len(trials)
             bad = [s for s, row in zip(trials, judged, strict=True) if row[0].verdict == FAILED]

@@ -103,13 +103,14 @@ def test_what_cannot_be_run_is_refused_by_name_and_place(
 
 
 def problems_of(made: sd.Model) -> list[sd.Problem]:
+    from sdmodel.reality.cases import cases_of
     from sdmodel.reality.checks import judge_of
     from sdmodel.reality.profiles import Refused
 
     found = []
-    for one in made.source.constraints:
+    for case in cases_of(made.source):
         with pytest.raises(Refused) as caught:
-            judge_of(made, one)
+            judge_of(made, case)
         found.append(caught.value.problem)
     return found
 
@@ -244,10 +245,11 @@ def test_a_variable_follows_its_profile(
 
 def followed(made: sd.Model, side: str) -> list[float]:
     """Return one side of the last check's consequence, at every time, with its inputs active."""
+    from sdmodel.reality.cases import cases_of
     from sdmodel.reality.checks import judge_of
 
-    (one,) = made.source.constraints
-    judge = judge_of(made, one)
+    (case,) = cases_of(made.source)
+    judge = judge_of(made, case)
     found: list[float] = []
     keep = judge._run
 
