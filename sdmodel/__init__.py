@@ -26,6 +26,7 @@ from sdmodel.functions import FunctionInfo, functions
 from sdmodel.integration import IntegrationReport
 from sdmodel.integrators import AutoStep, FixedStep, SciPy, Tableau
 from sdmodel.model import Model, load
+from sdmodel.reality import Counterexample, RealityReport, RealityResult, counterexamples
 from sdmodel.reduction import Reducer, reducers, within
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.secondopinion.compare import CrossCheck, Difference
@@ -52,6 +53,7 @@ __all__ = [
     "CircularError",
     "ConfidenceTest",
     "Conflict",
+    "Counterexample",
     "CrossCheck",
     "Difference",
     "Edit",
@@ -71,6 +73,8 @@ __all__ = [
     "OverrideError",
     "Problem",
     "ReadError",
+    "RealityReport",
+    "RealityResult",
     "Reducer",
     "Run",
     "RunBatch",
@@ -91,6 +95,7 @@ __all__ = [
     "ValidationStudy",
     "VariableInfo",
     "compare",
+    "counterexamples",
     "diff",
     "edit",
     "functions",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sdmodel.codegen import CompiledKernel
     from sdmodel.control.settings import VensimSettings
     from sdmodel.integration import IntegrationReport
+    from sdmodel.reality import RealityReport
     from sdmodel.secondopinion.compare import CrossCheck
 
 Files = tuple[Sequence[str | Path], Sequence[str | Path]]  # of data, and folders that may be read
@@ -480,6 +481,18 @@ class Model:
         nothing found; 69 of 69 equations have units all through
         """
         return _units.check_units(self.source)
+
+    def reality_checks(self, overrides: Overrides = None) -> RealityReport:
+        """Run the reality checks that the file has, with some constants set. See `RealityReport`.
+
+        Examples
+        --------
+        >>> load("models/core.mdl").reality_checks().verdict
+        'core: it has no reality checks'
+        """
+        from sdmodel.reality import reality_checks
+
+        return reality_checks(self, overrides)
 
     def crosscheck(self, without: Sequence[str] = (), *, limit: float = 60.0) -> CrossCheck:
         """Run the model by every engine there is, and compare all of them in every variable.

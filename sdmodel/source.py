@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sdmodel.errors import Problem
-from sdmodel.expr import Call, Expr, Table, Tables
+from sdmodel.expr import Call, Expr, Op, Ref, Table, Tables
 from sdmodel.names import key
 
 # A lone carriage return (old Macintosh files) ends a line too.
@@ -212,13 +212,67 @@ class Macro:
     at: int = -1
 
 
+@dataclass(frozen=True, slots=True)
+class RealityInput:
+    """A test input, ``name :TEST INPUT: target = equation``: what a variable is to be for a while.
+
+    `comparison` is the sign between the two. Of an entry that could not be read, `problem` says
+    why, and `target` and `equation` are None.
+    """
+
+    name: str
+    target: Ref | None = None
+    comparison: Op = Op.EQ
+    equation: Expr | None = None
+    text: str = ""
+    subscripts: tuple[str, ...] = ()
+    comment: str = ""
+    group: str = ""
+    at: int = -1
+    span: Span = Span(-1, -1)
+    problem: Problem | None = None
+
+    @property
+    def key(self) -> str:
+        """What all spellings of the name share."""
+        return key(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class RealityConstraint:
+    """A reality check, ``name :THE CONDITION: condition :IMPLIES: consequence``.
+
+    An empty condition is None. `units` holds Vensim's type and priority of the check, as written.
+    Of an entry that could not be read, `problem` says why, and `consequence` is None.
+    """
+
+    name: str
+    condition: Expr | None = None
+    consequence: Expr | None = None
+    condition_text: str = ""
+    consequence_text: str = ""
+    subscripts: tuple[str, ...] = ()
+    units: str = ""
+    comment: str = ""
+    group: str = ""
+    at: int = -1
+    span: Span = Span(-1, -1)
+    problem: Problem | None = None
+
+    @property
+    def key(self) -> str:
+        """What all spellings of the name share."""
+        return key(self.name)
+
+
 @dataclass(frozen=True)
 class SourceModel:
     """A model as its file says it; never changed, only made anew.
 
-    `remarks` name what was read but has no meaning for a run, such as a reality check. `subranges`
-    tells that ranges which share elements belong together, as in Vensim; in XMILE they do not.
-    `parts` are the keys of constants that the file has not: see `sdmodel.parts`.
+    `remarks` name what was read but has no meaning, such as a text. `constraints` and `inputs` are
+    its reality checks, which no run looks at. `subranges` tells that ranges which share elements
+    belong together, as in Vensim; in XMILE they do not. `parts` are the keys of constants that the
+    file has not: see `sdmodel.parts`.
     """
 
     source: SourceText
@@ -233,6 +287,8 @@ class SourceModel:
     subranges: bool = True
     unit_definitions: tuple[UnitDefinition, ...] = ()
     parts: tuple[str, ...] = ()
+    constraints: tuple[RealityConstraint, ...] = ()
+    inputs: tuple[RealityInput, ...] = ()
 
     @cached_property
     def by_key(self) -> dict[str, Variable]:

@@ -43,11 +43,12 @@ LAYERS = (
         "sketch",
     ),
     ("reduction", "running"),
+    ("reality",),
     ("model", "secondopinion", "integration"),
     ("validation", "comparing", "desk"),
     ("model", "secondopinion", "integration", "control"),
     ("validation",),
-    ("cli", "__main__", "__init__"),
+    ("cli", "__main__", "__init__", "pytest_plugin"),
 )
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}
 

@@ -15,6 +15,7 @@ from sdmodel.cli.diff import diff
 from sdmodel.cli.edit import add, delete, edit, rename, set_
 from sdmodel.cli.functions import functions
 from sdmodel.cli.merge import git_merge, git_setup, git_text, merge
+from sdmodel.cli.reality import reality
 from sdmodel.cli.run import run
 from sdmodel.cli.script import script
 from sdmodel.cli.show import show
@@ -92,6 +93,7 @@ main.add_command(git_merge)
 main.add_command(git_text)
 main.add_command(units)
 main.add_command(validate)
+main.add_command(reality)
 main.add_command(functions)
 main.add_command(sketch)
 for verb in (set_, edit, rename, add, delete):

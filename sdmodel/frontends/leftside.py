@@ -17,20 +17,19 @@ DATA_MODES = {
     ":HOLD BACKWARD:": "backward",
     ":RAW:": "raw",
 }
-# Statements about runs, and texts: no variables.
-REMARKS = {
-    ":THE CONDITION:": "belongs to a reality check and is not run",
-    ":TEST INPUT:": "belongs to a reality check and is not run",
-    ":IS:": "is a text and has no values",
-}
-_KEYWORDS = (":EXCEPT:", *DATA_MODES, *REMARKS)
+# Texts: no variables.
+REMARKS = {":IS:": "is a text and has no values"}
+# Statements about runs (Vensim User Guide, "Reality Check").
+CONDITION, TEST_INPUT = ":THE CONDITION:", ":TEST INPUT:"
+_KEYWORDS = (":EXCEPT:", *DATA_MODES, *REMARKS, CONDITION, TEST_INPUT)
 
 
 @dataclass(frozen=True, slots=True)
 class LeftSide:
     """The parts of a left side; `behind` is the number of the word that follows it.
 
-    `remark` says why an entry is no variable, if it is none.
+    `remark` says why an entry is no variable, if it is none; `reality` is the keyword of an entry
+    that belongs to a reality check.
     """
 
     name: str
@@ -40,6 +39,7 @@ class LeftSide:
     data: str = ""
     remark: str = ""
     behind: int = 1
+    reality: str = ""
 
 
 def parse_left_side(words: list[Token]) -> LeftSide:
@@ -55,7 +55,7 @@ def parse_left_side(words: list[Token]) -> LeftSide:
     name, at, i = tidy(words[0].text), words[0].at, 1
     subscripts: tuple[str, ...] = ()
     exceptions: tuple[tuple[str, ...], ...] = ()
-    data = remark = ""
+    data = remark = reality = ""
     if i < len(words) and words[i].text == "[":
         subscripts, i = parse_subscripts(words, i)
         _refuse_running(words[1].at, subscripts)
@@ -70,9 +70,12 @@ def parse_left_side(words: list[Token]) -> LeftSide:
         elif known in REMARKS:
             remark = REMARKS[known]
             break
+        elif known in (CONDITION, TEST_INPUT):
+            reality = known
+            break
         else:
             raise unknown_keyword(word, _KEYWORDS)
-    return LeftSide(name, at, subscripts, exceptions, data, remark, i)
+    return LeftSide(name, at, subscripts, exceptions, data, remark, i, reality)
 
 
 def _refuse_running(at: int, subscripts: tuple[str, ...]) -> None:

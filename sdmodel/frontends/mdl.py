@@ -11,12 +11,22 @@ from dataclasses import dataclass, field, replace
 from sdmodel.errors import Problem
 from sdmodel.frontends.definitions import define, described, plain
 from sdmodel.frontends.entries import END_OF_MACRO, EQUATION, GROUP, Entry, entries
-from sdmodel.frontends.leftside import parse_left_side
+from sdmodel.frontends.leftside import CONDITION, LeftSide, parse_left_side
 from sdmodel.frontends.macrohead import MacroHead, parse_macro_head
 from sdmodel.frontends.ranges import RangeReader
+from sdmodel.frontends.reality import constraint, test_input
 from sdmodel.frontends.tokens import ExpressionError, LexicalError, Token, words
 from sdmodel.names import key, tidy
-from sdmodel.source import Dimension, Macro, SourceModel, SourceText, UnitDefinition, Variable
+from sdmodel.source import (
+    Dimension,
+    Macro,
+    RealityConstraint,
+    RealityInput,
+    SourceModel,
+    SourceText,
+    UnitDefinition,
+    Variable,
+)
 
 # Old writers drop one of the three backslashes.
 _SKETCH_MARK = re.compile(r"\\{2,3}---///")
@@ -61,6 +71,8 @@ def parse(source: SourceText) -> SourceModel:
         settings,
         tuple(reader.remarks),
         unit_definitions=_synonyms(settings, settings_at),
+        constraints=tuple(reader.constraints),
+        inputs=tuple(reader.inputs),
     )
 
 
@@ -100,6 +112,8 @@ class _Reader:
         self.dimensions: list[Dimension] = []
         self.macros: dict[str, Macro] = {}
         self.remarks: list[str] = []
+        self.constraints: list[RealityConstraint] = []
+        self.inputs: list[RealityInput] = []
         self.group = ""
         self.ranges = RangeReader()
 
@@ -148,6 +162,9 @@ class _Reader:
                 line, _ = self.source.place(left.at)
                 self.remarks.append(f"line {line}: {left.name!r} {left.remark}")
                 return
+            if left.reality:
+                self._reality(entry, found, left)
+                return
             variable = define(text, found, left, span.end)
         except ExpressionError as error:
             lexical = isinstance(error, LexicalError)
@@ -160,6 +177,13 @@ class _Reader:
             subscripts = left.subscripts if left else ()
             variable = Variable(name, None, at=span.start, subscripts=subscripts)
         self.scope.variables.append(described(variable, text, entry, self.group))
+
+    def _reality(self, entry: Entry, found: list[Token], left: LeftSide) -> None:
+        """Read a part of a reality check; what is wrong with it stops no run of the model."""
+        if left.reality == CONDITION:
+            self.constraints.append(constraint(self.source, entry, found, left, self.group))
+        else:
+            self.inputs.append(test_input(self.source, entry, found, left, self.group))
 
     def _range(self, entry: Entry, found: list[Token]) -> None:
         text = self.source.text

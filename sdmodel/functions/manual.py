@@ -50,7 +50,7 @@ class Entry:
 _QUEUE = "write the queue as a stock with a flow out of it, or as a delay"
 _MARKET = "compute the price that balances demand and supply, or let a stock approach it"
 _DATA = "give the statistic as a constant, or compute it with stocks while the model runs"
-_CHECK = "leave the reality check out: it is no part of a run"
+_CHECK = "use it in a reality check only; `sdmodel reality MODEL` runs these"
 _FILE = "export the sheet or table to a file that GET DIRECT reads, or write the numbers"
 _VECTOR = "write the elements out"
 _DELAY = "use DELAY FIXED for a constant delay, or DELAY N with a high order"

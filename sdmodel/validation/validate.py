@@ -21,6 +21,7 @@ from sdmodel.validation import (  # noqa: F401
     extremes,
     loops,
     parameters,
+    reality,
     records,
     steps,
     structure,

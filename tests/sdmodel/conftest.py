@@ -182,3 +182,13 @@ def run_xmile(xmile: Callable[..., SourceModel]) -> Callable[..., dict[str, list
         return {name: [float(v) for v in done.values(name)] for name in done.columns}
 
     return run
+
+
+@pytest.fixture
+def conformance() -> Path:
+    """Return the folder of other people's models; skip the test where there is none."""
+    from tests.conformance.recorded import PLACE
+
+    if PLACE is None:
+        pytest.skip("there are no conformance models: set SDMODEL_CONFORMANCE to their folder")
+    return PLACE / "models"

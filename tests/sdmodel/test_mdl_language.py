@@ -295,17 +295,15 @@ def test_macros() -> None:
 # The rest of a file -----------------------------------------------------------------------------
 
 
-def test_reality_checks_and_texts_are_remarks() -> None:
+def test_texts_are_remarks_and_reality_checks_are_no_variables() -> None:
     model = read(
         "a = 1 ~~|\nno work[s]:THE CONDITION:\n work[s]=0:IMPLIES:output[s] <= 0 ~~|\n"
         "stop:TEST INPUT: a = RC STEP(a, 0) ~~|\nlabel :IS: 'a text' ~~|"
     )
     assert [v.name for v in model.variables] == ["a"]
-    assert model.remarks == (
-        "line 2: 'no work' belongs to a reality check and is not run",
-        "line 4: 'stop' belongs to a reality check and is not run",
-        "line 5: 'label' is a text and has no values",
-    )
+    assert model.remarks == ("line 5: 'label' is a text and has no values",)
+    assert [one.name for one in model.constraints] == ["no work"]
+    assert [one.name for one in model.inputs] == ["stop"]
 
 
 @pytest.mark.parametrize(

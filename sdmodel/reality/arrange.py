@@ -1,0 +1,485 @@
+"""A model arranged for one reality check: inputs behind switches, what is asked as variables.
+
+Every variable that the condition sets keeps its equations under another name, ``ordinary NAME``,
+and gets one that follows the test input where its switch is on. So one model serves every element,
+every way in which the condition can be true and the run without test inputs; they are rows of one
+table of runs. A switch between 0 and 1 is an input at part of its strength.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from sdmodel.dimensions import Dimensions
+from sdmodel.errors import did_you_mean, near_names
+from sdmodel.expr import Call, Const, Expr, Op, Ref, apply, rewrite, walk, where
+from sdmodel.functions.registry import REGISTRY
+from sdmodel.names import key
+from sdmodel.program import CONTROL, TIME, Program
+from sdmodel.reality.logic import MOST_WAYS, TURNED, Leaf, Tree, leaves, sides, tree_of, ways
+from sdmodel.reality.profiles import Profile, Refused, is_profile, no_profiles, profile_of, refused
+from sdmodel.reality.words import written
+from sdmodel.source import RealityConstraint, RealityInput, SourceModel, Variable
+
+# What a test input cannot hold (Vensim User Guide, "Test Inputs").
+_DYNAMIC = frozenset({"smooth and delay", "stock and memory"})
+MOST_STATEMENTS = 100
+Elements = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """What makes one statement of a condition true: a variable, set by a comparison.
+
+    `own` are the subscripts it stands under, those of its test input or of the constraint;
+    `switch`, `value` and `begun` are the names of variables that have these. Without a profile
+    there is no `begun` and no `basis`: it holds from the beginning.
+    """
+
+    text: str
+    own: tuple[str, ...]
+    target: Ref
+    op: Op
+    equation: Expr
+    profile: Profile | None
+    switch: str
+    value: str
+    begun: str = ""
+    basis: Basis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a profile starts from: `constant` takes the value `probe` has at the time `start`."""
+
+    constant: str
+    probe: str
+    start: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One statement as variables: its two sides, and where it is asked, if not everywhere."""
+
+    text: str
+    op: Op
+    left: str
+    right: str
+    asked: str = ""
+    basis: Basis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A statement of the condition: what it is when nothing forces it, and what can force it.
+
+    `elements` gives, for the elements of a constraint, those of the drive. A test input by name has
+    no statement of its own: unforced it is false, or true where it is `negated`.
+    """
+
+    ask: Ask | None
+    drive: Drive | None
+    elements: Callable[[Elements], Elements]
+    negated: bool = False
+
+
+@dataclass
+class Arrangement:
+    """A model with everything a constraint needs, and what is to be looked at in its runs."""
+
+    constraint: RealityConstraint
+    source: SourceModel
+    instances: list[Elements]
+    condition: Tree | Leaf | None
+    causes: dict[int, Cause]
+    ways: list[tuple[Leaf, ...]]
+    parts: list[Tree | Leaf]
+    asks: dict[int, Ask]
+    renamed: dict[str, str]
+    drives: list[Drive] = field(default_factory=list)
+
+    @property
+    def bases(self) -> list[tuple[Basis, tuple[str, ...]]]:
+        """Every basis, with the subscripts it stands under."""
+        found = [(one.basis, one.own) for one in self.drives if one.basis is not None]
+        own = self.constraint.subscripts
+        return found + [(one.basis, own) for one in self.asks.values() if one.basis is not None]
+
+
+def element_name(name: str, elements: Sequence[str]) -> str:
+    """Return the column of an element of a variable, or of one without subscripts.
+
+    >>> element_name("x", ("a", "b")), element_name("x", ())
+    ('x[a,b]', 'x')
+    """
+    return f"{name}[{','.join(elements)}]" if elements else name
+
+
+def arrange(source: SourceModel, program: Program, one: RealityConstraint) -> Arrangement:
+    """Arrange a model for a constraint.
+
+    Raises
+    ------
+    Refused
+        If what the constraint says cannot be run.
+    """
+    return _Builder(source, program, one).build()
+
+
+class _Builder:
+    def __init__(self, source: SourceModel, program: Program, one: RealityConstraint) -> None:
+        self.source, self.program, self.one = source, program, one
+        self.dimensions = Dimensions(source)
+        self.added: list[Variable] = []
+        self.taken = set(source.by_key) | {key(name) for name in self.dimensions.names}
+        self.drives: dict[str, Drive] = {}
+        self.targets: dict[str, list[Drive]] = {}
+        self.renamed: dict[str, str] = {}
+
+    def build(self) -> Arrangement:
+        one = self.one
+        assert one.consequence is not None
+        condition = None if one.condition is None else tree_of(one.condition)
+        causes: dict[int, Cause] = {}
+        found: list[tuple[Leaf, ...]] = []
+        if condition is not None:
+            self._few(condition, one.condition)
+            for leaf in leaves(condition):
+                causes[id(leaf)] = self._cause(leaf)
+            found = ways(condition)
+            if len(found) > MOST_WAYS:
+                what = f"the condition can be true in more than {MOST_WAYS} ways"
+                cure = "split the check into several"
+                raise refused(self.source, one.condition or Const(0.0), what, cure)
+        consequence = tree_of(one.consequence)
+        self._few(consequence, one.consequence)
+        asks = {id(leaf): self._ask(leaf, check=True) for leaf in leaves(consequence)}
+        conjoined = isinstance(consequence, Tree) and consequence.all_of
+        parts = consequence.parts if conjoined and isinstance(consequence, Tree) else (consequence,)
+        self._replace_targets()
+        changed = tuple(self._ordinary(v) for v in self.source.variables)
+        source = replace(self.source, variables=(*changed, *self.added), constraints=(), inputs=())
+        return Arrangement(
+            one,
+            source,
+            self._instances(one.subscripts),
+            condition,
+            causes,
+            found,
+            list(parts),
+            asks,
+            self.renamed,
+            list(self.drives.values()),
+        )
+
+    def _few(self, tree: Tree | Leaf, expr: Expr | None) -> None:
+        if len(list(itertools.islice(leaves(tree), MOST_STATEMENTS + 1))) > MOST_STATEMENTS:
+            what = f"this joins more than {MOST_STATEMENTS} statements"
+            raise refused(self.source, expr or Const(0.0), what, "split the check into several")
+
+    # Names and places ---------------------------------------------------------------------------
+
+    def _name(self, stem: str) -> str:
+        for number in itertools.count(1):
+            name = f"{stem} {number}"
+            if key(name) not in self.taken:
+                self.taken.add(key(name))
+                return name
+        raise AssertionError
+
+    def _add(self, stem: str, value: Expr, own: tuple[str, ...]) -> str:
+        """Add a variable with these subscripts, and return its name."""
+        name = self._name(stem)
+        self.added.append(Variable(name, value, at=self.one.at, subscripts=own))
+        return name
+
+    def _instances(self, own: tuple[str, ...]) -> list[Elements]:
+        spelled = [
+            [self.dimensions.shown(element) for element in self.dimensions.elements(name)]
+            for name in own
+        ]
+        return list(itertools.product(*spelled))
+
+    # Conditions ---------------------------------------------------------------------------------
+
+    def _cause(self, leaf: Leaf) -> Cause:
+        expr = leaf.expr
+        if isinstance(expr, Ref) and key(expr.name) not in self.source.by_key:
+            entries = [one for one in self.source.inputs if one.key == key(expr.name)]
+            if entries:
+                return self._by_name(leaf, expr, entries)
+        left, op, right = sides(leaf)
+        if is_profile(left) and not is_profile(right):
+            left, op, right = right, TURNED[op], left
+        if not isinstance(left, Ref) and isinstance(right, Ref) and not is_profile(right):
+            left, op, right = right, TURNED[op], left
+        forced = is_profile(right) or (op is not Op.NE and self._settable(left))
+        if not forced:
+            no_profiles(self.source, expr)
+            return Cause(self._ask(leaf, check=False), None, _itself)
+        if op is not Op.EQ and is_profile(right):
+            what = "an RC function in a condition is what a variable is set to"
+            raise refused(self.source, right, what, "write variable = RC ...(...)")
+        drive = self._drive(self.one.subscripts, left, op, right, _text(leaf))
+        ask = None if is_profile(right) else self._ask(leaf, check=False)
+        return Cause(ask, drive, _itself)
+
+    def _settable(self, left: Expr) -> bool:
+        if not isinstance(left, Ref) or any(one.endswith("!") for one in left.subscripts):
+            return False
+        known = self.source.by_key.get(key(left.name))
+        return known is not None and known.key not in (TIME, *CONTROL)
+
+    def _by_name(self, leaf: Leaf, name: Ref, entries: list[RealityInput]) -> Cause:
+        for one in entries:
+            if one.problem is not None:
+                raise Refused(one.problem)
+        if any(len(one.subscripts) != len(name.subscripts) for one in entries):
+            wanted = ",".join(entries[0].subscripts)
+            what = f"the test input {name.name!r} has the subscripts [{wanted}]"
+            what = what if wanted else f"the test input {name.name!r} has no subscripts"
+            raise refused(self.source, name, what, "write them here as there")
+        drives = {}
+        for one in entries:
+            assert one.target is not None
+            assert one.equation is not None
+            drives[one] = self._drive(
+                one.subscripts, one.target, one.comparison, one.equation, one.text, one
+            )
+        first = next(iter(drives.values()))
+        if len(drives) > 1:
+            what = f"the test input {name.name!r} has several entries"
+            raise refused(self.source, name, what, "give each a name of its own")
+        picked = self._picker(name, self.one.subscripts)
+        return Cause(None, first, picked, leaf.negated)
+
+    def _picker(self, name: Ref, own: tuple[str, ...]) -> Callable[[Elements], Elements]:
+        """Return which elements of a test input are meant where the constraint has some."""
+        chosen: list[Callable[[Elements], str]] = []
+        for subscript in name.subscripts:
+            chosen.append(self._chosen(name, subscript, own))
+        return lambda elements: tuple(one(elements) for one in chosen)
+
+    def _chosen(self, name: Ref, subscript: str, own: tuple[str, ...]) -> Callable[[Elements], str]:
+        dimensions = self.dimensions
+        if not dimensions.is_range(subscript):
+            spelled = dimensions.shown(key(subscript))
+            return lambda elements: spelled
+        for place, present in enumerate(own):
+            if key(present) == key(subscript):
+                return lambda elements, place=place: elements[place]  # type: ignore[misc]
+        for place, present in enumerate(own):
+            turned = (
+                dimensions.counterparts(subscript, present)
+                if dimensions.is_range(present)
+                else None
+            )
+            if turned is not None:
+                return lambda elements, place=place, turned=turned: dimensions.shown(  # type: ignore[misc]
+                    turned[key(elements[place])]
+                )
+        what = f"which element of {subscript!r} is meant here is not said"
+        cure = f"write {self.one.name}[{subscript}] on the left, or an element here"
+        raise refused(self.source, name, what, cure)
+
+    # Test inputs --------------------------------------------------------------------------------
+
+    def _drive(
+        self,
+        own: tuple[str, ...],
+        target: Expr,
+        op: Op,
+        equation: Expr,
+        text: str,
+        identity: RealityInput | None = None,
+    ) -> Drive:
+        # What is set in a condition has a sign in its text, and so is no name of a test input.
+        known_as = text if identity is None else identity.key
+        known = self.drives.get(known_as)
+        if known is not None:
+            return known
+        assert isinstance(target, Ref)
+        self._check_target(target)
+        if op is Op.NE:
+            what = "a test input cannot make two values different"
+            raise refused(self.source, target, what, "write what the variable is to be: name = ...")
+        profile = None
+        if is_profile(equation):
+            profile = profile_of(self.source, equation, check=False)
+        else:
+            no_profiles(self.source, equation)
+        self._check_equation(equation)
+        ordinary = self._ordinary_name(target)
+        own_name = Ref(ordinary, target.subscripts, target.at)
+
+        def renamed(expr: Expr) -> Expr:
+            def change(node: Expr) -> Expr:
+                same = isinstance(node, Ref) and key(node.name) == key(target.name)
+                return replace(node, name=ordinary) if same and isinstance(node, Ref) else node
+
+            return rewrite(expr, change)
+
+        switch = self._add("reality switch", Const(0.0), own)
+        begun, basis = "", None
+        value = renamed(equation)
+        if profile is not None:
+            profile = profile.mapped(renamed)
+            basis = self._basis(profile, own)
+            begun = self._add("reality begun", profile.begun, own)
+            value = where(profile.on, profile.course(Ref(basis.constant, own)), own_name)
+        elif op is not Op.EQ:
+            value = where(apply(op, own_name, value), own_name, value)
+        name = self._add("reality input", value, own)
+        made = Drive(text, own, target, op, equation, profile, switch, name, begun, basis)
+        self.drives[known_as] = made
+        self.targets.setdefault(key(target.name), []).append(made)
+        return made
+
+    def _basis(self, profile: Profile, own: tuple[str, ...]) -> Basis:
+        if profile.kind == "rc compare":
+            what = f"the run {profile.run!r} is not read"
+            cure = "write what the other run gives as a lookup, and compare with that"
+            at = Const(0.0, profile.at)
+            raise refused(self.source, at, what, cure, "RC COMPARE")
+        return Basis(
+            self._add("reality basis", Const(0.0), own),
+            self._add("reality basis before", profile.basis, own),
+            self._add("reality start", profile.start, own),
+        )
+
+    def _check_target(self, target: Ref) -> None:
+        known = self.source.by_key.get(key(target.name))
+        if known is None:
+            if key(target.name) == TIME:
+                what = "Time is the clock of every run, and no test input can set it"
+                raise refused(self.source, target, what, "set a variable that depends on it")
+            near = near_names(target.name, [v.name for v in self.source.by_key.values()])
+            cure = did_you_mean(near) or "define it, or correct the name"
+            raise refused(self.source, target, f"no variable is named {target.name!r}", cure)
+        if known.key in CONTROL:
+            what = f"{known.name!r} says how long and how finely a run is made; it stays as it is"
+            raise refused(self.source, target, what, "set another variable")
+        if known.lookup:
+            what = f"{known.name!r} is a lookup, and has no value that could be set"
+            raise refused(self.source, target, what, "set a variable that reads it")
+        if bool(known.subscripts) != bool(target.subscripts):
+            what = f"{known.name!r} has {'' if known.subscripts else 'no '}subscripts"
+            raise refused(self.source, target, what, "write them as where it is defined")
+
+    def _check_equation(self, equation: Expr) -> None:
+        for node in walk(equation):
+            info = REGISTRY.get(key(node.function)) if isinstance(node, Call) else None
+            if info is not None and (info.family in _DYNAMIC or info.name == "ACTIVE INITIAL"):
+                what = f"{info.name} cannot stand in a test input"
+                cure = "give it a variable of its own, and name that here"
+                raise refused(self.source, node, what, cure, info.name)
+
+    def _ordinary_name(self, target: Ref) -> str:
+        known = self.source.by_key[key(target.name)]
+        if known.key not in self.renamed:
+            bare = known.name[1:-1] if known.name.startswith('"') else known.name
+            name = f"ordinary {bare}"
+            name = name if key(name) not in self.taken else self._name(name)
+            self.taken.add(key(name))
+            self.renamed[known.key] = f'"{name}"'
+        return self.renamed[known.key]
+
+    def _ordinary(self, variable: Variable) -> Variable:
+        name = self.renamed.get(variable.key)
+        return variable if name is None else replace(variable, name=name)
+
+    def _replace_targets(self) -> None:
+        for name, drives in self.targets.items():
+            first = self.source.by_key[name]
+            ordinary = self.renamed[name]
+            if not first.subscripts:
+                value: Expr = Ref(ordinary)
+                for drive in reversed(drives):
+                    for elements in self._instances(drive.own):
+                        value = _switched(drive, elements, value, Ref(ordinary))
+                self.added.append(_plain(first, value, ()))
+                continue
+            chains = self._chains(name, drives)
+            shape = self.program.shapes[name]
+            for place, elements in enumerate(itertools.product(*shape.elements)):
+                if place in shape.undefined:
+                    continue
+                own = Ref(ordinary, elements)
+                value = own
+                for drive, instance in reversed(chains.get(_keys(elements), [])):
+                    value = _switched(drive, instance, value, own)
+                self.added.append(_plain(first, value, elements))
+
+    def _chains(
+        self, name: str, drives: list[Drive]
+    ) -> dict[Elements, list[tuple[Drive, Elements]]]:
+        """Return for each element of a variable what may set it."""
+        found: dict[Elements, list[tuple[Drive, Elements]]] = {}
+        shape = self.program.shapes[name]
+        known = [set(map(key, one)) for one in shape.elements]
+        for drive in drives:
+            picked = self._picker(drive.target, drive.own)
+            for instance in self._instances(drive.own):
+                elements = _keys(picked(instance))
+                if len(elements) != len(known) or any(
+                    one not in all_ for one, all_ in zip(elements, known, strict=True)
+                ):
+                    shown = element_name(drive.target.name, picked(instance))
+                    what = f"the model has no {shown}"
+                    raise refused(self.source, drive.target, what, "correct the subscripts")
+                found.setdefault(elements, []).append((drive, instance))
+        return found
+
+    # Statements ---------------------------------------------------------------------------------
+
+    def _ask(self, leaf: Leaf, *, check: bool) -> Ask:
+        own = self.one.subscripts
+        left, op, right = sides(leaf)
+        if is_profile(left) and not is_profile(right):
+            left, op, right = right, TURNED[op], left
+        asked, basis = "", None
+        if check and is_profile(right):
+            no_profiles(self.source, left)
+            profile = profile_of(self.source, right, check=True)
+            basis = self._basis(profile, own)
+            asked = self._add("reality asked", profile.on, own)
+            right = profile.course(Ref(basis.constant, own))
+        else:
+            no_profiles(self.source, left)
+            no_profiles(self.source, right)
+        text = _text(leaf)
+        return Ask(
+            text,
+            op,
+            self._add("reality left", left, own),
+            self._add("reality right", right, own),
+            asked,
+            basis,
+        )
+
+
+def _itself(elements: Elements) -> Elements:
+    return elements
+
+
+def _keys(elements: Sequence[str]) -> Elements:
+    return tuple(map(key, elements))
+
+
+def _text(leaf: Leaf) -> str:
+    return f":NOT: {written(leaf.expr)}" if leaf.negated else written(leaf.expr)
+
+
+def _plain(first: Variable, value: Expr, subscripts: Elements) -> Variable:
+    return Variable(
+        first.name, value, units=first.units, at=first.at, span=first.span, subscripts=subscripts
+    )
+
+
+def _switched(drive: Drive, elements: Elements, otherwise: Expr, ordinary: Expr) -> Expr:
+    """Return the input where its switch is on, part of the way to it where it is partly on."""
+    switch, value = Ref(drive.switch, elements), Ref(drive.value, elements)
+    part = apply(Op.ADD, ordinary, apply(Op.MUL, switch, apply(Op.SUB, value, ordinary)))
+    return where(switch >= 1, value, where(switch > 0, part, otherwise))
