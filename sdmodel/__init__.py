@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sdmodel.control.vsc import SensitivityControl, read_vsc
 from sdmodel.errors import (
     CircularError,
     ModelError,
@@ -66,6 +67,7 @@ __all__ = [
     "SDError",
     "Scenario",
     "SciPy",
+    "SensitivityControl",
     "SettingsError",
     "SolverError",
     "Tableau",
@@ -83,6 +85,7 @@ __all__ = [
     "picture",
     "read_expectations",
     "read_settings",
+    "read_vsc",
     "reducers",
     "validate",
     "within",

@@ -55,6 +55,8 @@ class Study:
         The method of integration, as in ``Model.run_many``.
     options
         ``time_step``, ``final_time`` and ``save_every``, where they differ from the file.
+    origin
+        The control file that asked for it, and what was made of it; empty for others.
     """
 
     model: sd.Model
@@ -68,6 +70,7 @@ class Study:
     limits: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     integration: str = "vensim"
     options: Mapping[str, Any] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def measures(self) -> Measures:
@@ -77,7 +80,7 @@ class Study:
     @property
     def identity(self) -> dict[str, Any]:
         """Everything the numbers depend on, as plain values."""
-        return {
+        told = {
             "model": self.model.name,
             "model_digest": self.model.digest,
             "space": self.space.to_dict(),
@@ -91,6 +94,7 @@ class Study:
             "integration": self.integration,
             "options": dict(sorted(self.options.items())),
         }
+        return told | {"origin": dict(self.origin)} if self.origin else told
 
     def with_samples(self, samples: int) -> Study:
         """Return the same study with another sample size."""
@@ -212,6 +216,7 @@ def restored(model: sd.Model, identity: Mapping[str, Any]) -> Study:
         limits={name: (ends[0], ends[1]) for name, ends in identity["limits"].items()},
         integration=identity["integration"],
         options=dict(identity["options"]),
+        origin=dict(identity.get("origin", {})),
     )
 
 

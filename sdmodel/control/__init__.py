@@ -1,0 +1,1 @@
+"""The small text files that Vensim keeps beside a model, read with the place of every problem."""
