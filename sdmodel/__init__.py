@@ -6,6 +6,7 @@ from sdmodel.comparing.differences import Change, ModelDiff, diff
 from sdmodel.comparing.merging import Conflict, Merge, merge
 from sdmodel.control.savelist import read_save_list
 from sdmodel.control.script import Script, Simulation, read_script
+from sdmodel.control.vsc import SensitivityControl, read_vsc
 from sdmodel.desk import edit
 from sdmodel.editing import Edit
 from sdmodel.errors import (
@@ -82,6 +83,7 @@ __all__ = [
     "Scenario",
     "SciPy",
     "Script",
+    "SensitivityControl",
     "SettingsError",
     "Simulation",
     "SolverError",
@@ -106,6 +108,7 @@ __all__ = [
     "read_save_list",
     "read_script",
     "read_settings",
+    "read_vsc",
     "reducers",
     "validate",
     "within",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sensitivity.claims.study import run_claims as run_claims
     from sensitivity.combinations import Combination as Combination
     from sensitivity.combinations import combine as combine
+    from sensitivity.control.running import run_vsc as run_vsc
     from sensitivity.converged.figure import plot_convergence as plot_convergence
     from sensitivity.converged.verdict import Convergence as Convergence
     from sensitivity.converged.verdict import convergence as convergence
@@ -119,6 +120,7 @@ _HOME = {
     "run_claims": "claims.study",
     "Combination": "combinations",
     "combine": "combinations",
+    "run_vsc": "control.running",
     "plot_convergence": "converged.figure",
     "Convergence": "converged.verdict",
     "convergence": "converged.verdict",
@@ -238,6 +240,7 @@ __all__ = [
     "run_claims",
     "run_study",
     "run_until_converged",
+    "run_vsc",
     "save",
     "settled",
     "study",

@@ -18,7 +18,7 @@ from sensitivity.analysis import indices_of, with_indices
 from sensitivity.claims.arms import Bench, Draws
 from sensitivity.errors import AnalysisError, MethodError, SpaceError, among, near
 from sensitivity.measures import Measures
-from sensitivity.methods import METHODS, Plan
+from sensitivity.methods import Plan
 from sensitivity.methods import method as method_named
 from sensitivity.outcomes import FAILED, NOT_REACHED, OK, Outcome, choose
 from sensitivity.search.goals import BASE, SHARE, Goals
@@ -359,7 +359,7 @@ def _dataset(
             "model": model.name,
             "model_digest": model.digest,
             "method": plan.method,
-            "about": METHODS[plan.method].about,
+            "about": plan.row.about,
             "samples": plan.samples,
             "seed": plan.seed,
             "second_order": 0,

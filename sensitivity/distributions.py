@@ -9,12 +9,14 @@ of values below.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from sensitivity.distribution import Distribution
+from sensitivity.families import FAMILIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     import sdmodel as sd
 
     Floats = NDArray[np.float64]
-    Function = Callable[[sd.Factor, Floats], Floats]
 
 # low and high are taken as the points two standard deviations from the centre, that is as a
 # range which holds the value in about 95 of 100 cases, and nothing outside it is drawn.
@@ -31,48 +32,26 @@ DEVIATIONS_ACROSS = 4.0
 KINDS = ("continuous", "integer", "categorical", "switch")
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
-    """One row of the table: what a distribution is called and how it is drawn.
+def distribution(name: str) -> Distribution | None:
+    """Return a distribution by name, those of Vensim's control files too; None for any other.
 
-    Parameters
-    ----------
-    name
-        As it is written after ``distribution =``.
-    about
-        What it does with low, high, default and its parameters, in one line.
-    quantile
-        From the unit interval to the factor's range, rising.
-    share
-        From the factor's range to the unit interval: the share of values that are below.
-    centre
-        Which parameter says where most values are; the factor's default when it is left out.
-    widths
-        Parameters that say how wide it is, above 0; they may be left out.
-    needs
-        Parameters without which it cannot be, above 0.
-    positive
-        Whether low must be above zero.
+    Examples
+    --------
+    >>> distribution("RANDOM GAMMA").parameters
+    ('order', 'shift', 'stretch')
     """
+    return DISTRIBUTIONS.get(name) or FAMILIES.get(name)
 
-    name: str
-    about: str
-    quantile: Function
-    share: Function
-    centre: str = ""
-    widths: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
-    positive: bool = False
 
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """Every parameter it takes."""
-        return tuple(one for one in (self.centre, *self.widths, *self.needs) if one)
+def _of(factor: sd.Factor) -> Distribution:
+    found = distribution(factor.distribution)
+    assert found is not None, factor.distribution  # a space has refused it
+    return found
 
 
 def centre(factor: sd.Factor) -> float:
     """Return the centre of a distribution: the parameter that says so, or the factor's default."""
-    word = DISTRIBUTIONS[factor.distribution].centre
+    word = _of(factor).centre
     return float(factor.parameters.get(word, factor.default))
 
 
@@ -278,7 +257,7 @@ def scale(factor: sd.Factor, u: Floats) -> Floats:
     if factor.kind == "integer" and factor.distribution == "uniform":
         # Each whole number has the same share of the interval, the two ends included.
         return np.clip(np.floor(low + u * (high - low + 1.0)), low, high)
-    drawn = np.clip(DISTRIBUTIONS[factor.distribution].quantile(factor, u), low, high)
+    drawn = np.clip(_of(factor).quantile(factor, u), low, high)
     return np.rint(drawn) if factor.kind == "integer" else drawn
 
 
@@ -298,7 +277,7 @@ def unit(factor: sd.Factor, x: Floats) -> Floats:
     """
     low, high = factor.low, factor.high
     x = np.asarray(x, dtype=float)
-    share = DISTRIBUTIONS[factor.distribution].share
+    share = _of(factor).share
     if factor.kind == "switch":
         return np.select([x == low, x == high], [0.25, 0.75], np.nan)
     if factor.distribution == "discrete":

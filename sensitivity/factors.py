@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import sdmodel as sd
-from sensitivity.distributions import DISTRIBUTIONS, KINDS, Distribution, centre
+from sensitivity.distribution import Distribution
+from sensitivity.distributions import DISTRIBUTIONS, KINDS, centre, distribution
 from sensitivity.errors import SpaceError, among, fold
 
 
@@ -136,11 +137,13 @@ def faults(one: sd.Factor) -> Iterator[str]:
         yield f"{who} has low {one.low:g} above high {one.high:g}: exchange them"
     if one.kind not in KINDS:
         yield f"{who} has kind '{one.kind}'{among(one.kind, KINDS)}"
-    if one.distribution not in DISTRIBUTIONS:
+    row = distribution(one.distribution)
+    if row is None:
         yield f"{who} has distribution '{one.distribution}'{among(one.distribution, DISTRIBUTIONS)}"
         return
-    yield from _of_values(one, who)
-    yield from _of_distribution(one, who, DISTRIBUTIONS[one.distribution])
+    if not row.lists:
+        yield from _of_values(one, who)
+    yield from _of_distribution(one, who, row)
     yield from _of_kind(one, who)
 
 

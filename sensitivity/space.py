@@ -219,6 +219,8 @@ class Space:
     def scale(self, unit_design: NDArray[np.float64]) -> NDArray[np.float64]:
         """Carry a design on the unit cube, one column per factor, over to the factors' values.
 
+        A place that is not a number stands for the factor's default, wherever that lies.
+
         Examples
         --------
         >>> import numpy as np
@@ -230,12 +232,12 @@ class Space:
         self._fits(unit_design)
         if self.correlated:
             unit_design = joined(unit_design, self.names, self.correlations)
-        return np.column_stack(
-            [
-                scale(one, np.ascontiguousarray(unit_design[:, column]))
-                for column, one in enumerate(self.factors)
-            ]
-        )
+        columns = []
+        for column, one in enumerate(self.factors):
+            places = np.ascontiguousarray(unit_design[:, column])
+            values = scale(one, np.nan_to_num(places))
+            columns.append(np.where(np.isnan(places), one.default, values))
+        return np.column_stack(columns)
 
     def unit(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Carry values of the factors, one column for each, back to the unit cube.

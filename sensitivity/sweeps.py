@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sensitivity.combinations import Combination
     from sensitivity.outcomes import Outcome
     from sensitivity.space import Space
+    from sensitivity.studies.study import Study
 
     Floats = NDArray[np.float64]
     Progress = Callable[[int, int], None]
@@ -159,13 +160,37 @@ def sweep(
         final_time=final_time,
         save_every=save_every,
     )
+    return in_memory(
+        study,
+        over_time=over_time,
+        memory=memory,
+        threads=threads,
+        chunk=chunk,
+        progress=progress,
+    )
+
+
+def in_memory(
+    study: Study,
+    *,
+    over_time: bool = False,
+    keep_courses: bool = False,
+    memory: int = OVER_TIME,
+    threads: int | None = None,
+    chunk: int | None = None,
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """Run a study in memory and rank what its outcomes depend on; see `sweep`.
+
+    With `keep_courses` the courses themselves are in the dataset: (series, time, sample).
+    """
     plan = study.plan
     job = prepare(study, threads)
     if job.base_cause:
         tell_base(study, job.base_cause)
     size = chunk if chunk is not None else chunk_runs(job, MEMORY)
     spans = [(first, min(first + size, plan.runs)) for first in range(0, plan.runs, size)]
-    if over_time:
+    if over_time or keep_courses:
         _check_room(job, memory)
     kept = _Memory(job)
 
@@ -179,6 +204,9 @@ def sweep(
 
     unit_design = plan.rows(0, plan.runs)
     swept = dataset(job, kept.kept, design=study.space.scale(unit_design), seconds=seconds)
+    if keep_courses:
+        about = {"long_name": "course in each run; failed runs are missing"}
+        swept["courses"] = (("series", "time", "sample"), kept.courses, about)
     if plan.row.wants_x:
         swept["unit_design"] = (("sample", "factor"), unit_design)
         swept["unit_design"].attrs["long_name"] = "the design on the unit cube"

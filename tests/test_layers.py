@@ -49,6 +49,8 @@ LAYERS = (
     ("model", "secondopinion", "integration", "control"),
     ("validation",),
     ("cli", "__main__", "__init__", "pytest_plugin"),
+    ("validation", "control"),
+    ("cli", "__main__", "__init__"),
 )
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}
 

@@ -54,6 +54,8 @@ class Plan:
         Of the outcome, above which runs are told from the others (regional).
     threshold
         The outcome's value above which they are, in place of the quantile.
+    points
+        The design itself, row by row, where a table gives it.
 
     Examples
     --------
@@ -73,6 +75,7 @@ class Plan:
     levels: tuple[int, ...] = ()
     quantile: float = 0.5
     threshold: float | None = None
+    points: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
         row = method(self.method)
@@ -87,6 +90,7 @@ class Plan:
         for name in ("groups", "centre", "levels"):
             # Lists are what a stored plan gives.
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        object.__setattr__(self, "points", tuple(map(tuple, self.points)))
         wrong = list(_problems(self, row))
         if wrong:
             raise MethodError("\n".join(wrong))
@@ -95,7 +99,7 @@ class Plan:
     @property
     def row(self) -> Method:
         """The method's row in the table."""
-        return METHODS[self.method]
+        return method(self.method)
 
     @property
     def membership(self) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from sensitivity.errors import MethodError, among
 from sensitivity.methods.combinations import COMBINATIONS
+from sensitivity.methods.controlled import CONTROLLED
 from sensitivity.methods.delta import DELTA
 from sensitivity.methods.dgsm import DGSM
 from sensitivity.methods.factorial import FRACTIONAL
@@ -34,13 +35,14 @@ METHODS: Mapping[str, Method] = MappingProxyType(
 
 
 def method(name: str) -> Method:
-    """Return a method by name.
+    """Return a method by name, those of Vensim's control files too.
 
     Examples
     --------
     >>> method("sobol").ranks_by
     'ST'
     """
-    if name not in METHODS:
+    found = METHODS.get(name) or CONTROLLED.get(name)
+    if found is None:
         raise MethodError(f"no method named '{name}'{among(name, METHODS)}")
-    return METHODS[name]
+    return found

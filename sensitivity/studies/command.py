@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sensitivity.control.command import KINDS, carry_out, control_options, given
+
 if TYPE_CHECKING:
     from sensitivity.studies.again import Replay
     from sensitivity.studies.until import Settling
@@ -54,12 +56,14 @@ class Shard(click.ParamType[tuple[int, int]]):
 
 @click.command()
 @click.argument("study_file", metavar="STUDY", type=click.Path(exists=True, dir_okay=False))
+@control_options
 @click.option(
     "-o",
     "--output",
-    type=click.Path(file_okay=False),
+    type=click.Path(),
     help="The store, a folder ending in .study. Without it, where STUDY says, or its own name "
-    "beside it. Where the store holds a part of the study already, only the rest is run.",
+    "beside it. Where the store holds a part of the study already, only the rest is run. Of a "
+    ".vsc also a file (netCDF), of a .voc the .out.",
 )
 @click.option(
     "--memory",
@@ -105,10 +109,11 @@ def run(
     until_converged: bool,
     most_runs: int | None,
     json_: bool,
+    **control: Any,
 ) -> None:
-    """Run the STUDY that a TOML file describes, or go on with it.
+    """Run the STUDY that a TOML file describes, or go on with it; or a control file of Vensim's.
 
-    It can be stopped at any moment: the same command goes on where it was, and the result is
+    A study can be stopped at any moment: the same command goes on where it was, and the result is
     the same, bit for bit.
 
     \b
@@ -117,7 +122,14 @@ def run(
       sensitivity run levers.toml --until-converged --most-runs 500000
       sensitivity run levers.toml --shard 2/5 -o part2.study
       sensitivity run levers.toml --scheduler tcp://10.0.0.1:8786
+      sensitivity run model.vsc --model model.mdl --save-list model.lst
     """
+    shown = click.get_current_context()
+    if Path(study_file).suffix.lower() in KINDS:
+        carry_out(shown, study_file, output, threads, json_=json_, **control)
+        return
+    if said := given(shown, control):
+        raise click.UsageError(f"{said[0]} belongs to the control files {', '.join(KINDS)}")
     import sensitivity as sa
     from sensitivity.studies.store import Store
     from sensitivity.tables import show

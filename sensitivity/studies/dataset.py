@@ -163,6 +163,7 @@ def _provenance(job: Job, kept: Kept, seconds: float) -> dict[str, Any]:
         "identity": json.dumps(study.identity, sort_keys=True),
         "constants": json.dumps(dict(study.model.constants)),
         "versions": json.dumps(dict(job.provenance) | versions(), sort_keys=True),
+        **({"origin": json.dumps(dict(study.origin))} if study.origin else {}),
         "seconds_running": round(seconds, 3),
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }

@@ -60,6 +60,8 @@ class Study:
         ``time_step``, ``final_time`` and ``save_every``, where they differ from the file.
     data
         The SHA-256 of each data file that the model was loaded with, by name.
+    origin
+        The control file that asked for it, and what was made of it; empty for others.
     """
 
     model: sd.Model
@@ -74,6 +76,7 @@ class Study:
     integration: str = "vensim"
     options: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def measures(self) -> Measures:
@@ -83,7 +86,7 @@ class Study:
     @property
     def identity(self) -> dict[str, Any]:
         """Everything the numbers depend on, as plain values."""
-        return {
+        told = {
             "model": self.model.name,
             "model_digest": self.model.digest,
             "space": self.space.to_dict(),
@@ -98,6 +101,7 @@ class Study:
             "options": dict(sorted(self.options.items())),
             "data": dict(sorted(self.data.items())),
         }
+        return told | {"origin": dict(self.origin)} if self.origin else told
 
     def with_samples(self, samples: int) -> Study:
         """Return the same study with another sample size."""
@@ -224,6 +228,7 @@ def restored(model: sd.Model, identity: Mapping[str, Any]) -> Study:
         integration=identity["integration"],
         options=dict(identity["options"]),
         data=dict(identity["data"]),
+        origin=dict(identity.get("origin", {})),
     )
 
 

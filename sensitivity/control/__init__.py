@@ -1,0 +1,1 @@
+"""Vensim's control files for sensitivity runs and optimisation, carried out."""
