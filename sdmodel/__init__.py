@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sdmodel.documents.feedback import FeedbackLoop, FeedbackLoops, loops
+from sdmodel.documents.site import document
 from sdmodel.errors import (
     CircularError,
     ModelError,
@@ -49,6 +51,8 @@ __all__ = [
     "Expectations",
     "Explanation",
     "Factor",
+    "FeedbackLoop",
+    "FeedbackLoops",
     "FixedStep",
     "FunctionInfo",
     "IntegrationReport",
@@ -78,8 +82,10 @@ __all__ = [
     "ValidationStudy",
     "VariableInfo",
     "compare",
+    "document",
     "functions",
     "load",
+    "loops",
     "picture",
     "read_expectations",
     "read_settings",

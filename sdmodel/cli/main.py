@@ -11,6 +11,7 @@ from sdmodel import __version__
 from sdmodel.cli.check import check
 from sdmodel.cli.compare import compare
 from sdmodel.cli.crosscheck import crosscheck
+from sdmodel.cli.doc import doc
 from sdmodel.cli.functions import functions
 from sdmodel.cli.run import run
 from sdmodel.cli.show import show
@@ -85,3 +86,4 @@ main.add_command(units)
 main.add_command(validate)
 main.add_command(functions)
 main.add_command(sketch)
+main.add_command(doc)
