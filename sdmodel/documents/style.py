@@ -33,7 +33,7 @@ nav.top [aria-current] { font-weight: 700; color: var(--ink); text-decoration: n
 .scroll { overflow-x: auto; margin: .8rem 0; }
 table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: left;
-  vertical-align: top; max-width: 34rem; overflow-wrap: anywhere; }
+  vertical-align: top; max-width: 34rem; overflow-wrap: break-word; }
 td.n { text-align: right; white-space: nowrap; }
 thead th { background: var(--tint); }
 tbody th { font-weight: 600; }

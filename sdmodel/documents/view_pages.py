@@ -13,7 +13,8 @@ VIEWS = "views"
 
 def view_body(found: Facts, view: View) -> str:
     """Return what stands on the page of a view."""
-    return f'<div class="view scroll" tabindex="0">{svg(view)}</div>' + section(
+    picture = svg(view, lambda name: found.href(name, "../"))
+    return f'<div class="view scroll" tabindex="0">{picture}</div>' + section(
         "Variables of this view", _named(found, view, "../")
     )
 
