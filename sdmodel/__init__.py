@@ -27,6 +27,7 @@ from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.secondopinion.compare import CrossCheck, Difference
 from sdmodel.settings import ModelSettings, OutcomeSpec, Scenario
 from sdmodel.settings_file import read_settings
+from sdmodel.sketch.figure import draw
 from sdmodel.sketch.picture import picture
 from sdmodel.units import UnitFinding, UnitReport
 from sdmodel.validation import (
@@ -83,6 +84,7 @@ __all__ = [
     "VariableInfo",
     "compare",
     "document",
+    "draw",
     "functions",
     "load",
     "loops",

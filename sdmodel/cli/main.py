@@ -12,6 +12,7 @@ from sdmodel.cli.check import check
 from sdmodel.cli.compare import compare
 from sdmodel.cli.crosscheck import crosscheck
 from sdmodel.cli.doc import doc
+from sdmodel.cli.draw import draw
 from sdmodel.cli.functions import functions
 from sdmodel.cli.run import run
 from sdmodel.cli.show import show
@@ -87,3 +88,4 @@ main.add_command(validate)
 main.add_command(functions)
 main.add_command(sketch)
 main.add_command(doc)
+main.add_command(draw)

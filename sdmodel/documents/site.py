@@ -19,13 +19,15 @@ from sdmodel.documents.style import STYLE
 from sdmodel.documents.variable_page import variable_body
 from sdmodel.documents.view_pages import VIEWS, view_body, views_page
 from sdmodel.errors import SDError
-from sdmodel.frontends.sketch import read_sketch
 from sdmodel.model import Model
+from sdmodel.sketch.views import own_views, views_of
 from sdmodel.version import __version__
 
 # The list of what was written, so that pages of variables since deleted go.
 _LIST = "pages.txt"
 MOST_LOOPS = 200
+# A model without a drawing gets one while that takes a few seconds.
+LAID_OUT = 40
 
 
 def document(
@@ -107,7 +109,10 @@ def _former(place: Path) -> set[str]:
 
 def pages(model: Model, *, date: str, findings: Iterable[Finding] = ()) -> dict[str, bytes]:
     """Return every file of the documentation, by its way from the folder."""
-    found = Facts(model, read_sketch(model.source.source.text, str(model.path)))
+    views, own = own_views(model.source), True
+    if not views and len(model.variables) <= LAID_OUT:
+        views, own = views_of(model.source), False
+    found = Facts(model, views, own_drawing=own)
     title = model.settings.title or model.name
     result = checked(found, findings)
     made = {"style.css": STYLE.lstrip()}
