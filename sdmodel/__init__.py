@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sdmodel.documents.feedback import FeedbackLoop, FeedbackLoops, loops
 from sdmodel.documents.site import document
+from sdmodel.documents.strip import causes_strip
 from sdmodel.errors import (
     CircularError,
     ModelError,
@@ -82,6 +83,7 @@ __all__ = [
     "ValidationResult",
     "ValidationStudy",
     "VariableInfo",
+    "causes_strip",
     "compare",
     "document",
     "draw",

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from functools import cached_property
 
+from sdmodel.documents.feedback import FeedbackLoops, loops
 from sdmodel.documents.filenames import file_name
 from sdmodel.documents.html import Html, link, shown
 from sdmodel.errors import SDError
@@ -17,6 +18,7 @@ from sdmodel.run import Run
 from sdmodel.sketch.words import unquoted
 
 FOLDER = "variables"
+MOST_LOOPS = 200
 KINDS = {
     "stock": "Stocks",
     "auxiliary": "Flows and auxiliaries",
@@ -71,6 +73,20 @@ class Facts:
                 if one.kind is Kind.VARIABLE:
                     (ghosts if one.shadow else own).setdefault(key(one.name), {})[place] = None
         return {name: list(own.get(name, {}) | ghosts.get(name, {})) for name in {*own, *ghosts}}
+
+    @cached_property
+    def loops(self) -> FeedbackLoops:
+        """The shortest feedback loops."""
+        return loops(self.model, most=MOST_LOOPS)
+
+    @cached_property
+    def loops_of(self) -> dict[str, list[str]]:
+        """The names of the loops that lead through a variable, by key."""
+        found: dict[str, list[str]] = {}
+        for one in self.loops:
+            for name in one.path:
+                found.setdefault(key(name), []).append(one.name)
+        return found
 
     @cached_property
     def base(self) -> Run | SDError:

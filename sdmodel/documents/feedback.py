@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -13,6 +13,7 @@ from sdmodel.documents.cycles import Searched
 from sdmodel.errors import SDError, counted
 from sdmodel.kernel import Array
 from sdmodel.model import Model
+from sdmodel.names import readable
 from sdmodel.program import CONTROL
 from sdmodel.validation.graph import Dependencies, Signs
 
@@ -144,14 +145,21 @@ def loops(model: Model, through: str = "", *, most: int = 100) -> FeedbackLoops:
             break
         paths.append(path)
     signs = _LinkSigns(model) if paths else None
+    stocks = {model.definition(name).key for name in model.stocks}
     numbers = dict.fromkeys(_LETTERS, 0)
     found = []
     for path in paths:
         kind, plus, minus = signs.of(path) if signs else (UNKNOWN, 0.0, 0.0)
         numbers[kind] += 1
-        names = tuple(model.source.by_key[one].name for one in path)
+        names = tuple(model.source.by_key[one].name for one in _turned(path, start, stocks))
         found.append(FeedbackLoop(f"{_LETTERS[kind]}{numbers[kind]}", kind, names, plus, minus))
     return FeedbackLoops(tuple(found), search.complete, signs.wrong if signs else "")
+
+
+def _turned(path: tuple[str, ...], start: str, stocks: Collection[str]) -> tuple[str, ...]:
+    """Return a loop from its first stock on, where it need not begin with a given variable."""
+    first = next((n for n, one in enumerate(path) if one in stocks), 0) if not start else 0
+    return path[first:] + path[:first]
 
 
 class _LinkSigns:
@@ -165,12 +173,13 @@ class _LinkSigns:
             warnings.simplefilter("ignore")
             try:
                 self.signs = Signs(model, "compiled")
+                self.wrong = _burst(self.signs)
             except SDError as error:
                 self.wrong = str(error).partition("\n")[0]
 
     def of(self, path: Sequence[str]) -> tuple[str, float, float]:
         """Return the kind of a loop, and the shares of times with each sign."""
-        if self.signs is None:
+        if self.signs is None or self.wrong:
             return UNKNOWN, 0.0, 0.0
         whole = np.ones(len(self.signs.times))
         for link in zip(path, [*path[1:], path[0]], strict=True):
@@ -181,3 +190,12 @@ class _LinkSigns:
         plus, minus = float(np.mean(whole > 0)), float(np.mean(whole < 0))
         kind = (IDLE, REINFORCING, BALANCING, CHANGING)[(plus > 0) + 2 * (minus > 0)]
         return kind, plus, minus
+
+
+def _burst(signs: Signs) -> str:
+    """Return which stock leaves the finite numbers in the base run, if any does."""
+    program = signs.program
+    for stock in program.stocks:
+        if not np.isfinite(signs.states[program.layout.block([stock.name])]).all():
+            return f"{readable(stock.variable)!r} leaves the finite numbers in the base run"
+    return ""

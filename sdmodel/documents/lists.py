@@ -9,6 +9,9 @@ from sdmodel.documents.filenames import file_name
 from sdmodel.documents.html import Html, section, shown, table
 from sdmodel.sketch.structure import structure_of
 
+# How many elements of a range are named.
+MOST_ELEMENTS = 60
+
 
 def _names(found: Facts, names: Iterable[str]) -> Html:
     rows = "".join(f"<li>{found.name(name)}</li>" for name in found.sorted(list(names)))
@@ -78,3 +81,30 @@ def stocks_and_flows(found: Facts) -> str:
     }
     count = f"<p>{len(rows)} stocks and {len(named)} flows.</p>"
     return count + table(("stock", "unit", "filled by", "drained by"), rows, label="Stocks") + told
+
+
+def ranges(found: Facts) -> Html:
+    """Return a table of the ranges of subscripts."""
+    rows = []
+    for one in found.model.source.dimensions:
+        shown_ones = ", ".join(map(plain, one.elements[:MOST_ELEMENTS]))
+        more = len(one.elements) - MOST_ELEMENTS
+        elements = shown_ones + (f" and {more} more" if more > 0 else "")
+        to = ", ".join(plain(mapping.target) for mapping in one.mappings)
+        rows.append((plain(one.name), len(one.elements), elements, to, one.comment))
+    columns = ("range", "elements", "their names", "maps to", "comment")
+    return table(columns, rows, label="Ranges of subscripts") if rows else Html("")
+
+
+def macros(found: Facts) -> Html:
+    """Return the macros of the model, with their equations as written."""
+    parts = []
+    for one in found.model.source.macros:
+        head = f"{one.name}({', '.join(one.inputs)})"
+        lines = [
+            f"{entry.name} = {' '.join(entry.text.split())}" if entry.text else entry.name
+            for entry in one.variables
+        ]
+        body = shown("\n".join(lines))
+        parts.append(f"<h3>{shown(head)}</h3><pre>{body}</pre>")
+    return Html("".join(parts))

@@ -12,7 +12,7 @@ from sdmodel.documents.html import Html
 WIDTH, HEIGHT = 420, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 12, 40
 # Okabe and Ito's palette, which most colour-blind readers can tell apart; dashes differ too.
-_LOOKS = (
+LOOKS = (
     ("#0072b2", ""),
     ("#d55e00", "7 3"),
     ("#009e73", "2 2"),
@@ -22,7 +22,7 @@ _LOOKS = (
     ("#cc79a7", "2 2"),
     ("#56b4e9", "9 3 2 3"),
 )
-MOST_LINES = len(_LOOKS)
+MOST_LINES = len(LOOKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def plot(lines: Sequence[Line], x: str, y: str, label: str, *, marks: bool = Fal
             f'<text x="{px(value):.1f}" y="{HEIGHT - _BOTTOM + 17}" text-anchor="middle">'
             f"{_told(value)}</text>"
         )
-    for (colour, dash), course in zip(_LOOKS, points, strict=False):
+    for (colour, dash), course in zip(LOOKS, points, strict=False):
         drawn = " ".join(f"{px(a):.1f},{py(b):.1f}" for a, b in course)
         dashes = f' stroke-dasharray="{dash}"' if dash else ""
         parts.append(
@@ -120,7 +120,7 @@ def _legend(lines: Sequence[Line]) -> str:
         f'stroke="{colour}" stroke-width="2.5"'
         + (f' stroke-dasharray="{dash}"' if dash else "")
         + f"/></svg> {escape(one.name)}</li>"
-        for (colour, dash), one in zip(_LOOKS, lines, strict=False)
+        for (colour, dash), one in zip(LOOKS, lines, strict=False)
     )
     return f'<ul class="letters soft">{items}</ul>'
 

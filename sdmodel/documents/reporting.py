@@ -223,15 +223,22 @@ _CLASS = {MET: "good", GAP: "bad", OPEN: "maybe", NONE: "soft"}
 _MARK = {MET: "✓", GAP: "✗", OPEN: "?", NONE: "–"}
 
 
-def reporting_page(found: Facts, lines: Sequence[Requirement]) -> str:
-    """Return the checklist as a page."""
+def summary(lines: Sequence[Requirement]) -> str:
+    """Return how many requirements are met."""
     asked = [one for one in lines if one.status != NONE]
     met = sum(one.status == MET for one in asked)
     minimum = [one for one in asked if one.level == MINIMUM]
     met_minimum = sum(one.status == MET for one in minimum)
+    return (
+        f"{met} of {len(asked)} requirements met by facts in the files; of the minimum, "
+        f"{met_minimum} of {len(minimum)}"
+    )
+
+
+def reporting_page(found: Facts, lines: Sequence[Requirement]) -> str:
+    """Return the checklist as a page."""
     told = (
-        f"<p>{met} of {len(asked)} requirements are met by facts in the files; of the minimum, "
-        f"{met_minimum} of {len(minimum)}.</p>"
+        f"<p>{shown(summary(lines))}.</p>"
         '<p class="soft">After Rahmandad and Sterman, “Reporting guidelines for simulation-based '
         "research in social sciences”, <cite>System Dynamics Review</cite> 28(4), 2012, 396–411. "
         f"“{shown(OPEN)}” is what no file can tell.</p>"

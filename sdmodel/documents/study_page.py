@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sdmodel.documents.facts import Facts
-from sdmodel.documents.feedback import FeedbackLoops
 from sdmodel.documents.html import Html, section, shown, table
 from sdmodel.factors import Factor
 from sdmodel.settings import OutcomeSpec
@@ -58,13 +57,14 @@ def _outcomes(found: Facts, outcomes: Iterable[OutcomeSpec]) -> Html:
     return table(columns, rows, label="Outcomes") if rows else Html("")
 
 
-def loops_page(found: Facts, loops: FeedbackLoops) -> str:
+def loops_page(found: Facts) -> str:
     """Return the table of feedback loops."""
-    rows = []
+    rows, loops = [], found.loops
     for one in loops:
         steps = " → ".join(found.name(name) for name in (*one.path, one.path[0]))
         share = f"+ {one.plus:.0%}, − {one.minus:.0%}" if one.kind == "changing" else ""
-        rows.append((one.name, Html(f"{one.kind} <span class='soft'>{share}</span>"),
+        rows.append((Html(f'<span id="{one.name}">{one.name}</span>'),
+                     Html(f"{one.kind} <span class='soft'>{share}</span>"),
                      Html(str(len(one.path))), Html(steps)))  # fmt: skip
     told = (
         f"<p>{shown(loops.summary)}.</p>"

@@ -17,7 +17,7 @@ from sdmodel.run import Run
 from sdmodel.source import Variable
 
 # How many equations of one variable, and cells of one table, are shown.
-MOST_ENTRIES, MOST_CELLS, MOST_TABLES = 40, 400, 12
+MOST_ENTRIES, MOST_CELLS, MOST_TABLES, MOST_LOOPS = 40, 400, 12, 12
 _TYPES = {"auxiliary": "auxiliary", "control": "control of the run"}
 
 
@@ -59,8 +59,16 @@ def _properties(found: Facts, name: str, info: VariableInfo) -> Html:
             ("Group", group),
             ("Drawn in", Html(", ".join(views))),
             ("In the file", f"line {info.line}"),
+            ("In loops", _loops(found, name)),
         )
     )
+
+
+def _loops(found: Facts, name: str) -> Html:
+    names = found.loops_of.get(name, [])
+    more = f" and {len(names) - MOST_LOOPS} more" if len(names) > MOST_LOOPS else ""
+    listed = (link(f"../loops.html#{one}", one) for one in names[:MOST_LOOPS])
+    return Html(", ".join(listed) + more)
 
 
 def _equations(found: Facts, info: VariableInfo, entries: tuple[Variable, ...]) -> str:

@@ -6,16 +6,23 @@ from sdmodel.documents.facts import Facts
 from sdmodel.documents.html import Html, link, section, shown
 from sdmodel.frontends.sketch import Kind, View
 from sdmodel.names import key
-from sdmodel.sketch.picture import svg
+from sdmodel.sketch.picture import Href, svg
 
 VIEWS = "views"
 
 
 def view_body(found: Facts, view: View) -> str:
     """Return what stands on the page of a view."""
-    picture = svg(view, lambda name: found.href(name, "../"))
-    return f'<div class="view scroll" tabindex="0">{picture}</div>' + section(
-        "Variables of this view", _named(found, view, "../")
+    picture = view_picture(view, lambda name: found.href(name, "../"))
+    return picture + section("Variables of this view", _named(found, view, "../"))
+
+
+def view_picture(view: View, href: Href) -> Html:
+    """Return the picture of a view, which scrolls where it is wider than the page."""
+    label = shown(f"Drawing of {view.name}")
+    return Html(
+        f'<div class="view scroll" tabindex="0" role="region" aria-label="{label}">'
+        f"{svg(view, href)}</div>"
     )
 
 

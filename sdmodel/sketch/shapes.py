@@ -137,6 +137,7 @@ class _Page:
         self.valves = {place: key(name) for place, name in view.flows().items()}
         self.seen = [one for one in view.elements if not one.hidden]
         self.by_id = {one.id: one for one in self.seen}
+        self.halves: dict[int, tuple[float, float]] = {}
 
     def shapes(self) -> Iterator[Shape]:
         """Yield causes, then pipes over them, then what both lead to."""
@@ -178,6 +179,11 @@ class _Page:
 
     def half(self, one: Element) -> tuple[float, float]:
         """Return half the width and height that an element is seen to take."""
+        if one.id not in self.halves:
+            self.halves[one.id] = self._half(one)
+        return self.halves[one.id]
+
+    def _half(self, one: Element) -> tuple[float, float]:
         if one.kind is not Kind.VARIABLE or one.boxed:
             return one.width, one.height
         lines, font = self.lines(one), self.font(one)
