@@ -8,6 +8,9 @@ from sdmodel.control.savelist import read_save_list
 from sdmodel.control.script import Script, Simulation, read_script
 from sdmodel.control.vsc import SensitivityControl, read_vsc
 from sdmodel.desk import edit
+from sdmodel.documents.feedback import FeedbackLoop, FeedbackLoops, loops
+from sdmodel.documents.site import document
+from sdmodel.documents.strip import causes_strip
 from sdmodel.editing import Edit
 from sdmodel.errors import (
     CircularError,
@@ -33,6 +36,7 @@ from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.secondopinion.compare import CrossCheck, Difference
 from sdmodel.settings import ModelSettings, OutcomeSpec, Scenario
 from sdmodel.settings_file import read_settings
+from sdmodel.sketch.figure import draw
 from sdmodel.sketch.picture import picture
 from sdmodel.units import UnitFinding, UnitReport
 from sdmodel.validation import (
@@ -61,6 +65,8 @@ __all__ = [
     "Expectations",
     "Explanation",
     "Factor",
+    "FeedbackLoop",
+    "FeedbackLoops",
     "FixedStep",
     "FunctionInfo",
     "IntegrationReport",
@@ -96,12 +102,16 @@ __all__ = [
     "ValidationResult",
     "ValidationStudy",
     "VariableInfo",
+    "causes_strip",
     "compare",
     "counterexamples",
     "diff",
+    "document",
+    "draw",
     "edit",
     "functions",
     "load",
+    "loops",
     "merge",
     "picture",
     "read_expectations",

@@ -50,6 +50,7 @@ LAYERS = (
     ("validation",),
     ("cli", "__main__", "__init__", "pytest_plugin"),
     ("validation", "control"),
+    ("documents",),
     ("cli", "__main__", "__init__"),
 )
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}

@@ -12,6 +12,8 @@ from sdmodel.cli.check import check
 from sdmodel.cli.compare import compare
 from sdmodel.cli.crosscheck import crosscheck
 from sdmodel.cli.diff import diff
+from sdmodel.cli.doc import doc
+from sdmodel.cli.draw import draw
 from sdmodel.cli.edit import add, delete, edit, rename, set_
 from sdmodel.cli.functions import functions
 from sdmodel.cli.merge import git_merge, git_setup, git_text, merge
@@ -99,3 +101,5 @@ main.add_command(sketch)
 for verb in (set_, edit, rename, add, delete):
     main.add_command(verb)
 main.add_command(script)
+main.add_command(doc)
+main.add_command(draw)

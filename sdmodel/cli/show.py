@@ -1,15 +1,17 @@
-"""`sdmodel show`: a model in one page, or one variable with its causes and uses."""
+"""`sdmodel show`: a model in one page, one variable with its causes and uses, or its loops."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sdmodel.cli.options import data_options, json_option, model_argument
 from sdmodel.cli.text import as_json, console, number, plain, table
+from sdmodel.errors import SDError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,31 +23,117 @@ if TYPE_CHECKING:
 @click.command()
 @model_argument
 @click.argument("name", required=False)
+@click.option(
+    "--depth",
+    type=click.IntRange(0, 30),
+    default=2,
+    show_default=True,
+    help="How many steps the trees of causes and uses go; 0 leaves them out.",
+)
+@click.option("--loops", is_flag=True, help="List the feedback loops, the shortest first.")
+@click.option("--through", metavar="NAME", default="", help="Only loops through this variable.")
+@click.option(
+    "--most",
+    type=click.IntRange(1, 100_000),
+    default=100,
+    show_default=True,
+    help="How many loops to list at most.",
+)
+@click.option(
+    "--strip", is_flag=True, help="Draw NAME over time above its causes; -o says where to."
+)
+@click.option("-o", "--output", metavar="FILE", help="The figure of --strip (.png, .svg, .pdf).")
+@click.option(
+    "--scenario",
+    "scenarios",
+    metavar="NAME",
+    multiple=True,
+    help="Draw this scenario too; may be given several times.",
+)
 @data_options
 @json_option
 def show(
-    model: str, name: str | None, data: tuple[str, ...], allow: tuple[str, ...], json_: bool
+    model: str,
+    name: str | None,
+    depth: int,
+    loops: bool,
+    through: str,
+    most: int,
+    strip: bool,
+    output: str | None,
+    scenarios: tuple[str, ...],
+    data: tuple[str, ...],
+    allow: tuple[str, ...],
+    json_: bool,
 ) -> None:
-    """Show MODEL in one page, or the variable NAME: equation, units, causes and uses.
+    """Show MODEL in one page, or the variable NAME: equation, units, causes and uses as trees.
 
     \b
     Examples:
       sdmodel show models/core.mdl
-      sdmodel show models/core.mdl "relative knowledge"
+      sdmodel show models/core.mdl "relative knowledge" --depth 3
+      sdmodel show models/core.mdl --loops --through "Domestic knowledge"
+      sdmodel show models/core.mdl "domestic innovation" --strip -o strip.png --scenario autarky
       sdmodel show models/core.mdl --json | jq .levers
     """
     import sdmodel as sd
 
     loaded = sd.load(model, data=data, allow=allow)
-    if name is not None:
-        if json_:
-            as_json(asdict(loaded.variable(name)))
-        else:
-            click.echo(str(loaded.explain(name)))
+    if strip:
+        _strip(loaded, name, output, scenarios)
+    elif loops or through:
+        _loops(loaded, through or name or "", most, json_)
+    elif name is not None:
+        _variable(loaded, name, depth, json_)
     elif json_:
         as_json(_summary(loaded))
     else:
         _print_summary(loaded, console())
+
+
+def _variable(model: Model, name: str, depth: int, json_: bool) -> None:
+    from sdmodel.documents.trees import causes_tree, uses_tree
+
+    trees = {"causes": causes_tree(model, name, depth), "uses": uses_tree(model, name, depth)}
+    if json_:
+        info = asdict(model.variable(name))
+        as_json(info | {f"{word}_tree": tree.as_dict() for word, tree in trees.items()})
+        return
+    click.echo(str(model.explain(name)))
+    for word, tree in trees.items():
+        if depth and tree.branches:
+            click.echo("\n".join(["", f"{word} tree", *tree.lines()]))
+
+
+def _loops(model: Model, through: str, most: int, json_: bool) -> None:
+    import sdmodel as sd
+
+    found = sd.loops(model, through, most=most)
+    if json_:
+        listed = [asdict(one) for one in found]
+        as_json({"summary": found.summary, "complete": found.complete, "loops": listed})
+    else:
+        click.echo(str(found))
+
+
+def _strip(model: Model, name: str | None, output: str | None, scenarios: tuple[str, ...]) -> None:
+    import sdmodel as sd
+    from sdmodel.cli.draw import FORMATS
+    from sdmodel.run import atomic
+
+    if name is None or output is None:
+        raise SDError(
+            "--strip needs a variable and a file: sdmodel show MODEL NAME --strip -o x.png"
+        )
+    if Path(output).suffix.lower() not in FORMATS:
+        raise SDError(f"{output}: figures are {', '.join(FORMATS)}")
+    runs = [model.run(), *(model.run(one) for one in scenarios)]
+    axes = sd.causes_strip(model, name, runs)
+    with atomic(Path(output)) as part:
+        model_figure = axes[0].get_figure(root=True)
+        assert model_figure is not None
+        model_figure.savefig(part, dpi=150)
+    click.echo(f"{output}: {len(axes)} panels, {len(runs)} runs, {runs[0].method}")
 
 
 def _kinds(model: Model) -> Counter[str]:

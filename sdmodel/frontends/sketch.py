@@ -71,6 +71,11 @@ class Element:
         return self.kind is Kind.VARIABLE and not self.bits & _TAKES_ARROWS
 
     @property
+    def hidden(self) -> bool:
+        """Whether it is on a level that is not shown."""
+        return self.style.partition(",")[0] not in ("", "0")
+
+    @property
     def boxed(self) -> bool:
         """Whether it is drawn as a stock."""
         return self.kind is Kind.VARIABLE and self.shape & 15 == _BOX
@@ -84,6 +89,8 @@ class Element:
 @dataclass(frozen=True, slots=True)
 class Arrow:
     """A cause drawn as an arrow, or one half of a flow's pipe.
+
+    `polarity` is the sign that stands at it, `colour` its own as three numbers, both often empty.
 
     Examples
     --------
@@ -100,6 +107,8 @@ class Arrow:
     hidden: bool = False
     points: tuple[tuple[int, int], ...] = ()
     line: int = field(default=0, compare=False)
+    polarity: str = ""
+    colour: str = ""
 
     @property
     def pipe(self) -> bool:
@@ -227,6 +236,8 @@ def _read_object(line: str, number: int) -> Element | Arrow | None:
             initial=fields[10] == "1",
             points=tuple((int(x), int(y)) for x, y in pairs),
             line=number,
+            polarity=chr(polarity) if 32 < (polarity := int(fields[6])) < 127 else "",
+            colour=fields[11] if int(fields[8]) & 1 else "",
         )
     if code not in tuple(Kind):
         # Pictures, slider and table objects carry no structure.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ def text_width(text: str, scale: float = 1.0) -> float:
     )
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def label(name: str, widest: float = WIDEST, scale: float = 1.0) -> Label:
     """Break a name into the fewest lines that fit a width, as even as they can be.
 

@@ -49,8 +49,9 @@ def _element(one: Element) -> Iterator[str]:
 
 def _arrow(one: Arrow) -> str:
     fields = (
-        int(Kind.ARROW), one.id, one.start, one.end, one.shape, int(one.hidden), 0, one.thickness,
-        0, 0 if one.pipe else 64, int(one.initial), "-1--1--1", "", f"{len(one.points)}|",
+        int(Kind.ARROW), one.id, one.start, one.end, one.shape, int(one.hidden),
+        ord(one.polarity or "\0"), one.thickness, 0, 0 if one.pipe else 64, int(one.initial),
+        "-1--1--1", "", f"{len(one.points)}|",
     )  # fmt: skip
     return ",".join(map(str, fields)) + "".join(f"({x},{y})|" for x, y in one.points)
 

@@ -62,15 +62,18 @@ def _named(equation: Expr) -> Iterator[str]:
 
 
 class Signs:
-    """The signs of links, by nudging one variable at every saved state of the base run."""
+    """The signs of links, by nudging one variable at every saved state of the base run.
 
-    def __init__(self, model: Model) -> None:
+    The run is that of `engine`; the nudges are always computed by the reference.
+    """
+
+    def __init__(self, model: Model, engine: str = "reference") -> None:
         self.model, self.program = model, model.program
         program = model.program
         method, _ = simulate.choose_method(program, "vensim")
         every = list(range(len(program.layout)))
         timing = simulate.Timing()
-        done = simulate.trajectory(model._kernel, {}, 1, method, timing, every)
+        done = simulate.trajectory(model._engine(engine, exact=False), {}, 1, method, timing, every)
         self.times, self.states = done.times, done.values[:, :, 0]
 
     def of_loop(self, path: Sequence[str]) -> Array:

@@ -33,8 +33,9 @@ def points(path: str) -> np.ndarray:
 def test_a_view_shows_every_name_cause_and_pipe_within_its_frame(view: View) -> None:
     root = ElementTree.fromstring(svg(view))
     shown = {" ".join(span.text or "" for span in text) for text in root.iter(f"{SVG}text")}
-    named = {one.name for one in view.elements if one.kind is Kind.VARIABLE}
-    assert {unquoted(name) for name in named} <= {unquoted(name) for name in shown}
+    words = [one for one in view.elements if one.kind is Kind.VARIABLE]
+    named = {f"<{unquoted(one.name)}>" if one.shadow else unquoted(one.name) for one in words}
+    assert named <= shown
     assert {one.text for one in view.elements if one.text} <= shown
     drawn = list(root.iter(f"{SVG}path"))
     causes = [one for one in drawn if "marker-end" in one.attrib]

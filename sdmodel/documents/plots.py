@@ -1,0 +1,150 @@
+"""Small plots as SVG: the points of a lookup, the course of a variable."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from sdmodel.documents.html import Html
+
+WIDTH, HEIGHT = 420, 230
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 12, 40
+# Okabe and Ito's palette, which most colour-blind readers can tell apart; dashes differ too.
+LOOKS = (
+    ("#0072b2", ""),
+    ("#d55e00", "7 3"),
+    ("#009e73", "2 2"),
+    ("#7a5195", "9 3 2 3"),
+    ("#111111", ""),
+    ("#e69f00", "7 3"),
+    ("#cc79a7", "2 2"),
+    ("#56b4e9", "9 3 2 3"),
+)
+MOST_LINES = len(LOOKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a plot."""
+
+    name: str
+    xs: Sequence[float]
+    ys: Sequence[float]
+
+
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Return round numbers between two others, not many.
+
+    >>> ticks(0.0, 0.97), ticks(1960.0, 2020.0)
+    ([0.0, 0.2, 0.4, 0.6, 0.8], [1960.0, 1970.0, 1980.0, 1990.0, 2000.0, 2010.0, 2020.0])
+    """
+    if not high > low:
+        return [low]
+    rough = (high - low) / most
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next((n * size for n in (1, 2, 2.5, 5) if n * size >= rough * (1 - 1e-9)), 10 * size)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(n * step, 12 - math.floor(math.log10(step))) for n in range(first, last + 1)]
+
+
+def plot(lines: Sequence[Line], x: str, y: str, label: str, *, marks: bool = False) -> Html:
+    """Return lines over one pair of axes; nothing where no point is a number.
+
+    `x` and `y` stand at the axes, `label` is read where the picture is not seen; `marks` shows
+    each point.
+    """
+    lines = lines[:MOST_LINES]
+    points = [
+        [(a, b) for a, b in zip(one.xs, one.ys, strict=True) if _drawable(a) and _drawable(b)]
+        for one in lines
+    ]
+    every = [point for one in points for point in one]
+    if not every:
+        return Html("")
+    across = _axis([a for a, _ in every], round_ends=False)
+    up = _axis([b for _, b in every], round_ends=True)
+
+    def px(value: float) -> float:
+        return _LEFT + (value - across[0]) / (across[1] - across[0]) * (WIDTH - _LEFT - _RIGHT)
+
+    def py(value: float) -> float:
+        return HEIGHT - _BOTTOM - (value - up[0]) / (up[1] - up[0]) * (HEIGHT - _TOP - _BOTTOM)
+
+    parts = []
+    for value in ticks(*up, most=4):
+        parts.append(
+            f'<path d="M {_LEFT} {py(value):.1f} H {WIDTH - _RIGHT}" stroke="#d5dbe1"/>'
+            f'<text x="{_LEFT - 6}" y="{py(value) + 4:.1f}" text-anchor="end">{_told(value)}</text>'
+        )
+    for value in ticks(*across, most=6):
+        parts.append(
+            f'<path d="M {px(value):.1f} {HEIGHT - _BOTTOM} v 4" stroke="#55606c"/>'
+            f'<text x="{px(value):.1f}" y="{HEIGHT - _BOTTOM + 17}" text-anchor="middle">'
+            f"{_told(value)}</text>"
+        )
+    for (colour, dash), course in zip(LOOKS, points, strict=False):
+        drawn = " ".join(f"{px(a):.1f},{py(b):.1f}" for a, b in course)
+        dashes = f' stroke-dasharray="{dash}"' if dash else ""
+        parts.append(
+            f'<polyline points="{drawn}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>'
+        )
+        if marks:
+            parts += (
+                f'<circle cx="{px(a):.1f}" cy="{py(b):.1f}" r="3" fill="{colour}"/>'
+                for a, b in course
+            )
+    parts.append(
+        f'<path d="M {_LEFT} {_TOP} V {HEIGHT - _BOTTOM} H {WIDTH - _RIGHT}" fill="none" '
+        'stroke="#55606c"/>'
+        f'<text x="{(_LEFT + WIDTH - _RIGHT) / 2:.0f}" y="{HEIGHT - 6}" text-anchor="middle">'
+        f"{escape(_short(x))}</text>"
+        f'<text transform="translate(13 {(_TOP + HEIGHT - _BOTTOM) / 2:.0f}) rotate(-90)" '
+        f'text-anchor="middle">{escape(_short(y, 30))}</text>'
+    )
+    body = "\n".join(parts)
+    return Html(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}" '
+        f'font-family="Arial, Helvetica, sans-serif" font-size="12" fill="#1b1f24">\n'
+        f"{body}\n</svg>{_legend(lines)}"
+    )
+
+
+def _legend(lines: Sequence[Line]) -> str:
+    if len(lines) < 2:
+        return ""
+    items = "".join(
+        f'<li><svg width="34" height="10" aria-hidden="true"><path d="M 0 5 H 34" '
+        f'stroke="{colour}" stroke-width="2.5"'
+        + (f' stroke-dasharray="{dash}"' if dash else "")
+        + f"/></svg> {escape(one.name)}</li>"
+        for (colour, dash), one in zip(LOOKS, lines, strict=False)
+    )
+    return f'<ul class="letters soft">{items}</ul>'
+
+
+def _drawable(value: float) -> bool:
+    return math.isfinite(value) and abs(value) < 1e300
+
+
+def _axis(values: Sequence[float], *, round_ends: bool) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    # What differs by rounding alone is drawn flat.
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        room = abs(low) / 2 or 1.0
+        return low - room, high + room
+    if not round_ends:
+        return low, high
+    inside = ticks(low, high, most=4)
+    step = inside[1] - inside[0] if len(inside) > 1 else high - low
+    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+
+
+def _told(value: float) -> str:
+    return f"{value:.10g}" if abs(value) < 1e5 else f"{value:.4g}"
+
+
+def _short(text: str, longest: int = 60) -> str:
+    return text if len(text) <= longest else text[: longest - 3] + "..."
