@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sdmodel.checks import Finding, check
 from sdmodel.errors import (
     CircularError,
     ModelError,
@@ -49,6 +50,7 @@ __all__ = [
     "Expectations",
     "Explanation",
     "Factor",
+    "Finding",
     "FixedStep",
     "FunctionInfo",
     "IntegrationReport",
@@ -77,6 +79,7 @@ __all__ = [
     "ValidationResult",
     "ValidationStudy",
     "VariableInfo",
+    "check",
     "compare",
     "functions",
     "load",
