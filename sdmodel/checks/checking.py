@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sdmodel.checks import clock, equations, faults, variables, words
+from sdmodel.checks import clock, equations, faults, naming, running, tables, variables, words
 from sdmodel.checks.records import SEVERITIES, Check, Finding
 from sdmodel.checks.registry import CHECKS
 from sdmodel.checks.rules import Rules, read_rules
@@ -14,7 +14,7 @@ from sdmodel.errors import Problem, SDError, SettingsError
 from sdmodel.model import Model, load
 
 # The files that fill the registry.
-ROWS = (faults, variables, equations, words, clock)
+ROWS = (faults, variables, equations, words, clock, running, tables, naming)
 
 
 def check(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from sdmodel.checks.registry import ALL, CLASSIC, DEFAULT, LOCOMOTION
 
 _ANY = r".+"
+# What is named so turns something on or off.
+SWITCH = re.compile(r"\bswitch\b|^SWITCH_|_switch$|\bswitch$", re.IGNORECASE)
 # Spaced lower-case words, stocks with a capital, constants either plain or all in capitals.
+_SMALL = r"[^A-Z].*|[^a-z]+|[A-Z]+[^a-z].*"
 _CLASSIC = {
     "stock": r"[^a-z].*",
-    "auxiliary": r"[^A-Z].*|[A-Z0-9].*[A-Z].*",
-    "constant": r"[^A-Z].*|[A-Z0-9].*[A-Z].*|[A-Z]",
+    "auxiliary": _SMALL,
+    "constant": _SMALL,
     "computed constant": _ANY,
     "lookup": _ANY,
     "data": _ANY,

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sdmodel.checks.rules import Rules
-from sdmodel.errors import Problem
+from sdmodel.errors import Problem, SDError
 from sdmodel.explain import kind_of
-from sdmodel.expr import Expr, references
+from sdmodel.expr import Expr, Table, Tables, references, walk
 from sdmodel.model import Model
 from sdmodel.names import key
 from sdmodel.program import CONTROL
 from sdmodel.source import SourceModel, Variable
 from sdmodel.units import UnitReport
 
+if TYPE_CHECKING:
+    from sdmodel.checks.facts import Facts
+
 # Variables that tell Vensim how to run: no equation uses them.
+_LIMITS = re.compile(r"\[[^\]]*\]")
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 SPECIAL = frozenset({*CONTROL, "absolute tolerance", "relative tolerance", "noise seed"})
 
 
@@ -85,6 +91,72 @@ class Subject:
         yield from self.model._uses.items()
 
     @cached_property
+    def tables(self) -> dict[Table, list[Variable]]:
+        """The lookup variables by their points."""
+        found: dict[Table, list[Variable]] = {}
+        for one in self.source.variables:
+            if not one.data:
+                for table in _tables_of(one.table):
+                    found.setdefault(table, []).append(one)
+        return found
+
+    def points(self) -> Iterator[tuple[Variable, Table, list[float]]]:
+        """Yield every lookup written in the file, with its x in the order of the file."""
+        for one in self.source.variables:
+            inside = walk(one.equation) if one.equation is not None else ()
+            written = [node for node in inside if isinstance(node, Table)]
+            for table in (*([] if one.data else _tables_of(one.table)), *written):
+                xs = file_order(self.source.source.text, table.at)
+                if sorted(xs) == list(table.xs):
+                    yield one, table, xs
+
+    @cached_property
+    def run_error(self) -> str:
+        """Why the model could not be run by its own method; empty where it could."""
+        return self._run[1]
+
+    @cached_property
+    def facts(self) -> Facts | None:
+        """What one run shows; None where it could not be made."""
+        return self._run[0]
+
+    @cached_property
+    def _run(self) -> tuple[Facts | None, str]:
+        from sdmodel.checks.facts import Facts  # late: brings llvmlite
+
+        try:
+            return Facts(self.model.program), ""
+        except SDError as error:
+            return None, str(error)
+
+    @cached_property
     def units(self) -> UnitReport:
         """What the check of units finds."""
         return self.model.check_units()
+
+
+def _tables_of(table: Table | Tables | None) -> list[Table]:
+    if isinstance(table, Tables):
+        return [one for one in table.tables if one is not None]
+    return [] if table is None else [table]
+
+
+def file_order(text: str, at: int) -> list[float]:
+    """Return the x of a lookup whose points begin at a place of a `.mdl` file, as written there.
+
+    >>> file_order("f([(0,0)-(9,9)],(0,1),(2,3),(1,2))", 1)
+    [0.0, 2.0, 1.0]
+    >>> file_order("f(0,2,1,10,30,20)", 1)
+    [0.0, 2.0, 1.0]
+    """
+    if at < 0:
+        return []
+    inside, depth = "", 0
+    for char in text[at:]:
+        depth += (char == "(") - (char == ")")
+        inside += char
+        if depth == 0:
+            break
+    inside = _LIMITS.sub("", inside[1:-1])
+    numbers = [float(one) for one in _NUMBER.findall(inside)]
+    return numbers[::2] if "(" in inside else numbers[: len(numbers) // 2]
