@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sdmodel.checks import Finding, check
+from sdmodel.desk import edit
+from sdmodel.editing import Edit
 from sdmodel.errors import (
     CircularError,
     ModelError,
@@ -47,6 +49,7 @@ __all__ = [
     "ConfidenceTest",
     "CrossCheck",
     "Difference",
+    "Edit",
     "Expectations",
     "Explanation",
     "Factor",
@@ -81,6 +84,7 @@ __all__ = [
     "VariableInfo",
     "check",
     "compare",
+    "edit",
     "functions",
     "load",
     "picture",

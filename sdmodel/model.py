@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sdmodel import simulate
 from sdmodel import units as _units
-from sdmodel.editing import with_equation
+from sdmodel.editing import Edit, with_equation
 from sdmodel.errors import (
     OverrideError,
     Problem,
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from sdmodel.codegen import CompiledKernel
     from sdmodel.integration import IntegrationReport
     from sdmodel.secondopinion.compare import CrossCheck
+
+Files = tuple[Sequence[str | Path], Sequence[str | Path]]  # of data, and folders that may be read
 
 
 def load(
@@ -68,13 +70,19 @@ def load(
     >>> model.name
     'core'
     """
-    from sdmodel.external.resolve import resolve
     from sdmodel.frontends import read
 
-    files = tuple(data), tuple(allow)
-    model = Model(resolve(read(path), data, allow=allow), files=files)
+    return loaded(read(path), (tuple(data), tuple(allow)))
+
+
+def loaded(source: SourceModel, files: Files = ((), ())) -> Model:
+    """Return the model of a file that was read, with the TOML file beside it."""
+    from sdmodel.external.resolve import resolve
+
+    data, allow = files
+    model = Model(resolve(source, data, allow=allow), files=files)
     model.program  # noqa: B018 - raises what is wrong with the model
-    beside = Path(path).with_suffix(".toml")
+    beside = model.path.with_suffix(".toml")
     if beside.is_file() and beside.name != "pyproject.toml":
         settings = read_settings(beside, model)
         model = Model(model.with_parts(settings.names).source, settings, files)
@@ -101,11 +109,11 @@ class Model:
         self,
         source: SourceModel,
         settings: ModelSettings | None = None,
-        files: tuple[Sequence[str | Path], Sequence[str | Path]] = ((), ()),
+        files: Files = ((), ()),
     ) -> None:
         self.source = source
         self.settings = settings or ModelSettings()
-        self._files = files  # of data, and the folders that may be read
+        self._files = files
 
     def __getstate__(self) -> dict[str, object]:
         """Leave machine code behind: it is made anew where the copy is used."""
@@ -384,6 +392,20 @@ class Model:
         model = model.with_parts(self.source.parts, strict=False)
         model.settings = self.settings.among(model.constants)
         return model
+
+    def edit(self) -> Edit:
+        """Begin to change the text of the model's file; see `Edit`.
+
+        Examples
+        --------
+        >>> edit = load("models/core.mdl").edit().units("network exposure", "fraction")
+        >>> edit.model.units["network exposure"]
+        'fraction'
+        """
+        from sdmodel.frontends import parse
+
+        source = self.source.source  # external data is no part of the text
+        return Edit(source, parse(source), lambda one: loaded(one, self._files))
 
     def with_parts(self, names: Iterable[str], *, strict: bool = True) -> Model:
         """Return another model in which parts of lookups and stocks are constants too.

@@ -24,7 +24,7 @@ LAYERS = (
     ("expr", "source", "program", "kernel", "primitives", "blocks"),
     ("dimensions",),
     ("functions", "frontends", "external"),
-    ("lowering", "reference", "editing", "parts"),
+    ("lowering", "reference", "parts"),
     ("integrators",),
     ("codegen",),
     (
@@ -37,12 +37,13 @@ LAYERS = (
         "failures",
         "explain",
         "selection",
+        "editing",
         "units",
         "sketch",
     ),
     ("reduction", "running"),
     ("model", "secondopinion", "integration"),
-    ("validation",),
+    ("validation", "desk"),
     ("checks",),
     ("cli", "__main__", "__init__"),
 )

@@ -39,10 +39,7 @@ METHODS = {
 def parse(source: SourceText) -> SourceModel:
     """Read the text of a `.mdl` file; whatever is wrong is listed in `SourceModel.problems`."""
     text = source.text
-    mark = _SKETCH_MARK.search(text)
-    behind = _SETTINGS_MARK.search(text, mark.start() if mark else 0)
-    settings_at = behind.start() if behind else len(text)
-    end = mark.start() if mark else settings_at
+    end, settings_at = sections(text)
     reader = _Reader(source)
     for entry in entries(source, end, reader.problems):
         reader.take(entry)
@@ -65,6 +62,14 @@ def parse(source: SourceText) -> SourceModel:
         tuple(reader.remarks),
         unit_definitions=_synonyms(settings, settings_at),
     )
+
+
+def sections(text: str) -> tuple[int, int]:
+    """Return where the equations of a file end, and where its settings begin behind the sketch."""
+    mark = _SKETCH_MARK.search(text)
+    behind = _SETTINGS_MARK.search(text, mark.start() if mark else 0)
+    settings_at = behind.start() if behind else len(text)
+    return (mark.start() if mark else settings_at), settings_at
 
 
 def _synonyms(settings: str, start: int) -> tuple[UnitDefinition, ...]:

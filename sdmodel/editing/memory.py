@@ -1,15 +1,19 @@
-"""Changes to a model, of its text or in memory, that leave everything else as it stands."""
+"""Changes to a model in memory; its file is left alone."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from sdmodel.editing.text import Splice, as_utf8, line_end, spliced
 from sdmodel.errors import Problem, model_error
 from sdmodel.expr import Table
 from sdmodel.frontends import mdl, parse, written
 from sdmodel.names import key
 from sdmodel.source import SourceModel, SourceText, Span, Variable
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def with_equation(model: SourceModel, variable: Variable, equation: str) -> SourceModel:
@@ -20,39 +24,46 @@ def with_equation(model: SourceModel, variable: Variable, equation: str) -> Sour
     ReadError, ModelError
         If the text is not one equation.
     """
+    old = model.source
+    splices = equation_splices(model, variable, equation)
+    changed = parse(as_utf8(old, spliced(old.text, splices)))
+    # Of a model with external data some entries were dropped: it is compared as its file has it.
+    if _around(changed) == _around(model) or _around(changed) == _around(parse(old)):
+        return changed
+    raise model_error([_no_equation(old, variable, equation)])
+
+
+def equation_splices(model: SourceModel, variable: Variable, equation: str) -> list[Splice]:
+    """Return what gives one entry of a model another right-hand side."""
     if variable.key in model.parts:
         what = f"{variable.name!r} stands for a part of another variable, it has no equation"
         cure = "set it in a run, or replace the equation of that variable"
         raise model_error([Problem(what, "definition", variable=variable.name, cure=cure)])
     old, span = model.source, variable.equation_span
-    spelled = written(old, span.start, equation.strip())
-    text = old.text[: span.start] + spelled + old.text[span.end :]
-    changed = parse(SourceText(old.path, text, _encoding(old, equation), old.bom))
-    # Of a model with external data some entries were dropped: it is compared as its file has it.
-    if _around(changed) == _around(model) or _around(changed) == _around(parse(old)):
-        return changed
-    problem = old.problem(
-        span.start,
+    if span.start < 0:
+        what = f"{variable.name!r} has no equation in the file that could be replaced"
+        cure = "its values come from elsewhere: a data file, or the settings of runs"
+        at = max(variable.at, 0)
+        raise model_error(
+            [old.problem(at, what, variable=variable.name, cure=cure, kind="definition")]
+        )
+    lines = _LINE_END.sub(line_end(old.text), equation.strip())
+    return [Splice(span.start, span.end, written(old, span.start, lines))]
+
+
+def _no_equation(old: SourceText, variable: Variable, equation: str) -> Problem:
+    return old.problem(
+        variable.equation_span.start,
         f"this is not one equation for {variable.name!r}: {equation!r}",
         kind="definition",
         variable=variable.name,
         cure="give only what stands right of the equals sign",
     )
-    raise model_error([problem])
 
 
 def _around(model: SourceModel) -> list[tuple[str, str, str]]:
     """Return what a change of an equation must leave as it is."""
     return [(v.key, v.units, v.comment) for v in model.variables]
-
-
-def _encoding(old: SourceText, equation: str) -> str:
-    """Return the encoding of the text, or UTF-8 where it cannot hold the equation."""
-    try:
-        equation.encode(old.encoding)
-    except UnicodeEncodeError:
-        return "utf-8"
-    return old.encoding
 
 
 def with_additions(model: SourceModel, equations: Mapping[str, str]) -> SourceModel:
