@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from sdmodel.checks.records import STYLE
 from sdmodel.checks.registry import CLASSIC, EVERYWHERE, LOCOMOTION, check
 from sdmodel.checks.subject import Subject
 from sdmodel.errors import Problem
+from sdmodel.program import CONTROL, TIME_STEP
+from sdmodel.source import Variable
 from sdmodel.units import UnitFinding
+from sdmodel.units.algebra import Unit
+from sdmodel.units.names import UnitNames, fold
+from sdmodel.units.reading import UnitError
 
 # With fewer variables that have units than this share, a model does without them.
 _HAS_UNITS = 0.5
@@ -102,3 +108,74 @@ def unreadable_units(subject: Subject) -> Iterator[Problem]:
 def suspicious_units(subject: Subject) -> Iterator[Problem]:
     """Yield what `check_units` finds suspicious."""
     yield from _problems(subject.units.suspicious)
+
+
+def clock_units(subject: Subject) -> str:
+    """Return the units of TIME STEP as they are spelled; empty where it has none."""
+    one = subject.source.by_key.get(TIME_STEP)
+    return one.units if one is not None else ""
+
+
+@check(
+    "SD306",
+    "clock without units",
+    severity=STYLE,
+    meaning=(
+        "INITIAL TIME, FINAL TIME or SAVEPER has no units though TIME STEP has: all four are in "
+        "the model's unit of time."
+    ),
+    profiles=(CLASSIC, LOCOMOTION),
+    fixable=True,
+    cure="give it the units of TIME STEP",
+    example="SAVEPER = 1 ~ ~ |   where TIME STEP is in Year",
+)
+def clocks_without_units(subject: Subject) -> Iterator[Problem]:
+    """Compare the run controls with TIME STEP."""
+    wanted = clock_units(subject)
+    for name in CONTROL if wanted else ():
+        one = subject.source.by_key.get(name)
+        if one is not None and not one.units:
+            message = f"{one.name!r} has no units; TIME STEP is in {wanted}"
+            yield subject.at(one, message, f"declare {wanted}")
+
+
+@check(
+    "SD307",
+    "units spelled otherwise",
+    severity=STYLE,
+    meaning=(
+        "Units that most entries spell in one way are spelled in another here, as Years beside "
+        "Year. They are taken for the same, by Vensim too where its list of synonyms says so; but "
+        "the eye, and other programs, stumble."
+    ),
+    profiles=(CLASSIC, LOCOMOTION),
+    fixable=True,
+    cure="spell them as most entries do",
+    example="delay = 3 ~ years ~ |   where all others are in Year",
+)
+def units_spelled_otherwise(subject: Subject) -> Iterator[Problem]:
+    """Yield entries whose units are spelled as the fewer ones do."""
+    for one, wanted in other_spellings(subject):
+        message = f"the units of {one.name!r}, {one.units}, are spelled {wanted} elsewhere"
+        yield subject.at(one, message, f"write {wanted}", at=one.units_at)
+
+
+def other_spellings(subject: Subject) -> Iterator[tuple[Variable, str]]:
+    """Yield entries with units that most others spell in another way, and that way.
+
+    What has no dimension may be a fraction here and $/$ there, which says something: there only
+    the same words count as the same.
+    """
+    names = UnitNames(subject.source.unit_definitions)
+    groups: dict[tuple[Unit, str], list[Variable]] = {}
+    for one in subject.source.variables:
+        if one.units:
+            try:
+                unit = names.read(one.units)
+            except UnitError:
+                continue
+            groups.setdefault((unit, "" if unit else fold(one.units)), []).append(one)
+    for entries in groups.values():
+        counts = Counter(one.units for one in entries)
+        usual, _ = counts.most_common(1)[0]
+        yield from ((one, usual) for one in entries if one.units != usual)

@@ -15,6 +15,7 @@ from sdmodel.errors import SDError, counted
 
 if TYPE_CHECKING:
     from sdmodel.checks import Finding
+    from sdmodel.checks.rules import Rules
     from sdmodel.integration import IntegrationReport
     from sdmodel.model import Model
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 @click.option("--profile", help="Which checks, and what names should look like; see --list.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 for warnings too.")
 @click.option("--no-run", is_flag=True, help="Leave out the checks that run the model.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended without changing any run.")
+@click.option("--diff", is_flag=True, help="Show what --fix would write, and write nothing.")
 @click.option("--explain", metavar="CODE", help="Print the page of a check, and nothing else.")
 @click.option("--list", "list_", is_flag=True, help="List all checks and profiles.")
 @data_options
@@ -46,6 +49,8 @@ def check(
     profile: str | None,
     strict: bool,
     no_run: bool,
+    fix: bool,
+    diff: bool,
     explain: str | None,
     list_: bool,
     data: tuple[str, ...],
@@ -63,6 +68,7 @@ def check(
       sdmodel check models/core.mdl
       sdmodel check models/core.mdl --profile vensim-classic --ignore SD107
       sdmodel check models/core.mdl --integration
+      sdmodel check models/core.mdl --profile vensim-classic --diff
       sdmodel check --explain SD101
     """
     from sdmodel.checks import page
@@ -75,7 +81,13 @@ def check(
         return
     if model is None:
         raise click.UsageError("name a model, or a check with --explain CODE")
-    found, loaded = _found(model, select, ignore, profile, data, allow, run=not no_run)
+    rules, found, loaded = _found(model, select, ignore, profile, data, allow, run=not no_run)
+    if (fix or diff) and loaded is not None:
+        text = _mend(loaded, rules, found, write=fix and not diff)
+        if diff:
+            click.echo(text, nl=False)
+            return
+        rules, found, loaded = _found(model, select, ignore, profile, data, allow, run=not no_run)
     grave = {one.severity for one in found}
     report = loaded.check_integration() if loaded is not None and integration else None
     fails = "error" in grave or (strict and "warning" in grave)
@@ -96,19 +108,33 @@ def _found(
     allow: Sequence[str],
     *,
     run: bool,
-) -> tuple[list[Finding], Model | None]:
-    """Return what was found, and the model unless it was refused."""
+) -> tuple[Rules, list[Finding], Model | None]:
+    """Return the rules, what was found by them, and the model unless it was refused."""
     import sdmodel as sd
     from sdmodel.checks.checking import check_model, faults_of
-    from sdmodel.checks.rules import narrowed, read_rules
+    from sdmodel.checks.rules import Rules, narrowed, read_rules
 
     try:
         loaded = sd.load(model, data=data, allow=allow)
         rules = read_rules(Path(model).with_suffix(".toml"))
     except SDError as error:
-        return faults_of(error), None
+        return Rules(), faults_of(error), None
     rules = narrowed(rules, select=select, ignore=ignore, profile=profile)
-    return check_model(loaded, rules, run=run), loaded
+    return rules, check_model(loaded, rules, run=run), loaded
+
+
+def _mend(model: Model, rules: Rules, found: Sequence[Finding], *, write: bool) -> str:
+    """Mend the file of a model, or only return what that would change."""
+    from sdmodel.checks.fixes import mended
+    from sdmodel.checks.subject import Subject
+
+    edit, done = mended(model, Subject(model, rules), found)
+    if write and done:
+        edit.save()
+        codes = Counter(one.code for one in done)
+        told = ", ".join(f"{count} of {code}" for code, count in sorted(codes.items()))
+        click.echo(f"{model.path}: mended {told}", err=True)
+    return edit.diff()
 
 
 def _print_json(
