@@ -85,7 +85,8 @@ def loaded(source: SourceModel, files: Files = ((), ())) -> Model:
     beside = model.path.with_suffix(".toml")
     if beside.is_file() and beside.name != "pyproject.toml":
         settings = read_settings(beside, model)
-        model = Model(model.with_parts(settings.names).source, settings, files)
+        model = model.with_parts(settings.names)
+        model.settings = settings
     return model
 
 

@@ -45,6 +45,7 @@ LAYERS = (
     ("model", "secondopinion", "integration"),
     ("validation", "desk"),
     ("checks",),
+    ("watching",),
     ("cli", "__main__", "__init__"),
 )
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}

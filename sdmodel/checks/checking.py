@@ -52,9 +52,14 @@ def check(
     return check_model(model, rules, run=run)
 
 
-def check_model(model: Model, rules: Rules, *, run: bool = True) -> list[Finding]:
-    """Return what the wanted checks find in a model that can be run, the gravest first."""
-    subject = Subject(model, rules)
+def check_model(
+    model: Model, rules: Rules, *, run: bool = True, subject: Subject | None = None
+) -> list[Finding]:
+    """Return what the wanted checks find in a model that can be run, the gravest first.
+
+    A `subject` brings what is known of the model already.
+    """
+    subject = subject or Subject(model, rules)
     found: list[Finding] = []
     for one in CHECKS.values():
         if one.find is not None and rules.wants(one) and (run or not one.runs):

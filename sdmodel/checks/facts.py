@@ -49,6 +49,9 @@ class Probe:
 class Facts:
     """One run by the file's own method, with everything saved: `values[slot, time]`.
 
+    `like` are the facts of a program that differs in the values of constants alone: its machine
+    code serves again.
+
     Examples
     --------
     >>> import sdmodel as sd
@@ -57,9 +60,13 @@ class Facts:
     (2020.0, 'rk4', 0.25)
     """
 
-    def __init__(self, program: Program) -> None:
-        self.program, self.probes = _probed(program)
-        self.kernel = DraftKernel(self.program)
+    def __init__(self, program: Program, like: Facts | None = None) -> None:
+        if like is None:
+            self.program, self.probes = _probed(program)
+            self.kernel = DraftKernel(self.program)
+        else:
+            self.program = replace(like.program, constants=program.constants)
+            self.probes, self.kernel = like.probes, like.kernel.with_constants(self.program)
         method, _ = simulate.choose_method(program, "vensim")
         slots = range(len(self.kernel.layout))
         timing = simulate.Timing(save_every=_save_every(program, len(slots)))

@@ -31,6 +31,8 @@ from sdmodel.source import Variable
 def names_out_of_style(subject: Subject) -> Iterator[Problem]:
     """Compare names with the patterns of their kinds."""
     patterns = {kind: re.compile(one) for kind, one in subject.rules.patterns.items()}
+    if not patterns:
+        return
     for one, name, kind, at in _names(subject):
         pattern = patterns.get(kind)
         plain = name.strip('"')

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sdmodel.checks.facts import Facts
 from sdmodel.checks.registry import check
 from sdmodel.checks.subject import Subject
 from sdmodel.errors import Problem
@@ -17,9 +17,12 @@ from sdmodel.names import key, readable
 from sdmodel.program import TIME_STEP
 from sdmodel.source import Variable
 
+if TYPE_CHECKING:
+    from sdmodel.checks.facts import Facts
+
 # The share of Euler's steps that more accurate methods need for the same time constant.
 _SHARE = {"euler": 1.0, "difference": 1.0, "rk2": 0.75, "heun": 0.75, "rk4": 0.5}
-_TIMES = 12  # at which time constants are worked out
+_TIMES = 8  # at which time constants are worked out
 _LARGEST = 400  # stocks, of which all links are looked at; of more than these only each to itself
 _NUDGE, _SMALLER = 1e-6, 1e-7
 _AGREE = 0.1  # slopes by two nudges that differ by more are a jump, not a slope

@@ -33,6 +33,8 @@ class Subject:
 
     model: Model
     rules: Rules
+    given: Facts | None = None  # of the run, where it was made already
+    given_units: UnitReport | None = None  # likewise
 
     @property
     def source(self) -> SourceModel:
@@ -124,6 +126,8 @@ class Subject:
     def _run(self) -> tuple[Facts | None, str]:
         from sdmodel.checks.facts import Facts  # late: brings llvmlite
 
+        if self.given is not None:
+            return self.given, ""
         try:
             return Facts(self.model.program), ""
         except SDError as error:
@@ -132,7 +136,8 @@ class Subject:
     @cached_property
     def units(self) -> UnitReport:
         """What the check of units finds."""
-        return self.model.check_units()
+        known = self.given_units  # a report without findings is false
+        return self.model.check_units() if known is None else known
 
 
 def _tables_of(table: Table | Tables | None) -> list[Table]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sdmodel.checks.facts import Facts, Probe
 from sdmodel.checks.records import STYLE
 from sdmodel.checks.registry import CLASSIC, LOCOMOTION, check
 from sdmodel.checks.subject import Subject
@@ -15,6 +15,9 @@ from sdmodel.errors import Problem
 from sdmodel.expr import Call, Lookup, Table, Tables, flat_places, walk
 from sdmodel.names import key, readable
 from sdmodel.source import Variable
+
+if TYPE_CHECKING:
+    from sdmodel.checks.facts import Facts, Probe
 
 # How far beyond its last point, as a share of its width, a lookup may be read: rounding.
 _ROUNDING = 1e-9

@@ -18,6 +18,7 @@ from sdmodel.cli.sketch import sketch
 from sdmodel.cli.text import Refused
 from sdmodel.cli.units import units
 from sdmodel.cli.validate import validate
+from sdmodel.cli.watch import watch
 from sdmodel.errors import SDError
 
 
@@ -85,3 +86,4 @@ main.add_command(units)
 main.add_command(validate)
 main.add_command(functions)
 main.add_command(sketch)
+main.add_command(watch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import ctypes
 import functools
 from collections.abc import Mapping, Sequence
@@ -57,6 +58,13 @@ class DraftKernel(CompiledKernel):
         finite = np.isfinite(values).all(axis=0)
         bad = np.where(finite.all(axis=0), -1, np.argmin(finite, axis=0))
         return Trajectory(grid.times, values, bad, grid.steps, grid.notes)
+
+    def with_constants(self, program: Program) -> DraftKernel:
+        """Return the same code for a program that differs in the values of constants alone."""
+        other = copy.copy(self)
+        other.program = program
+        other.__dict__.pop("reference", None)
+        return other
 
     def rates(self, state: Array) -> None:
         """Compute everything that follows from Time and the stocks of a run, after one was made.
