@@ -32,16 +32,20 @@ def step_does_not_fit(subject: Subject) -> Iterator[Problem]:
     start, end = known.get(INITIAL_TIME), known.get(FINAL_TIME)
     if step is None or not step > 0:
         return
-    one = subject.source.by_key[TIME_STEP]
-    spans = [("SAVEPER", save, SAVEPER)]
+    spans = {"SAVEPER": save}
     if start is not None and end is not None:
-        spans.append(("the length of the run", end - start, FINAL_TIME))
-    for what, length, name in spans:
-        if length is None or _divides(step, length):
-            continue
-        message = f"TIME STEP {step:g} does not divide {what}, {length:g}"
-        near = length / math.ceil(length / step) if length > 0 else step
-        cure = f"TIME STEP = {near:g} does" if name == FINAL_TIME else f"{_power(step):g} may do"
+        spans["the length of the run"] = end - start
+    lengths = {what: length for what, length in spans.items() if length is not None}
+    wrong = [
+        f"{what}, {length:g}" for what, length in lengths.items() if not _divides(step, length)
+    ]
+    if wrong:
+        one = subject.source.by_key[TIME_STEP]
+        message = f"TIME STEP {step:g} does not divide {', nor '.join(wrong)}"
+        better = (_power(step) / 2.0**i for i in range(20))
+        fits = (n for n in better if all(_divides(n, length) for length in lengths.values()))
+        near = next(fits, None)
+        cure = "change one of them" if near is None else f"TIME STEP = {near:g} does"
         yield subject.at(one, message, cure, at=one.equation_span.start)
 
 

@@ -48,7 +48,8 @@ def repeated_numbers(subject: Subject) -> Iterator[Problem]:
             variable, first = places[0]
             lines = sorted({subject.source.source.place(node.at)[0] for _, node in places})
             told = ", ".join(map(str, lines[:5])) + (", ..." if len(lines) > 5 else "")
-            message = f"the number {value:g} stands in equations {len(places)} times: lines {told}"
+            told = f"in line{'s' * (len(lines) > 1)} {told}"
+            message = f"the number {value:g} stands in equations {len(places)} times, {told}"
             yield subject.at(
                 variable, message, "give it a name: a constant of its own", at=first.at
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sdmodel.checks.profiles import SWITCH
+from sdmodel.checks.profiles import SWITCH, WORDS, fitting
 from sdmodel.checks.records import STYLE
 from sdmodel.checks.registry import EVERYWHERE, check
 from sdmodel.checks.subject import Subject
@@ -37,8 +37,10 @@ def names_out_of_style(subject: Subject) -> Iterator[Problem]:
         pattern = patterns.get(kind)
         plain = name.strip('"')
         if pattern is not None and not pattern.fullmatch(plain):
-            message = f"the {kind} {name!r} is not named as {pattern.pattern!r} wants"
-            yield subject.at(one, message, "rename it, or change the pattern", at=at)
+            wanted = WORDS.get(pattern.pattern, f"should be as {pattern.pattern!r} says")
+            better = fitting(plain, pattern)
+            cure = f"rename it {better!r}" if better else "rename it, or change the pattern"
+            yield subject.at(one, f"the {kind} {name!r} {wanted}", cure, at=at, name=name)
 
 
 def _names(subject: Subject) -> Iterator[tuple[Variable, str, str, int]]:

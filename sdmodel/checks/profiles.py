@@ -7,33 +7,41 @@ from collections.abc import Mapping
 
 from sdmodel.checks.registry import ALL, CLASSIC, DEFAULT, LOCOMOTION
 
-_ANY = r".+"
 # What is named so turns something on or off.
-SWITCH = re.compile(r"\bswitch\b|^SWITCH_|_switch$|\bswitch$", re.IGNORECASE)
-# Spaced lower-case words, stocks with a capital, constants either plain or all in capitals.
+SWITCH = re.compile(r"\bswitch\b|^switch_|_switch$", re.IGNORECASE)
+
+_CAPITAL = r"[^a-z].*"
+# A small letter first, or an abbreviation or word in capitals.
 _SMALL = r"[^A-Z].*|[^a-z]+|[A-Z]+[^a-z].*"
-_CLASSIC = {
-    "stock": r"[^a-z].*",
-    "auxiliary": _SMALL,
-    "constant": _SMALL,
-    "computed constant": _ANY,
-    "lookup": _ANY,
-    "data": _ANY,
-    "switch": _ANY,
-    "range": _ANY,
-    "element": _ANY,
+_LOWER, _UPPER = r"([a-z0-9]+_)*[a-z0-9]+", r"([A-Z0-9]+_)*[A-Z0-9]+"
+_SWITCHED, _INDEX = rf"SWITCH_{_UPPER}", rf"{_UPPER}_I"
+
+# The patterns in words, as said of a name that is not so.
+WORDS = {
+    _CAPITAL: "should begin with a capital letter",
+    _SMALL: "should begin with a small letter, or be in capitals",
+    _LOWER: "should be small letters joined by underscores",
+    _UPPER: "should be capitals joined by underscores",
+    _SWITCHED: "should be capitals joined by underscores, SWITCH_ in front",
+    _INDEX: "should be capitals joined by underscores, with _I behind",
 }
-# https://github.com/locomotionH2020/VensimPlugin4SonarQube: words joined by underscores.
-_UPPER, _LOWER = r"([A-Z0-9]+_)*[A-Z0-9]+", r"([a-z0-9]+_)*[a-z0-9]+"
-_LOCOMOTION = {
-    "stock": _LOWER,
-    "auxiliary": _LOWER,
-    "constant": _UPPER,
-    "computed constant": _LOWER,
-    "lookup": r"(table_)?" + _LOWER,
-    "data": _LOWER,
-    "switch": r"SWITCH_" + _UPPER,
-    "range": r"([A-Z0-9]+_)*[A-Z0-9]+_I",
+# The kinds that [checks.names] may have patterns for.
+KINDS = (
+    "stock",
+    "auxiliary",
+    "constant",
+    "computed constant",
+    "lookup",
+    "data",
+    "switch",
+    "range",
+    "element",
+)
+_CLASSIC = {"stock": _CAPITAL, "auxiliary": _SMALL, "constant": _SMALL}
+# https://github.com/locomotionH2020/VensimPlugin4SonarQube
+_LOCOMOTION = dict(zip(KINDS, (_LOWER,) * 2 + (_UPPER,) + (_LOWER,) * 3, strict=False)) | {
+    "switch": _SWITCHED,
+    "range": _INDEX,
     "element": _UPPER,
 }
 NAMES: Mapping[str, Mapping[str, str]] = {
@@ -42,3 +50,21 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     LOCOMOTION: _LOCOMOTION,
     ALL: _CLASSIC,
 }
+
+
+def fitting(name: str, pattern: re.Pattern[str]) -> str:
+    """Return the name written as a pattern wants it, where case and underscores are enough.
+
+    >>> fitting("birth rate", re.compile(_UPPER)), fitting("stock", re.compile(_CAPITAL))
+    ('BIRTH_RATE', 'Stock')
+    """
+    joined = "_".join(name.split())
+    tried = (
+        name[:1].upper() + name[1:],
+        name[:1].lower() + name[1:],
+        joined.lower(),
+        joined.upper(),
+        f"SWITCH_{joined.upper()}",
+        f"{joined.upper()}_I",
+    )
+    return next((one for one in tried if pattern.fullmatch(one)), "")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sdmodel.checks.profiles import NAMES
+from sdmodel.checks.profiles import KINDS, NAMES
 from sdmodel.checks.records import ERROR, Check
 from sdmodel.checks.registry import DEFAULT, PROFILES, codes
 from sdmodel.errors import SDError, SettingsError, did_you_mean, near_names
@@ -107,9 +107,8 @@ def _all(value: Any, kind: type | tuple[type, ...]) -> bool:
 
 
 def _pattern(kind: str, pattern: Any) -> str:
-    known = NAMES["vensim-classic"]
-    if kind not in known:
-        hint = did_you_mean(near_names(kind, known)) or ", ".join(known)
+    if kind not in KINDS:
+        hint = did_you_mean(near_names(kind, KINDS)) or ", ".join(KINDS)
         raise SDError(f"names: there is no kind {kind!r} of variable; {hint}")
     try:
         re.compile(pattern)

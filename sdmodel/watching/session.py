@@ -18,7 +18,7 @@ from sdmodel.expr import literal
 from sdmodel.model import Model
 from sdmodel.program import Program
 from sdmodel.settings_file import read_settings
-from sdmodel.source import SourceModel
+from sdmodel.source import SourceModel, Variable
 from sdmodel.units import UnitReport
 from sdmodel.watching.changes import Moved, Rewritten, moved, rewritten
 
@@ -76,7 +76,8 @@ class Session:
     # The last model that could be run, and what is known of it.
     _model: Model | None = field(default=None, init=False)
     _facts: Facts | None = field(default=None, init=False)
-    _units: UnitReport | None = field(default=None, init=False)
+    _now: tuple[Model, Facts | None] = field(init=False)
+    _units: tuple[SourceModel, UnitReport] | None = field(default=None, init=False)
     _errors: tuple[Finding, ...] = field(default=(), init=False)
     _findings: tuple[Finding, ...] = field(default=(), init=False)
 
@@ -101,9 +102,9 @@ class Session:
             return Look(self._errors, seconds=time.perf_counter() - start)
         self._errors = ()
         now = _run(model, facts if reused else None)
-        if not (reused and self._units is not None and not len(self._units)):
-            self._units = None  # findings have places, which may have moved
-        self._model, self._facts = model, now or facts
+        self._now = model, now
+        if now is not None:
+            self._model, self._facts = model, now
         return Look(
             (),
             tuple(rewritten(before.source, model.source)) if before is not None else (),
@@ -120,15 +121,29 @@ class Session:
         return Verdict(self._findings, fresh, gone, time.perf_counter() - start)
 
     def _checked(self) -> list[Finding]:
-        assert self._model is not None
+        model, facts = self._now
         try:
             rules = self.rules or read_rules(self.settings)
         except SDError as error:
             return faults_of(error)
-        subject = Subject(self._model, rules, self._facts, self._units)
-        found = check_model(self._model, rules, subject=subject)
-        self._units = vars(subject).get("units")
+        subject = Subject(model, rules, facts, self._known_units(model.source))
+        found = check_model(model, rules, subject=subject)
+        if "units" in vars(subject):
+            self._units = model.source, subject.units
         return found
+
+    def _known_units(self, source: SourceModel) -> UnitReport | None:
+        """Return the last check of units, if it was of the same equations and found nothing.
+
+        What it found has places, which may have moved.
+        """
+        if self._units is None:
+            return None
+        before, report = self._units
+        same = len(report) == 0 and _same_frame(before, source)
+        if same and all(map(_same_units, before.variables, source.variables)):
+            return report
+        return None
 
     def _read(self) -> tuple[Model, bool]:
         """Return the model, and whether its program is the last one but for constants."""
@@ -173,6 +188,16 @@ def _with_constants(last: Model | None, source: SourceModel) -> Program | None:
             return None
         values[new.key] = value
     return replace(program, constants={**program.constants, **values})
+
+
+def _same_units(old: Variable, new: Variable) -> bool:
+    """Tell whether an entry means the same to a check of units: which number is all the same."""
+    if old.units != new.units or _LEFT(old) != _LEFT(new):
+        return False
+    if old.equation == new.equation:
+        return True
+    sides = [None if one.equation is None else literal(one.equation) for one in (old, new)]
+    return None not in sides and 0.0 not in sides
 
 
 def _same_frame(old: SourceModel, new: SourceModel) -> bool:
