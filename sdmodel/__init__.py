@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sdmodel.checks import Finding, check
 from sdmodel.comparing.differences import Change, ModelDiff, diff
 from sdmodel.comparing.merging import Conflict, Merge, merge
 from sdmodel.control.savelist import read_save_list
@@ -67,6 +68,7 @@ __all__ = [
     "Factor",
     "FeedbackLoop",
     "FeedbackLoops",
+    "Finding",
     "FixedStep",
     "FunctionInfo",
     "IntegrationReport",
@@ -103,6 +105,7 @@ __all__ = [
     "ValidationStudy",
     "VariableInfo",
     "causes_strip",
+    "check",
     "compare",
     "counterexamples",
     "diff",

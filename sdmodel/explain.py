@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sdmodel.expr import Call, references, walk
 from sdmodel.names import key
-from sdmodel.program import CONTROL, Phase, Program
+from sdmodel.program import CONTROL, Program
 from sdmodel.source import SourceModel, Variable
 
 # How many equations of one variable are printed.
@@ -175,5 +175,4 @@ def kind_of(program: Program, variable: Variable) -> str:
         return "constant"
     if any(stock.name == name for stock in program.stocks):
         return "stock"
-    moving = {s.target for s in program.step if s.phase > Phase.CONSTANT}
-    return "auxiliary" if name in moving else "computed constant"
+    return "auxiliary" if name in program.moving else "computed constant"

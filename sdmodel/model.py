@@ -88,6 +88,10 @@ def loaded(source: SourceModel, files: Files = ((), ()), toml: bytes | None = No
     if toml is not None or (beside.is_file() and beside.name != "pyproject.toml"):
         settings = read_settings(beside, model, content=toml)
         model = Model(model.with_parts(settings.names).source, settings, files)
+    if beside.is_file() and beside.name != "pyproject.toml":
+        settings = read_settings(beside, model)
+        model = model.with_parts(settings.names)
+        model.settings = settings
     return model
 
 

@@ -216,6 +216,11 @@ class Program:
         slots = [self.constant_slots[name] for name in self.constants]
         return np.array(slots, dtype=np.intp), np.array(list(self.constants.values()), dtype=float)
 
+    @cached_property
+    def moving(self) -> frozenset[str]:
+        """The names of what changes during a run."""
+        return frozenset(s.target for s in self.step if s.phase > Phase.CONSTANT)
+
     def elements(self, name: str) -> list[str]:
         """Return the keys of all elements of a variable; of one without subscripts its own."""
         shape = self.shapes.get(name)

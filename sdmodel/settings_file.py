@@ -146,6 +146,7 @@ class _Reader:
 
     def settings(self, raw: dict[str, Any]) -> ModelSettings:
         known = ("title", "highlights", *_TABLES, "correlations", "expectations", "never_negative")
+        known += ("checks",)  # those of `sdmodel check`, which reads them itself
         for name in raw:
             if name not in known:
                 hint = did_you_mean(near_names(name, known)) or f"there are: {', '.join(known)}"

@@ -51,6 +51,9 @@ LAYERS = (
     ("cli", "__main__", "__init__", "pytest_plugin"),
     ("validation", "control"),
     ("documents",),
+    ("validation", "desk"),
+    ("checks",),
+    ("watching",),
     ("cli", "__main__", "__init__"),
 )
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}

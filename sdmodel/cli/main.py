@@ -25,6 +25,7 @@ from sdmodel.cli.sketch import sketch
 from sdmodel.cli.text import Refused
 from sdmodel.cli.units import units
 from sdmodel.cli.validate import validate
+from sdmodel.cli.watch import watch
 from sdmodel.errors import SDError
 
 
@@ -103,3 +104,4 @@ for verb in (set_, edit, rename, add, delete):
 main.add_command(script)
 main.add_command(doc)
 main.add_command(draw)
+main.add_command(watch)

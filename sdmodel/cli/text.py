@@ -112,16 +112,21 @@ def can_draw_bars(out: Console) -> bool:
 
 def as_json(value: Any) -> None:
     """Print a value as JSON; what is not a number becomes null, as JSON knows no NaN."""
-    click.echo(json.dumps(_without_nan(value), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(without_nan(value), indent=2, ensure_ascii=False))
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
+    """Return a value as JSON can hold it.
+
+    >>> without_nan({"a": (float("nan"), 1)})
+    {'a': [None, 1]}
+    """
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(key): _without_nan(item) for key, item in value.items()}
+        return {str(key): without_nan(item) for key, item in value.items()}
     if isinstance(value, str):
         return value
     if isinstance(value, Iterable):
-        return [_without_nan(item) for item in value]
+        return [without_nan(item) for item in value]
     return value

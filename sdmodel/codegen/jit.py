@@ -98,6 +98,21 @@ def compile_module(text: str) -> Machine:
     if code is None:
         code = _compiled(text, machine)
         _to_cache(folder, name, code)
+    return _linked(code)
+
+
+def compile_draft(text: str) -> Machine:
+    """Return the functions of a module compiled in a hurry: as written, and kept nowhere."""
+    import llvmlite.binding as llvm
+
+    _target()
+    module = llvm.parse_assembly(text)
+    return _linked(bytes(machine_for_engine(opt=0).emit_object(module)))
+
+
+def _linked(code: bytes) -> Machine:
+    import llvmlite.binding as llvm
+
     empty = llvm.parse_assembly("")
     engine = llvm.create_mcjit_compiler(empty, machine_for_engine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
@@ -105,13 +120,13 @@ def compile_module(text: str) -> Machine:
     return Machine(engine, empty)
 
 
-def machine_for_engine() -> Any:
+def machine_for_engine(opt: int = 3) -> Any:
     """Return a target machine of its own: an engine keeps the one it is given."""
     import llvmlite.binding as llvm
 
     _, features = _target()
     return llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=features.flatten(), opt=3, jit=True
+        cpu=llvm.get_host_cpu_name(), features=features.flatten(), opt=opt, jit=True
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,7 @@ def test_broken_file_at_the_command_line(broken: tuple[str, Any, str], verb: str
     path, _, message = broken
     result = call(verb, path)
     assert result.exit_code == 1
-    shown = result.stdout if verb == "check" else result.stderr
+    shown = re.sub(r"error SD\d{3}: ", "", result.stdout) if verb == "check" else result.stderr
     assert message in shown
 
 
@@ -329,7 +330,7 @@ def test_a_binary_file(folder: Path) -> None:
     )
     result = call("check", "b.mdl")
     assert result.exit_code == 1
-    assert "b.mdl: this is a binary file" in result.stdout
+    assert "b.mdl: error SD001: this is a binary file" in result.stdout
 
 
 def test_a_file_too_large_to_be_a_model(

@@ -1,0 +1,104 @@
+"""Mending what can be mended without changing what a model does: the text, and no more of it.
+
+Every change is checked by the editor: the new text is read again, and differs from the old one in
+units and marks alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from sdmodel.checks.records import Finding
+from sdmodel.checks.subject import Subject
+from sdmodel.checks.words import clock_units, other_spellings
+from sdmodel.editing import Edit
+from sdmodel.editing.meaning import Meaning, meaning, with_fields
+from sdmodel.editing.text import Splice
+from sdmodel.editing.vensim import sheet, units_splices
+from sdmodel.errors import SDError
+from sdmodel.model import Model
+from sdmodel.names import key
+from sdmodel.source import SourceModel, Variable
+
+_BLANK = re.compile(r"[ \t\r\n]*\Z")
+# What mends a finding of a check: the entry it changes, how, and which field of it that is.
+Change = tuple[Variable, list[Splice], str]
+Mend = Callable[[Subject, Finding], list[Change]]
+
+
+def mended(model: Model, subject: Subject, found: Sequence[Finding]) -> tuple[Edit, list[Finding]]:
+    """Return an edit of the model's file with what could be mended, and which findings that were.
+
+    Raises
+    ------
+    SDError
+        If the file is none of Vensim's.
+    """
+    if model.path.suffix.lower() != ".mdl":
+        raise SDError(f"{model.path}: only .mdl files are mended; change this one by hand")
+    edit, done, changes = model.edit(), list[Finding](), list[Change]()
+    touched: set[tuple[int, str]] = set()
+    for one in found:
+        for change in MENDS[one.code](subject, one) if one.code in MENDS else ():
+            if (change[0].at, change[2]) not in touched:
+                touched.add((change[0].at, change[2]))
+                changes.append(change)
+                done.append(one)
+    if not changes:
+        return edit, []
+    splices = [splice for _, some, _ in changes for splice in some]
+    fields = _fields(edit.source, changes)
+
+    def expected(new: SourceModel) -> Meaning:
+        known, got = meaning(edit.source), meaning(new)
+        for place, names in fields.items():
+            known = with_fields(known, got, place, names)
+        return known
+
+    what = "this would change more than units and marks"
+    return edit._with(splices, expected, what, min(splices).start), done
+
+
+def _fields(source: SourceModel, changes: Sequence[Change]) -> Mapping[int, tuple[str, ...]]:
+    """Return which fields of which entries change, by the number of the entry."""
+    places = {one.at: place for place, one in enumerate(source.variables)}
+    found: dict[int, tuple[str, ...]] = {}
+    for entry, _, name in changes:
+        place = places[entry.at]
+        found[place] = (*found.get(place, ()), name)
+    return found
+
+
+def _supplementary(subject: Subject, found: Finding) -> list[Change]:
+    """Mark a variable as an output."""
+    one = subject.model.definition(found.problem.variable)
+    text, entry = subject.source.source.text, sheet(subject.source.source).entry(one)
+    if entry.flags.end > entry.flags.start:
+        return []  # it has flags of another kind: these are for its author to arrange
+    stop = entry.comment.end if entry.comment.end > entry.comment.start else entry.flags.end
+    part = text[entry.equation.end : stop]
+    missing = 2 - part.count("~")
+    space = _BLANK.search(text[entry.equation.start : stop])
+    behind = space.group() if space else ""
+    new = f"{'~' * max(missing, 0)}~\t:SUPPLEMENTARY:{behind or ' '}"
+    return [(one, [Splice(stop, stop, new)], "supplementary")]
+
+
+def _of_clock(subject: Subject, found: Finding) -> list[Change]:
+    """Give a run control the units of TIME STEP."""
+    wanted = clock_units(subject)
+    one = subject.source.by_key[key(found.problem.variable)]
+    return [(one, units_splices(subject.source.source, one, wanted), "units")]
+
+
+def _spelling(subject: Subject, found: Finding) -> list[Change]:
+    """Spell the units of an entry as most others do."""
+    return [
+        (one, units_splices(subject.source.source, one, wanted), "units")
+        for one, wanted in other_spellings(subject)
+        if one.name == found.problem.variable
+    ]
+
+
+MENDS: dict[str, Mend] = {"SD102": _supplementary, "SD306": _of_clock, "SD307": _spelling}
