@@ -105,7 +105,7 @@ def check_integration(model: Model, overrides: Overrides = None) -> IntegrationR
     if not rows:
         return IntegrationReport(False, "nothing could be compared", table, tuple(left_out))
     size, variable, at = max(row[3:] for row in rows)
-    limit = TOLERANCE_AT_JUMPS if model._kernel.jumps else TOLERANCE
+    limit = TOLERANCE_AT_JUMPS if model.engines.reference.jumps else TOLERANCE
     ok = bool(size <= limit)
     much = f"by more than {size:.2g} of its peak ({variable!r} at {at:g})" if variable else "at all"
     verdict = (

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from sdmodel import simulate
 from sdmodel import units as _units
 from sdmodel.editing import Edit, with_equation
+from sdmodel.engines import Engines
 from sdmodel.errors import (
     OverrideError,
     Problem,
-    did_you_mean,
-    near_names,
 )
 from sdmodel.explain import Explanation, VariableInfo, info_of, uses_of
 from sdmodel.integrators import Method
@@ -22,7 +21,6 @@ from sdmodel.lowering import problems, program_of
 from sdmodel.names import element_key
 from sdmodel.parts import with_parts
 from sdmodel.program import Program
-from sdmodel.reference import ReferenceKernel
 from sdmodel.run import Run, RunBatch
 from sdmodel.running import many_runs, one_run
 from sdmodel.selection import definition_of, entry_of, selected
@@ -33,7 +31,6 @@ from sdmodel.source import SourceModel, SourceText, Variable
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sdmodel.codegen import CompiledKernel
     from sdmodel.control.settings import VensimSettings
     from sdmodel.integration import IntegrationReport
     from sdmodel.reality import RealityReport
@@ -87,9 +84,6 @@ def loaded(source: SourceModel, files: Files = ((), ()), toml: bytes | None = No
     beside = model.path.with_suffix(".toml")
     if toml is not None or (beside.is_file() and beside.name != "pyproject.toml"):
         settings = read_settings(beside, model, content=toml)
-        model = Model(model.with_parts(settings.names).source, settings, files)
-    if beside.is_file() and beside.name != "pyproject.toml":
-        settings = read_settings(beside, model)
         model = model.with_parts(settings.names)
         model.settings = settings
     return model
@@ -160,20 +154,9 @@ class Model:
         return program_of(self.source)
 
     @cached_property
-    def _kernel(self) -> ReferenceKernel:
-        return ReferenceKernel(self.program)
-
-    @cached_property
-    def _compiled(self) -> CompiledKernel:
-        from sdmodel.codegen import CompiledKernel  # late: brings llvmlite
-
-        return CompiledKernel(self.program)
-
-    @cached_property
-    def _compiled_exact(self) -> CompiledKernel:
-        from sdmodel.codegen import CompiledKernel
-
-        return CompiledKernel(self.program, exact=True)
+    def engines(self) -> Engines:
+        """What computes the program, by name."""
+        return Engines(self.program)
 
     @property
     def variables(self) -> list[str]:
@@ -307,17 +290,8 @@ class Model:
 
             return run_pysd(self, values, label, time_step, final_time, save_every)
         timing = simulate.Timing(time_step, final_time, save_every)
-        kernel = self._engine(engine, exact)
+        kernel = self.engines.named(engine, exact)
         return one_run(self.source, self.program, kernel, values, label, method, timing, outputs)
-
-    def _engine(self, engine: str, exact: bool) -> ReferenceKernel | CompiledKernel:
-        if engine == "reference":
-            return self._kernel
-        if engine == "compiled":
-            return self._compiled_exact if exact else self._compiled
-        names = ("compiled", "reference", "pysd")
-        hint = did_you_mean(near_names(engine, names)) or f"choose from {', '.join(names)}"
-        raise OverrideError("engine", f"there is no engine {engine!r}; {hint}")
 
     def inspect(self, what: str = "llvm", *, outputs: Sequence[str] | None = None) -> str:
         """Return how the model is computed: "llvm" is the assembly of its fixed-step batch.
@@ -336,7 +310,7 @@ class Model:
         names = selected(self.source, self.program, self.stocks if outputs is None else outputs)
         slots = [self.program.columns[element_key(name)][1] for name in names]
         method, _ = simulate.choose_method(self.program, "vensim")
-        return self._compiled.batch_text(slots, tableau_of(method.name))
+        return self.engines.compiled.batch_text(slots, tableau_of(method.name))
 
     def run_many(
         self,
@@ -376,7 +350,10 @@ class Model:
         (1, 61, 2)
         """
         timing = simulate.Timing(time_step, final_time, save_every)
-        kernel, names = self._engine(engine, exact), self.stocks if outputs is None else outputs
+        kernel, names = (
+            self.engines.named(engine, exact),
+            self.stocks if outputs is None else outputs,
+        )
         plan = (self.source, self.program, kernel, table, method, timing)
         return many_runs(*plan, names, threads, progress)
 
@@ -458,7 +435,10 @@ class Model:
         0.0
         """
         source = with_parts(
-            self.source, names, lambda one: simulate.starts(self._kernel, one), strict=strict
+            self.source,
+            names,
+            lambda one: simulate.starts(self.engines.reference, one),
+            strict=strict,
         )
         if source is self.source:
             return self

@@ -42,19 +42,13 @@ LAYERS = (
         "units",
         "sketch",
     ),
-    ("reduction", "running"),
+    ("reduction", "running", "engines"),
     ("reality",),
-    ("model", "secondopinion", "integration"),
-    ("validation", "comparing", "desk"),
     ("model", "secondopinion", "integration", "control"),
-    ("validation",),
-    ("cli", "__main__", "__init__", "pytest_plugin"),
-    ("validation", "control"),
-    ("documents",),
-    ("validation", "desk"),
-    ("checks",),
+    ("validation", "comparing", "desk"),
+    ("documents", "checks"),
     ("watching",),
-    ("cli", "__main__", "__init__"),
+    ("cli", "__main__", "__init__", "pytest_plugin"),
 )
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}
 

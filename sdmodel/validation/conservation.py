@@ -62,7 +62,7 @@ def net_flows(model: Model, values: Mapping[str, float]) -> dict[str, Array]:
     method, _ = simulate.choose_method(program, "vensim")
     checked = check_values(model.source, program, dict(values))
     timing = simulate.Timing()
-    done = simulate.trajectory(model._engine("compiled", False), checked, 1, method, timing, slots)
+    done = simulate.trajectory(model.engines.compiled, checked, 1, method, timing, slots)
     return {name: done.values[i, :, 0] for i, name in enumerate(keys)}
 
 

@@ -129,7 +129,7 @@ class Laboratory:
         self.began = float(self._first(model, INITIAL_TIME))
 
     def _work(self, model: Model) -> Array:
-        own = model._kernel
+        own = model.engines.reference
         work, _ = simulate.started(own, self.values, 1, None)
         return work.values[:, 0]
 

@@ -73,7 +73,7 @@ class Signs:
         method, _ = simulate.choose_method(program, "vensim")
         every = list(range(len(program.layout)))
         timing = simulate.Timing()
-        done = simulate.trajectory(model._engine(engine, exact=False), {}, 1, method, timing, every)
+        done = simulate.trajectory(model.engines.named(engine), {}, 1, method, timing, every)
         self.times, self.states = done.times, done.values[:, :, 0]
 
     def of_loop(self, path: Sequence[str]) -> Array:
