@@ -8,19 +8,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from sdmodel.editing import vensim
+from sdmodel.editing import vensim, xmile
 from sdmodel.editing.beside import Beside, opened, renamed_in
-from sdmodel.editing.constants import constant_splices
+from sdmodel.editing.constants import constant_settings
 from sdmodel.editing.drawing import only_removed
-from sdmodel.editing.entries import addition, deletion, left_of, left_side
-from sdmodel.editing.meaning import RIGHT_SIDE, Meaning, check, meaning, with_fields
+from sdmodel.editing.entries import added_key, addition, deletion, left_of
+from sdmodel.editing.meaning import (
+    RIGHT_SIDE,
+    Meaning,
+    check,
+    meaning,
+    place_of,
+    shown,
+    with_fields,
+)
 from sdmodel.editing.memory import equation_splices
 from sdmodel.editing.renaming import refuse_used, rename_splices, renamed_meaning, renaming
 from sdmodel.editing.saving import saved
-from sdmodel.editing.text import Splice, spliced, with_text
-from sdmodel.errors import SDError
+from sdmodel.editing.text import Splice, is_xmile, spliced, with_text
+from sdmodel.editing.vensim import Limit
+from sdmodel.errors import OverrideError, SDError
 from sdmodel.frontends import parse
 from sdmodel.names import element_key, tidy
 from sdmodel.selection import definition_of, entry_of
@@ -32,6 +41,21 @@ if TYPE_CHECKING:
 # Makes a model of what was read, with the bytes of its TOML file where they are not on disk.
 Loader = Callable[[SourceModel, bytes | None], "Model"]
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+
+
+class Language(Protocol):
+    """How the parts of a variable are changed in a kind of file; each gives the splices."""
+
+    def units_splices(self, source: SourceText, variable: Variable, units: str) -> list[Splice]:
+        """Give it other units."""
+
+    def comment_splices(self, source: SourceText, variable: Variable, comment: str) -> list[Splice]:
+        """Give it another comment."""
+
+    def limits_splices(
+        self, source: SourceText, variable: Variable, limits: tuple[Limit, Limit, Limit]
+    ) -> list[Splice]:
+        """Give it other limits."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +122,12 @@ class Edit:
             If it is no constant, or the value does not fit or is outside of its limits.
         """
         edit = self
-        for place, splices in constant_splices(self.source, name, value).items():
+        for place in constant_settings(self.source, name, value):
             # One entry after the other: each is checked by itself, and moves what is behind it.
-            if edit is not self:
-                splices = constant_splices(edit.source, name, value)[place]
-            edit = edit._with_entry(place, splices, RIGHT_SIDE)
+            one = constant_settings(edit.source, name, value)[place]
+            edit = edit._with_entry(place, one.splices, RIGHT_SIDE)
+            if not one.holds(edit.source, shown(edit.source)[place]):
+                raise OverrideError(name, f"{name!r} cannot be set to {value!r} in this file")
         return edit
 
     def equation(self, name: str, equation: str) -> Edit:
@@ -113,20 +138,20 @@ class Edit:
         """
         entry = entry_of(self.source, name)
         return self._with_entry(
-            self._place(entry), equation_splices(self.source, entry, equation), RIGHT_SIDE
+            place_of(self.source, entry), equation_splices(self.source, entry, equation), RIGHT_SIDE
         )
 
     def units(self, name: str, units: str) -> Edit:
         """Give a variable other units; its limits stay."""
         entry = self._described(name, lambda one: bool(one.units))
-        splices = vensim.units_splices(self.text, entry, units)
-        return self._with_entry(self._place(entry), splices, ("units",))
+        splices = self._language.units_splices(self.text, entry, units)
+        return self._with_entry(place_of(self.source, entry), splices, ("units",))
 
     def comment(self, name: str, comment: str) -> Edit:
         """Give a variable another comment."""
         entry = self._described(name, lambda one: bool(one.comment))
-        splices = vensim.comment_splices(self.text, entry, comment)
-        return self._with_entry(self._place(entry), splices, ("comment",))
+        splices = self._language.comment_splices(self.text, entry, comment)
+        return self._with_entry(place_of(self.source, entry), splices, ("comment",))
 
     def limits(
         self,
@@ -137,8 +162,8 @@ class Edit:
     ) -> Edit:
         """Give a variable other limits; None leaves one open, and three of them take all away."""
         entry = self._described(name, lambda one: (one.low, one.high) != (None, None))
-        splices = vensim.limits_splices(self.text, entry, (low, high, step))
-        return self._with_entry(self._place(entry), splices, ("low", "high", "step"))
+        splices = self._language.limits_splices(self.text, entry, (low, high, step))
+        return self._with_entry(place_of(self.source, entry), splices, ("low", "high", "step"))
 
     def rename(self, old: str, new: str, *, also: Sequence[str | Path] = ()) -> Edit:
         """Rename a variable, a range or an element wherever the file names it.
@@ -197,7 +222,7 @@ class Edit:
         def expected(read: SourceModel) -> Meaning:
             old, got = meaning(self.source), meaning(read)
             added = got.variables[place : place + 1]
-            wanted = (element_key(left_side(name)), tidy(units), tidy(comment))
+            wanted = (added_key(self.text, name), tidy(units), tidy(comment))
             if [(element_key(left_of(v)), v.units, v.comment) for v in added] != [wanted]:
                 return old
             variables = (*old.variables[:place], *added, *old.variables[place:])
@@ -261,6 +286,10 @@ class Edit:
             return
         self.model  # noqa: B018 - raises what is wrong with it
 
+    @property
+    def _language(self) -> Language:
+        return xmile if is_xmile(self.text) else vensim
+
     # How a change is made -----------------------------------------------------------------------
 
     def _described(self, name: str, has: Callable[[Variable], bool]) -> Variable:
@@ -270,12 +299,9 @@ class Edit:
             return entry_of(self.source, name)
         return next((one for one in self.source.entries[found.key] if has(one)), found)
 
-    def _place(self, entry: Variable) -> int:
-        return next(i for i, one in enumerate(self.source.variables) if one is entry)
-
     def _with_entry(self, place: int, splices: Sequence[Splice], names: tuple[str, ...]) -> Edit:
         """Return the edit with changes after which one entry differs in these fields alone."""
-        entry = self.source.variables[place]
+        entry = shown(self.source)[place]
         at = min((one.start for one in splices), default=0)
 
         def expected(new: SourceModel) -> Meaning:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from sdmodel.editing import drawing
-from sdmodel.editing.text import Splice, line_end
+from sdmodel.editing import drawing, xmile_names
+from sdmodel.editing.text import Splice, is_xmile, line_end
 from sdmodel.editing.vensim import plain_text, sheet, wrapped
 from sdmodel.editing.words import spelled
 from sdmodel.errors import OverrideError, did_you_mean, near_names
 from sdmodel.frontends.entries import EQUATION
 from sdmodel.frontends.points import parse_table
 from sdmodel.frontends.tokens import ExpressionError, words
-from sdmodel.names import key, tidy
+from sdmodel.names import element_key, key, tidy
 from sdmodel.selection import definition_of
 from sdmodel.source import SourceModel, SourceText, Variable
 
@@ -35,6 +35,11 @@ def left_side(name: str) -> str:
     return f"{spelled(head)}[{inside}"
 
 
+def added_key(source: SourceText, name: str) -> str:
+    """Return the key by which an added variable is known, its subscripts included."""
+    return key(name) if is_xmile(source) else element_key(left_side(name))
+
+
 def left_of(variable: Variable) -> str:
     """Return the name of an entry with its subscripts."""
     inside = f"[{','.join(variable.subscripts)}]" if variable.subscripts else ""
@@ -52,6 +57,8 @@ def addition(
 ) -> tuple[Splice, int]:
     """Return what adds an entry, and the number its variable will have among all of them."""
     source = model.source
+    if is_xmile(source):
+        return xmile_names.addition(model, name, equation, units, comment, after)
     plain_text(source, name, "units", units, "~|{}")
     plain_text(source, name, "comment", comment, "~|")
     anchor = _anchor(model, group, after)
@@ -124,6 +131,8 @@ def _anchor(model: SourceModel, group: str, after: str) -> Variable | None:
 def deletion(model: SourceModel, names: set[str]) -> list[Splice]:
     """Return what takes variables out of equations and sketch, by their keys."""
     source = model.source
+    if is_xmile(source):
+        return xmile_names.deletion(model, names)
     spans = {one.span for one in model.variables if one.key in names}
     found = []
     for entry in sheet(source).entries:

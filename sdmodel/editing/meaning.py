@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
+from sdmodel.editing.text import is_xmile
 from sdmodel.errors import Problem, model_error
+from sdmodel.expr import Call, Expr, Ref, rewrite
+from sdmodel.names import key
 from sdmodel.source import (
     Dimension,
     DimensionMapping,
@@ -42,8 +46,9 @@ class Meaning:
 
 def meaning(model: SourceModel) -> Meaning:
     """Return what a model says."""
+    variables = tuple(map(bare, shown(model)))
     return Meaning(
-        tuple(map(bare, model.variables)),
+        tuple(_keyed(one) for one in variables) if is_xmile(model.source) else variables,
         tuple(
             replace(one, at=-1, span=_NOWHERE, mappings=_mappings(one)) for one in model.dimensions
         ),
@@ -57,6 +62,36 @@ def meaning(model: SourceModel) -> Meaning:
         tuple((one.variable, _LINE_NUMBER.sub("line", one.message)) for one in model.problems),
         tuple(_LINE_NUMBER.sub("line", one) for one in model.remarks),
     )
+
+
+def shown(model: SourceModel) -> list[Variable]:
+    """Return the variables that the file itself has.
+
+    The reader of XMILE makes others, out of delays and graphical functions, with names of its own.
+    """
+    return [one for one in model.variables if not one.name.startswith("#")]
+
+
+def place_of(model: SourceModel, entry: Variable) -> int:
+    """Return the number of an entry among those that are compared."""
+    return next(i for i, one in enumerate(shown(model)) if one is entry)
+
+
+def _keyed(variable: Variable) -> Variable:
+    """Return a variable in which names are their keys: XMILE spells them in several ways."""
+    return renamed_in(variable, key)
+
+
+def renamed_in(variable: Variable, name: Callable[[str], str]) -> Variable:
+    """Return a variable with other names in it."""
+
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Ref):
+            return replace(node, name=name(node.name))
+        return replace(node, function=name(node.function)) if isinstance(node, Call) else node
+
+    equation = None if variable.equation is None else rewrite(variable.equation, change)
+    return replace(variable, name=name(variable.name), equation=equation)
 
 
 def bare(variable: Variable) -> Variable:

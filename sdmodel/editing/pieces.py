@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sdmodel.editing.text import is_xmile
 from sdmodel.editing.vensim import sheet
-from sdmodel.frontends import XMILE
 from sdmodel.frontends.entries import EQUATION, Entry
 from sdmodel.frontends.mdl import sections
 from sdmodel.frontends.tokens import LexicalError, tokens
@@ -35,7 +35,7 @@ def pieces(source: SourceText) -> Iterator[Piece]:
     >>> [one.text for one in pieces(SourceText("m.mdl", "{UTF-8}\na = 2*b ~ m ~|\n"))]
     ['{UTF-8}\n', 'a', ' ', '=', ' ', '2', '*', 'b', ' ', '~', ' m ', '~', '', '|', '\n']
     """
-    if source.path.lower().endswith(XMILE):
+    if is_xmile(source):
         for match in _MARKUP.finditer(source.text):
             yield Piece("tag" if match.group().startswith("<") else "text", match.group())
         return

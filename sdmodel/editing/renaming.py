@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from sdmodel.editing import drawing
+from sdmodel.editing import drawing, xmile_names
 from sdmodel.editing.meaning import Meaning, bare, meaning
-from sdmodel.editing.text import Splice
+from sdmodel.editing.text import Splice, is_xmile
 from sdmodel.editing.vensim import sheet
 from sdmodel.editing.words import ELEMENT, RANGE, VARIABLE, Renamed, spelled, splices
 from sdmodel.errors import (
@@ -20,7 +20,6 @@ from sdmodel.errors import (
     near_names,
 )
 from sdmodel.expr import Call, Expr, Ref, rewrite, walk
-from sdmodel.frontends import XMILE
 from sdmodel.frontends.entries import END_OF_MACRO, EQUATION, MACRO
 from sdmodel.frontends.sketch import read_sketch
 from sdmodel.frontends.tokens import ExpressionError, words
@@ -74,6 +73,8 @@ def renaming(model: SourceModel, old: str, new: str) -> Renamed:
 def rename_splices(model: SourceModel, renamed: Renamed) -> list[Splice]:
     """Return what renames a name in equations, ranges, macros, the sketch and the settings."""
     source = model.source
+    if is_xmile(source):
+        return xmile_names.rename_splices(source, renamed)
     found, macro = list[Splice](), False
     for entry in sheet(source).entries:
         if entry.kind in (MACRO, END_OF_MACRO):
@@ -92,6 +93,8 @@ def rename_splices(model: SourceModel, renamed: Renamed) -> list[Splice]:
 def renamed_meaning(model: SourceModel, new: SourceModel, renamed: Renamed) -> Meaning:
     """Return what a model must say after a name is changed; see that the sketch says it, too."""
     old, got = meaning(model), meaning(new)
+    if is_xmile(model.source):
+        return xmile_names.renamed_meaning(old, renamed)
     in_file = _in_expressions(renamed.name, renamed.subscript)
     in_macro = _in_expressions(renamed.in_macro, renamed.subscript)
     if renamed.kind != VARIABLE:
@@ -208,7 +211,7 @@ def _reality_checks(model: SourceModel) -> Iterator[tuple[str, set[str]]]:
     """Yield the name of each entry that is no variable and no range, and the names in it."""
     text = model.source.text
     known = {one.span for one in model.variables} | {one.span for one in model.dimensions}
-    if model.source.path.lower().endswith(XMILE):
+    if is_xmile(model.source):
         return
     macro = False
     for entry in sheet(model.source).entries:

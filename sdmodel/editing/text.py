@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from sdmodel.errors import ReadError
+from sdmodel.frontends import XMILE
 from sdmodel.frontends.text import decode
 from sdmodel.source import SourceText
 
@@ -62,7 +63,7 @@ def with_text(old: SourceText, text: str) -> SourceText:
     new = replace(old, text=text)
     wanted = [new]
     undecided = old.encoding == "utf-8" and not old.bom and old.text.isascii()
-    if undecided and not text.isascii() and _is_vensim(old) and _SAYS_UTF8 not in text[:200]:
+    if undecided and not text.isascii() and not is_xmile(old) and _SAYS_UTF8 not in text[:200]:
         wanted = [replace(new, encoding="cp1252")]
     for one in wanted:
         try:
@@ -90,8 +91,9 @@ def as_utf8(old: SourceText, text: str) -> SourceText:
     return new
 
 
-def _is_vensim(source: SourceText) -> bool:
-    return source.path.lower().endswith(".mdl")
+def is_xmile(source: SourceText) -> bool:
+    """Return whether a file is XMILE."""
+    return source.path.lower().endswith(XMILE)
 
 
 def _holds(encoding: str, char: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import sdmodel as sd
 from sdmodel.editing import Edit, pieces
 from sdmodel.editing.numbers import number_text, numbers_of
+from sdmodel.editing.text import is_xmile
 from sdmodel.expr import literal
 from sdmodel.frontends.text import decode
 from sdmodel.names import element_key, key
@@ -142,7 +144,12 @@ def variable_renamed(model: sd.Model, wanted: str = "") -> bool | None:
         if key(name) in CLOCK or not entries or from_file:
             continue
         new = renamed_name(name)
-        changed = edit.rename(name, new)
+        try:
+            changed = edit.rename(name, new)
+        except sd.OverrideError as error:
+            if "modules" in str(error):
+                return None
+            raise
         found = run(changed.model)
         was, now = element_key(name), element_key(f'"{new}"')
         assert same_under(base, found, was, now), name
@@ -178,8 +185,19 @@ def deleted_and_added(model: sd.Model) -> bool | None:
             continue
         span = one.equation_span
         text = edit.text.text[span.start : span.end]
+        if is_xmile(edit.text):
+            whole = edit.text.text[one.span.start : one.span.end]
+            plain = one.kind == "aux" and not one.subscripts and "<gf" not in whole
+            if not plain or "." in one.name:
+                continue
+            text = html.unescape(text)
         inside = f"[{','.join(one.subscripts)}]" if one.subscripts else ""
-        gone = edit.delete(name, even_if_used=True)
+        try:
+            gone = edit.delete(name, even_if_used=True)
+        except sd.OverrideError as error:
+            if "modules" in str(error):
+                return None
+            raise
         assert key(name) not in gone.source.by_key
         assert differing_lines(gone) > 0
         back = gone.add(name + inside, text, one.units, one.comment)

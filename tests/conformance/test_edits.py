@@ -1,6 +1,7 @@
 """Other people's models edited: the same bytes where nothing was asked, the same runs elsewhere.
 
-python -m tests.conformance.edits .mdl    counts of every check, over all files
+python -m tests.conformance.edits .mdl            counts of every check, over all files
+    python -m tests.conformance.edits .xmile .stmx
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pytest
 from tests.conformance import edits
 from tests.conformance.recorded import PLACE
 
-FILES = edits.files(".mdl")
+FILES = edits.files(".mdl", ".xmile", ".stmx", ".xml", ".itmx")
 
 
 def called(path: Path) -> str:
@@ -22,7 +23,8 @@ def called(path: Path) -> str:
 def test_there_are_files() -> None:
     if PLACE is None:
         pytest.skip("there are no conformance models: set SDMODEL_CONFORMANCE to their folder")
-    assert len(FILES) >= 147
+    assert sum(one.suffix.lower() == ".mdl" for one in FILES) >= 147
+    assert len(FILES) >= 263
 
 
 @pytest.mark.parametrize("path", FILES, ids=called)
