@@ -287,6 +287,42 @@ def test_sensitivity_and_optimisation_are_read_for_others_to_run(folder: Path) -
     assert f"cure: sensitivity run {folder / 'run.cmd'}" in str(caught.value)
 
 
+def test_the_result_of_an_optimisation_is_yet_to_come(folder: Path) -> None:
+    text = (
+        Load + "SIMULATE>PAYOFF|p\nSIMULATE>OPTPARM|o\nSIMULATE>RUNNAME|best\nMENU>RUN_OPTIMIZE|o\n"
+        "SIMULATE>READCIN|best.out\nSIMULATE>RUNNAME|after\nMENU>RUN|o\n"
+    )
+    read = sd.read_script(script(folder, text))
+    assert [one.name for one in read.simulations[1].changes] == ["best.out"]
+    with pytest.raises(sd.UnsupportedError, match="sdmodel script does no optimisation"):
+        Plan(read)
+    with pytest.raises(sd.SDError, match=r"there is no file 'best\.out'"):
+        sd.read_script(script(folder, Load + "SIMULATE>READCIN|best.out\n"))
+
+
+def test_any_text_is_read_or_refused(folder: Path) -> None:
+    """Whatever stands in a script, there is no traceback, and nothing is written by reading it."""
+    rng = np.random.default_rng(3)
+    words = [
+        "SPECIAL>LOADMODEL", "MENU>RUN", "SIMULATE>READCIN", "SIMULATE>SETVAL", "MENU>VDF2TAB",
+        "MENU>VDF2DAT", "FILE>DELETE", "|", "|", "|", "|", "pond.mdl", "more.cin", "few.lst", "!",
+        "o", "&", "\n", "\n", "\n", "\0", "..", "/", "a" * 300, ",", '"', "?", "=", "catch", "3",
+        "*", ":",
+    ]  # fmt: skip
+    read = refused = 0
+    before = set(folder.iterdir())
+    path = script(folder, "")
+    for _ in range(400):
+        path.write_text("".join(rng.choice(words, rng.integers(1, 12))), encoding="utf-8")
+        try:
+            read += len(sd.read_script(path).steps) >= 0
+        except sd.SDError:
+            refused += 1
+    assert read > 5
+    assert refused > 100
+    assert set(folder.iterdir()) - before == {path}
+
+
 # In the terminal --------------------------------------------------------------------------------
 
 
