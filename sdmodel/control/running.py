@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -98,20 +99,25 @@ class Plan:
 
     # Doing it -----------------------------------------------------------------------------------
 
-    def run(self, method: str = "vensim", done: Callable[[Step], None] | None = None) -> list[Run]:
-        """Do what the script asks for, in its order; return the runs."""
+    def run(self, method: str = "vensim") -> Iterator[tuple[Step, Run]]:
+        """Do what the script asks for, in its order; yield each step done, and the run of it.
+
+        A run is kept as long as a later step is to write of it.
+        """
         runs: dict[str, tuple[Simulation, Run]] = {}
-        made: list[Run] = []
+        waiting = Counter(one.run for one in self.script.exports)
         for step in self.script.steps:
             if isinstance(step, Simulation):
-                made.append(self._simulate(step, method))
-                runs[step.name] = step, made[-1]
+                name = step.name
+                runs[name] = step, self._simulate(step, method)
             else:
-                simulation, run = runs[step.run]
+                name = step.run
+                simulation, run = runs[name]
                 self._write(step, run, self.columns(step, simulation))
-            if done is not None:
-                done(step)
-        return made
+                waiting[name] -= 1
+            yield step, runs[name][1]
+            if not waiting[name]:
+                del runs[name]
 
     def _simulate(self, step: Simulation, method: str) -> Run:
         model, changing = self.changing(step)

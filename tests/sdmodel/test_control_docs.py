@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import sdmodel as sd
+from sdmodel.cli import main
 from sdmodel.control.running import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,16 +133,47 @@ def test_command_scripts(text: str, outcome: str, said: str, folder: Path) -> No
     there = set(folder.iterdir())
     if outcome == "refused":
         with pytest.raises(sd.SDError, match=re.escape(said)) as caught:
-            Plan(sd.read_script(path)).run()
+            Plan(sd.read_script(path))
         line = max(one.line for one in caught.value.problems)  # type: ignore[attr-defined]
         assert line == len(f"{before}{text}".splitlines())
         assert set(folder.iterdir()) == there
         return
     script = sd.read_script(path)
-    runs = Plan(script).run()
+    runs = [run for step, run in Plan(script).run() if isinstance(step, sd.Simulation)]
     assert len(runs) == (0 if text == "MENU>EXIT" else 1)
     written = {one.name for one in set(folder.iterdir()) - there}
     assert written == {one.path.name for one in script.exports}
     assert bool(written) == (">VDF2" in text)
     if "CIN" in text:
         assert runs[0].values("y")[0] == (3 if "a.cin" in text else 4)
+
+
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a folder with the example's files the present one."""
+    (tmp_path / "models").mkdir()
+    for one in (ROOT / "models").glob("epidemic*"):
+        (tmp_path / "models" / one.name).write_bytes(one.read_bytes())
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("copied")
+def test_the_commands_of_the_page_run() -> None:
+    told = re.findall(r"^    sdmodel (.*)$", PAGE, re.M)
+    assert len(told) == 5
+    for line in told:
+        done = CliRunner().invoke(main, line.split())
+        assert done.exit_code == 0, f"{line}: {done.output}"
+    assert {one.name for one in Path().glob("*.*")} == {"scenarios.png", "run.tab"}
+
+
+@pytest.mark.usefixtures("copied")
+def test_the_python_of_the_page_runs() -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+    found: dict[str, object] = {}
+    exec(block, found)
+    run, script = found["run"], found["script"]
+    assert isinstance(run, sd.Run)
+    assert run.columns == ("Infected", "Dead", "beds")
+    assert isinstance(script, sd.Script)
+    assert len(script.simulations) == 2

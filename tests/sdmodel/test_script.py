@@ -52,7 +52,11 @@ def script(folder: Path, text: str) -> Path:
 
 
 def runs_of(folder: Path, text: str) -> list[sd.Run]:
-    return Plan(sd.read_script(script(folder, Load + text))).run()
+    return done(Plan(sd.read_script(script(folder, Load + text))))
+
+
+def done(plan: Plan) -> list[sd.Run]:
+    return [run for step, run in plan.run() if isinstance(step, sd.Simulation)]
 
 
 def by_hand(folder: Path, values: dict[str, float], *changes: str) -> sd.Run:
@@ -122,7 +126,7 @@ def test_data_and_models_are_named_as_on_windows(folder: Path) -> None:
     )
     (folder / "sub" / "d.dat").write_text("d\n0\t1\n2\t5\n", encoding="utf-8")
     text = 'SPECIAL>LOADMODEL|"sub\\m.mdl"\nSIMULATE>DATA|"sub\\d"\nMENU>RUN|o\n'
-    (run,) = Plan(sd.read_script(script(folder, text))).run()
+    (run,) = done(Plan(sd.read_script(script(folder, text))))
     assert run.values("x").tolist() == [2, 6, 10]
 
 
@@ -259,7 +263,7 @@ def test_other_folders_can_be_allowed(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(sd.SDError, match="outside"):
         sd.read_script(script(folder, "SIMULATE>READCIN|link.cin\n"))
     script(folder, Load + "SIMULATE>READCIN|../up.cin\nMENU>RUN|o\nMENU>VDF2TAB|!|../a.tab\n")
-    (run,) = Plan(sd.read_script(path, allow=[tmp_path]), (tmp_path,)).run()
+    (run,) = done(Plan(sd.read_script(path, allow=[tmp_path]), (tmp_path,)))
     assert run.overrides == {"catch": 9}
     assert (tmp_path / "a.tab").exists()
 
@@ -328,14 +332,14 @@ def test_any_text_is_read_or_refused(folder: Path) -> None:
 
 def test_the_verb(folder: Path) -> None:
     path = str(script(folder, Load + "SIMULATE>READCIN|more.cin\nSIMULATE>RUNNAME|a\nMENU>RUN|o\n"))
-    done = CliRunner().invoke(main, ["script", path, "--check"])
-    assert done.exit_code == 0, done.output
-    assert "1 runs and 0 files are asked for" in done.stdout
-    done = CliRunner().invoke(main, ["script", path])
-    assert "run a: more.cin" in done.stdout
-    assert "nothing is written of a; --keep .nc writes every run" in done.stdout
-    done = CliRunner().invoke(main, ["script", path, "--keep", ".csv", "--json"])
-    assert json.loads(done.stdout)["steps"][0]["name"] == "a"
+    told = CliRunner().invoke(main, ["script", path, "--check"])
+    assert told.exit_code == 0, told.output
+    assert "1 runs and 0 files are asked for" in told.stdout
+    told = CliRunner().invoke(main, ["script", path])
+    assert "run a: more.cin" in told.stdout
+    assert "nothing is written of a; --keep .nc writes every run" in told.stdout
+    told = CliRunner().invoke(main, ["script", path, "--keep", ".csv", "--json"])
+    assert json.loads(told.stdout)["steps"][0]["name"] == "a"
     kept = rows(folder / "a.csv", ",")
     np.testing.assert_allclose(
         [float(row[kept[0].index("fish")]) for row in kept[1:]],
@@ -343,9 +347,9 @@ def test_the_verb(folder: Path) -> None:
         rtol=1e-14,
     )
     script(folder, "MENU>GAME|o\n")
-    done = CliRunner().invoke(main, ["script", path])
-    assert done.exit_code == 1
-    assert f"{path}:1:1: MENU>GAME is not done here" in done.stderr
+    told = CliRunner().invoke(main, ["script", path])
+    assert told.exit_code == 1
+    assert f"{path}:1:1: MENU>GAME is not done here" in told.stderr
 
 
 def test_the_example(tmp_path: Path) -> None:
@@ -357,8 +361,8 @@ def test_the_example(tmp_path: Path) -> None:
         "epidemic_slow.cin",
     ):
         (tmp_path / one).write_bytes((ROOT / "models" / one).read_bytes())
-    done = CliRunner().invoke(main, ["script", str(tmp_path / "epidemic.cmd")])
-    assert done.exit_code == 0, done.output
+    told = CliRunner().invoke(main, ["script", str(tmp_path / "epidemic.cmd")])
+    assert told.exit_code == 0, told.output
     found = rows(tmp_path / "epidemic_runs.tab")
     assert [row[:2] for row in found[1:]] == [
         ["Infected", "free"], ["Dead", "free"], ["beds", "free"],
