@@ -87,7 +87,8 @@ def compare(
     runs = [loaded.run(name="base run", **how)]
     for scenario in scenarios or loaded.settings.scenarios:
         changes = Path(scenario)
-        if changes.suffix.lower() in CHANGES:
+        known = scenario in loaded.settings.scenarios
+        if changes.suffix.lower() in CHANGES or (not known and changes.is_file()):
             runs.append(loaded.with_changes(changes).run(name=changes.stem, **how))
         else:
             runs.append(loaded.run(scenario, **how))

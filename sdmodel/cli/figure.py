@@ -23,6 +23,7 @@ LOOKS: tuple[tuple[str, str], ...] = (
     ("#7A5195", "dashdot"),
     ("#777777", "dotted"),
 )
+MARKERS = ("", "o", "s", "^")  # what tells the ninth scenario from the first
 
 
 def draw_scenarios(
@@ -39,13 +40,17 @@ def draw_scenarios(
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True).flat
     for panel, name in zip(panels, names, strict=False):
         for place, run in enumerate(runs):
-            colour, dash = LOOKS[(place - 1) % len(LOOKS)] if place else (BLACK, "solid")
+            again, look = divmod(place - 1, len(LOOKS)) if place else (0, 0)
+            colour, dash = LOOKS[look] if place else (BLACK, "solid")
             panel.plot(
                 run.times,
                 run.values(name),
                 color=colour,
                 linestyle=dash,
                 linewidth=2.2 if place == 0 else 1.5,
+                marker=MARKERS[again % len(MARKERS)],
+                markersize=4,
+                markevery=(place, max(1, len(run.times) // 10)),
                 label=run.name,
             )
         panel.set_title(name, fontsize=10)

@@ -12,6 +12,8 @@ from sdmodel.cli.options import json_option
 from sdmodel.cli.text import as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sdmodel.control.script import Step
 
 
@@ -61,9 +63,10 @@ def script(
     kept = {one.name: folder / f"{one.name}{keep}" for one in asked.simulations} if keep else {}
     for path in kept.values():
         check_format(path)
-    if not check:
-        runs = plan.run(method, None if json_ else _tell)
-        for run in runs if keep else ():
+    for step, run in () if check else plan.run(method):
+        if not json_:
+            _tell(step)
+        if keep and isinstance(step, sd.Simulation):
             run.save(kept[run.name])
     if json_:
         as_json(
@@ -75,8 +78,7 @@ def script(
             }
         )
         return
-    for remark in asked.remarks:
-        click.echo(f"{file}: {remark}")
+    _remark(asked.remarks)
     if check:
         click.echo(f"{len(asked.simulations)} runs and {len(asked.exports)} files are asked for")
     elif keep:
@@ -94,6 +96,16 @@ def _tell(step: Step) -> None:
         click.echo(f"run {step.name}" + (f": {', '.join(changes)}" if changes else ""))
     else:
         click.echo(f"  {'added to' if step.append else 'written'}: {step.path}")
+
+
+def _remark(remarks: Sequence[str]) -> None:
+    """Tell each remark once, with the lines it is about."""
+    lines: dict[str, list[str]] = {}
+    for line, _, what in (remark.partition(": ") for remark in remarks):
+        lines.setdefault(what, []).append(line.removeprefix("line "))
+    for what, where in lines.items():
+        more = f" and {len(where) - 3} more" if len(where) > 3 else ""
+        click.echo(f"line {', '.join(where[:3])}{more}: {what}")
 
 
 def _facts(step: Step) -> dict[str, object]:

@@ -51,13 +51,23 @@ class Inside:
         return found
 
     def find(self, name: str, suffixes: Sequence[str] = ()) -> Path:
-        """Return a file that is there; one of the suffixes may be left out of its name."""
-        for one in (name, *(name + suffix for suffix in suffixes)):
-            found = self._on_disk(self.place(one))
-            if found.is_file():
-                return found
+        """Return a file that is there; one of the suffixes may be left out of its name.
+
+        Raises
+        ------
+        Outside
+            If it is not there, or in no folder that may be used.
+        """
         place = self.place(name)
-        beside = [one.name for one in place.parent.iterdir()] if place.parent.is_dir() else []
+        try:
+            for one in (name, *(name + suffix for suffix in suffixes)):
+                found = self._on_disk(self.place(one))
+                if found.is_file():
+                    return found
+            beside = [one.name for one in place.parent.iterdir()] if place.parent.is_dir() else []
+        except OSError as error:  # a name too long, or a folder that may not be read
+            what = f"{name!r} cannot be read: {error.strerror}"
+            raise Outside(what, "correct the name") from None
         near = near_names(place.name, beside)
         what = f"there is no file {name!r} in the script's folder"
         raise Outside(what, did_you_mean(near) or "put it there, or correct its name", near)

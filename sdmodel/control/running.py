@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -30,7 +31,9 @@ class Plan:
         self.script, self.allow = script, allow
         self.load = cache(self._load)
         self.inputs = set(_inputs(script))
-        problems: list[Problem] = []
+        problems = list(map(self._not_here, filter(_is_for_others, script.steps)))
+        if problems:
+            raise model_error(problems)
         made: dict[str, Simulation] = {}
         for step in script.steps:
             try:
@@ -44,11 +47,15 @@ class Plan:
         if problems:
             raise model_error(list(dict.fromkeys(problems)))
 
-    def _problem(self, step: Step, what: str, cure: str, kind: str = "definition") -> ModelError:
-        line = step.line
-        path, text = self.script.source.path, self.script.source.line(line)
-        one = Problem(what, kind, path, line, 1, cure=cure, text=text)
-        return ModelError([one])
+    def _problem(self, step: Step, what: str, cure: str, kind: str = "definition") -> Problem:
+        path, text = self.script.source.path, self.script.source.line(step.line)
+        return Problem(what, kind, path, step.line, 1, cure=cure, text=text)
+
+    def _not_here(self, step: Step) -> Problem:
+        what = f"sdmodel script does no {step.kind}"
+        return self._problem(
+            step, what, f"sensitivity run {self.script.source.path}", "unsupported"
+        )
 
     def _load(self, model: Path, data: tuple[Path, ...]) -> Model:
         folder = Path(self.script.source.path).parent
@@ -61,9 +68,6 @@ class Plan:
         return model, Changing(model.source, model.program, files)
 
     def _check_run(self, step: Simulation) -> None:
-        if step.kind != RUN:
-            cure = f"sensitivity run {self.script.source.path}"
-            raise self._problem(step, f"sdmodel runs no {step.kind}", cure, "unsupported")
         self.changing(step)
         self.kept(step)
 
@@ -83,35 +87,37 @@ class Plan:
         missing = [one for one in wanted if one not in names]
         if missing:
             what = f"the run {step.run!r} did not keep {missing[0]!r}"
-            raise self._problem(step, what, "add it to the file of SIMULATE>SAVELIST")
+            cure = "add it to the file of SIMULATE>SAVELIST"
+            raise ModelError([self._problem(step, what, cure)])
         return wanted
 
     def _check_export(self, step: Export, simulation: Simulation) -> None:
-        if step.kind in SENSITIVITY:
-            cure = f"sensitivity run {self.script.source.path}"
-            raise self._problem(step, f"sdmodel has no {step.kind}", cure, "unsupported")
         if step.path in self.inputs:
             what = f"{step.path.name} is read by this script, and cannot be written too"
-            raise self._problem(step, what, "write to a file of another name")
-        if simulation.kind == RUN:  # else that has been told already
-            self.columns(step, simulation)
+            raise ModelError([self._problem(step, what, "write to a file of another name")])
+        self.columns(step, simulation)
 
     # Doing it -----------------------------------------------------------------------------------
 
-    def run(self, method: str = "vensim", done: Callable[[Step], None] | None = None) -> list[Run]:
-        """Do what the script asks for, in its order; return the runs."""
+    def run(self, method: str = "vensim") -> Iterator[tuple[Step, Run]]:
+        """Do what the script asks for, in its order; yield each step done, and the run of it.
+
+        A run is kept as long as a later step is to write of it.
+        """
         runs: dict[str, tuple[Simulation, Run]] = {}
-        made: list[Run] = []
+        waiting = Counter(one.run for one in self.script.exports)
         for step in self.script.steps:
             if isinstance(step, Simulation):
-                made.append(self._simulate(step, method))
-                runs[step.name] = step, made[-1]
+                name = step.name
+                runs[name] = step, self._simulate(step, method)
             else:
-                simulation, run = runs[step.run]
+                name = step.run
+                simulation, run = runs[name]
                 self._write(step, run, self.columns(step, simulation))
-            if done is not None:
-                done(step)
-        return made
+                waiting[name] -= 1
+            yield step, runs[name][1]
+            if not waiting[name]:
+                del runs[name]
 
     def _simulate(self, step: Simulation, method: str) -> Run:
         model, changing = self.changing(step)
@@ -139,6 +145,10 @@ class Plan:
             )  # fmt: skip
         except OSError as error:
             raise SDError(f"{step.path}: cannot be written: {error.strerror}") from None
+
+
+def _is_for_others(step: Step) -> bool:
+    return step.kind in SENSITIVITY or (isinstance(step, Simulation) and step.kind != RUN)
 
 
 def _inputs(script: Script) -> Iterator[Path]:

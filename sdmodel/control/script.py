@@ -242,9 +242,15 @@ class _Reader:
         self.set = replace(self.set, name=name)
 
     def _changes(self, command: Command) -> None:
-        found = tuple(self.inside.find(one, (".cin",)) for one in command.names(0))
+        found = tuple(map(self._changes_file, command.names(0)))
         before = self.set.changes if command.name == "ADDCIN" else ()
         self.set = replace(self.set, changes=before + found)
+
+    def _changes_file(self, name: str) -> Path:
+        """Return a changes file; the result of an optimisation before this line is yet to come."""
+        made = (one for one in self.steps if isinstance(one, Simulation))
+        best = {f"{one.name}.out" for one in made if one.kind == OPTIMISATION}
+        return self.inside.place(name) if name in best else self.inside.find(name, (".cin",))
 
     def _value(self, command: Command) -> None:
         if not command.argument(0):

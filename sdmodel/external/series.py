@@ -116,11 +116,11 @@ def _sheets(path: Path) -> Iterator[Series]:
 def _dat(where: str, text: str) -> Iterator[Series]:
     """Yield the series of Vensim's `.dat`: a line with the name, then lines of time and value.
 
-    A name may begin with a number; a line of points begins with two. The file may end with the
-    end-of-file mark of DOS.
+    A name may begin with a number; a line of points begins with two. What stands under one name in
+    several places is one series. The file may end with the end-of-file mark of DOS.
     """
-    name = ""
-    points: list[Point] = []
+    found: dict[Name, tuple[str, list[Point]]] = {}
+    points: list[Point] | None = None
     for line in text.partition("\x1a")[0].splitlines():
         fields = line.split(None, 2)
         if not fields:
@@ -128,19 +128,18 @@ def _dat(where: str, text: str) -> Iterator[Series]:
         time = number(fields[0])
         value = number(fields[1]) if len(fields) > 1 else None
         if time is not None and (value is not None or len(fields) == 1):
-            if value is not None and name:
+            if value is not None and points is not None:
                 points.append(Point(time, value))
             continue
-        if name:
-            yield Series(name, where, tuple(points))
-        name, points = _plain(line.strip()), []
-    if name:
-        yield Series(name, where, tuple(points))
-    else:
+        name = _plain(line.strip())
+        _, points = found.setdefault(series_name(name), (name, []))
+    if not found:
         raise Refusal(
             f"{where} holds no series",
             "a .dat file has a line with a name, then lines of time and value",
         )
+    for name, points in found.values():
+        yield Series(name, where, tuple(points))
 
 
 def _plain(line: str) -> str:

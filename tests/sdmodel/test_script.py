@@ -52,7 +52,11 @@ def script(folder: Path, text: str) -> Path:
 
 
 def runs_of(folder: Path, text: str) -> list[sd.Run]:
-    return Plan(sd.read_script(script(folder, Load + text))).run()
+    return done(Plan(sd.read_script(script(folder, Load + text))))
+
+
+def done(plan: Plan) -> list[sd.Run]:
+    return [run for step, run in plan.run() if isinstance(step, sd.Simulation)]
 
 
 def by_hand(folder: Path, values: dict[str, float], *changes: str) -> sd.Run:
@@ -122,7 +126,7 @@ def test_data_and_models_are_named_as_on_windows(folder: Path) -> None:
     )
     (folder / "sub" / "d.dat").write_text("d\n0\t1\n2\t5\n", encoding="utf-8")
     text = 'SPECIAL>LOADMODEL|"sub\\m.mdl"\nSIMULATE>DATA|"sub\\d"\nMENU>RUN|o\n'
-    (run,) = Plan(sd.read_script(script(folder, text))).run()
+    (run,) = done(Plan(sd.read_script(script(folder, text))))
     assert run.values("x").tolist() == [2, 6, 10]
 
 
@@ -259,7 +263,7 @@ def test_other_folders_can_be_allowed(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(sd.SDError, match="outside"):
         sd.read_script(script(folder, "SIMULATE>READCIN|link.cin\n"))
     script(folder, Load + "SIMULATE>READCIN|../up.cin\nMENU>RUN|o\nMENU>VDF2TAB|!|../a.tab\n")
-    (run,) = Plan(sd.read_script(path, allow=[tmp_path]), (tmp_path,)).run()
+    (run,) = done(Plan(sd.read_script(path, allow=[tmp_path]), (tmp_path,)))
     assert run.overrides == {"catch": 9}
     assert (tmp_path / "a.tab").exists()
 
@@ -287,19 +291,55 @@ def test_sensitivity_and_optimisation_are_read_for_others_to_run(folder: Path) -
     assert f"cure: sensitivity run {folder / 'run.cmd'}" in str(caught.value)
 
 
+def test_the_result_of_an_optimisation_is_yet_to_come(folder: Path) -> None:
+    text = (
+        Load + "SIMULATE>PAYOFF|p\nSIMULATE>OPTPARM|o\nSIMULATE>RUNNAME|best\nMENU>RUN_OPTIMIZE|o\n"
+        "SIMULATE>READCIN|best.out\nSIMULATE>RUNNAME|after\nMENU>RUN|o\n"
+    )
+    read = sd.read_script(script(folder, text))
+    assert [one.name for one in read.simulations[1].changes] == ["best.out"]
+    with pytest.raises(sd.UnsupportedError, match="sdmodel script does no optimisation"):
+        Plan(read)
+    with pytest.raises(sd.SDError, match=r"there is no file 'best\.out'"):
+        sd.read_script(script(folder, Load + "SIMULATE>READCIN|best.out\n"))
+
+
+def test_any_text_is_read_or_refused(folder: Path) -> None:
+    """Whatever stands in a script, there is no traceback, and nothing is written by reading it."""
+    rng = np.random.default_rng(3)
+    words = [
+        "SPECIAL>LOADMODEL", "MENU>RUN", "SIMULATE>READCIN", "SIMULATE>SETVAL", "MENU>VDF2TAB",
+        "MENU>VDF2DAT", "FILE>DELETE", "|", "|", "|", "|", "pond.mdl", "more.cin", "few.lst", "!",
+        "o", "&", "\n", "\n", "\n", "\0", "..", "/", "a" * 300, ",", '"', "?", "=", "catch", "3",
+        "*", ":",
+    ]  # fmt: skip
+    read = refused = 0
+    before = set(folder.iterdir())
+    path = script(folder, "")
+    for _ in range(400):
+        path.write_text("".join(rng.choice(words, rng.integers(1, 12))), encoding="utf-8")
+        try:
+            read += len(sd.read_script(path).steps) >= 0
+        except sd.SDError:
+            refused += 1
+    assert read > 5
+    assert refused > 100
+    assert set(folder.iterdir()) - before == {path}
+
+
 # In the terminal --------------------------------------------------------------------------------
 
 
 def test_the_verb(folder: Path) -> None:
     path = str(script(folder, Load + "SIMULATE>READCIN|more.cin\nSIMULATE>RUNNAME|a\nMENU>RUN|o\n"))
-    done = CliRunner().invoke(main, ["script", path, "--check"])
-    assert done.exit_code == 0, done.output
-    assert "1 runs and 0 files are asked for" in done.stdout
-    done = CliRunner().invoke(main, ["script", path])
-    assert "run a: more.cin" in done.stdout
-    assert "nothing is written of a; --keep .nc writes every run" in done.stdout
-    done = CliRunner().invoke(main, ["script", path, "--keep", ".csv", "--json"])
-    assert json.loads(done.stdout)["steps"][0]["name"] == "a"
+    told = CliRunner().invoke(main, ["script", path, "--check"])
+    assert told.exit_code == 0, told.output
+    assert "1 runs and 0 files are asked for" in told.stdout
+    told = CliRunner().invoke(main, ["script", path])
+    assert "run a: more.cin" in told.stdout
+    assert "nothing is written of a; --keep .nc writes every run" in told.stdout
+    told = CliRunner().invoke(main, ["script", path, "--keep", ".csv", "--json"])
+    assert json.loads(told.stdout)["steps"][0]["name"] == "a"
     kept = rows(folder / "a.csv", ",")
     np.testing.assert_allclose(
         [float(row[kept[0].index("fish")]) for row in kept[1:]],
@@ -307,9 +347,9 @@ def test_the_verb(folder: Path) -> None:
         rtol=1e-14,
     )
     script(folder, "MENU>GAME|o\n")
-    done = CliRunner().invoke(main, ["script", path])
-    assert done.exit_code == 1
-    assert f"{path}:1:1: MENU>GAME is not done here" in done.stderr
+    told = CliRunner().invoke(main, ["script", path])
+    assert told.exit_code == 1
+    assert f"{path}:1:1: MENU>GAME is not done here" in told.stderr
 
 
 def test_the_example(tmp_path: Path) -> None:
@@ -321,8 +361,8 @@ def test_the_example(tmp_path: Path) -> None:
         "epidemic_slow.cin",
     ):
         (tmp_path / one).write_bytes((ROOT / "models" / one).read_bytes())
-    done = CliRunner().invoke(main, ["script", str(tmp_path / "epidemic.cmd")])
-    assert done.exit_code == 0, done.output
+    told = CliRunner().invoke(main, ["script", str(tmp_path / "epidemic.cmd")])
+    assert told.exit_code == 0, told.output
     found = rows(tmp_path / "epidemic_runs.tab")
     assert [row[:2] for row in found[1:]] == [
         ["Infected", "free"], ["Dead", "free"], ["beds", "free"],
