@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -466,17 +466,22 @@ class Model:
         """
         return _units.check_units(self.source)
 
-    def reality_checks(self, overrides: Overrides = None) -> RealityReport:
-        """Run the reality checks that the file has, with some constants set. See `RealityReport`.
+    def reality_checks(
+        self, overrides: Overrides = None, *, runs: Mapping[str, Run] | None = None
+    ) -> RealityReport:
+        """Run the model's reality checks, with some constants set. See `RealityReport`.
+
+        They stand in its own file, or in MODEL.reality beside it; `runs` are those that RC COMPARE
+        reads, by name.
 
         Examples
         --------
         >>> load("models/core.mdl").reality_checks().verdict
-        'core: it has no reality checks'
+        'core: 6 held'
         """
         from sdmodel.reality import reality_checks
 
-        return reality_checks(self, overrides)
+        return reality_checks(self, overrides, runs=runs)
 
     def crosscheck(self, without: Sequence[str] = (), *, limit: float = 60.0) -> CrossCheck:
         """Run the model by every engine there is, and compare all of them in every variable.

@@ -183,7 +183,7 @@ class Reality(ModelTest):
         told = f"{self.case.path}:{one.line}: {one}"
         if one.verdict == FAILED and one.under:
             (found,) = counterexamples(self.model, one.name, budget=BUDGET)
-            told += f"\n  its test input need only go {found.strength:.3g} of the way"
+            told += f"\n  {found}"
         return told
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from sdmodel.reality.checks import reality_checks
+from sdmodel.reality.counterexample import counterexamples
 from sdmodel.reality.results import (
     FAILED,
     HELD,
     NEVER_ACTIVE,
     REFUSED,
+    Counterexample,
     RealityReport,
     RealityResult,
 )
-from sdmodel.reality.shrink import Counterexample, counterexamples
 
 __all__ = [
     "FAILED",

@@ -9,128 +9,47 @@ table of runs. A switch between 0 and 1 is an input at part of its strength.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from sdmodel.dimensions import Dimensions
 from sdmodel.errors import did_you_mean, near_names
-from sdmodel.expr import Call, Const, Expr, Op, Ref, apply, rewrite, walk, where
+from sdmodel.expr import Call, Const, Expr, Op, Ref, Table, apply, rewrite, walk, where
 from sdmodel.functions.registry import REGISTRY
 from sdmodel.names import key
 from sdmodel.program import CONTROL, TIME, Program
 from sdmodel.reality.logic import MOST_WAYS, TURNED, Leaf, Tree, leaves, sides, tree_of, ways
+from sdmodel.reality.pieces import Arrangement, Ask, Basis, Cause, Drive, Elements, element_name
 from sdmodel.reality.profiles import Profile, Refused, is_profile, no_profiles, profile_of, refused
 from sdmodel.reality.words import written
+from sdmodel.run import Run
 from sdmodel.source import RealityConstraint, RealityInput, SourceModel, Variable
 
 # What a test input cannot hold (Vensim User Guide, "Test Inputs").
 _DYNAMIC = frozenset({"smooth and delay", "stock and memory"})
 MOST_STATEMENTS = 100
-Elements = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Drive:
-    """What makes one statement of a condition true: a variable, set by a comparison.
-
-    `own` are the subscripts it stands under, those of its test input or of the constraint;
-    `switch`, `value` and `begun` are the names of variables that have these. Without a profile
-    there is no `begun` and no `basis`: it holds from the beginning.
-    """
-
-    text: str
-    own: tuple[str, ...]
-    target: Ref
-    op: Op
-    equation: Expr
-    profile: Profile | None
-    switch: str
-    value: str
-    begun: str = ""
-    basis: Basis | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What a profile starts from: `constant` takes the value `probe` has at the time `start`."""
-
-    constant: str
-    probe: str
-    start: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One statement as variables: its two sides, and where it is asked, if not everywhere."""
-
-    text: str
-    op: Op
-    left: str
-    right: str
-    asked: str = ""
-    basis: Basis | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """A statement of the condition: what it is when nothing forces it, and what can force it.
-
-    `elements` gives, for the elements of a constraint, those of the drive. A test input by name has
-    no statement of its own: unforced it is false, or true where it is `negated`.
-    """
-
-    ask: Ask | None
-    drive: Drive | None
-    elements: Callable[[Elements], Elements]
-    negated: bool = False
-
-
-@dataclass
-class Arrangement:
-    """A model with everything a constraint needs, and what is to be looked at in its runs."""
-
-    constraint: RealityConstraint
-    source: SourceModel
-    instances: list[Elements]
-    condition: Tree | Leaf | None
-    causes: dict[int, Cause]
-    ways: list[tuple[Leaf, ...]]
-    parts: list[Tree | Leaf]
-    asks: dict[int, Ask]
-    renamed: dict[str, str]
-    drives: list[Drive] = field(default_factory=list)
-
-    @property
-    def bases(self) -> list[tuple[Basis, tuple[str, ...]]]:
-        """Every basis, with the subscripts it stands under."""
-        found = [(one.basis, one.own) for one in self.drives if one.basis is not None]
-        own = self.constraint.subscripts
-        return found + [(one.basis, own) for one in self.asks.values() if one.basis is not None]
-
-
-def element_name(name: str, elements: Sequence[str]) -> str:
-    """Return the column of an element of a variable, or of one without subscripts.
-
-    >>> element_name("x", ("a", "b")), element_name("x", ())
-    ('x[a,b]', 'x')
-    """
-    return f"{name}[{','.join(elements)}]" if elements else name
-
-
-def arrange(source: SourceModel, program: Program, one: RealityConstraint) -> Arrangement:
-    """Arrange a model for a constraint.
+def arrange(
+    source: SourceModel, program: Program, one: RealityConstraint, runs: Mapping[str, Run]
+) -> Arrangement:
+    """Arrange a model for a constraint; `runs` are those that RC COMPARE may name.
 
     Raises
     ------
     Refused
         If what the constraint says cannot be run.
     """
-    return _Builder(source, program, one).build()
+    return _Builder(source, program, one, runs).build()
 
 
 class _Builder:
-    def __init__(self, source: SourceModel, program: Program, one: RealityConstraint) -> None:
-        self.source, self.program, self.one = source, program, one
+    def __init__(
+        self, source: SourceModel, program: Program, one: RealityConstraint, runs: Mapping[str, Run]
+    ) -> None:
+        self.source, self.program, self.one, self.runs = source, program, one, runs
         self.dimensions = Dimensions(source)
         self.added: list[Variable] = []
         self.taken = set(source.by_key) | {key(name) for name in self.dimensions.names}
@@ -326,9 +245,9 @@ class _Builder:
         value = renamed(equation)
         if profile is not None:
             profile = profile.mapped(renamed)
-            basis = self._basis(profile, own)
             begun = self._add("reality begun", profile.begun, own)
-            value = where(profile.on, profile.course(Ref(basis.constant, own)), own_name)
+            course, basis = self._course(profile, own)
+            value = where(profile.on, course, own_name)
         elif op is not Op.EQ:
             value = where(apply(op, own_name, value), own_name, value)
         name = self._add("reality input", value, own)
@@ -337,17 +256,42 @@ class _Builder:
         self.targets.setdefault(key(target.name), []).append(made)
         return made
 
-    def _basis(self, profile: Profile, own: tuple[str, ...]) -> Basis:
+    def _course(self, profile: Profile, own: tuple[str, ...]) -> tuple[Expr, Basis | None]:
+        """Return the course of a profile, and what it starts from."""
         if profile.kind == "rc compare":
-            what = f"the run {profile.run!r} is not read"
-            cure = "write what the other run gives as a lookup, and compare with that"
-            at = Const(0.0, profile.at)
-            raise refused(self.source, at, what, cure, "RC COMPARE")
-        return Basis(
+            return profile.course(self._in_other_run(profile, own)), None
+        basis = Basis(
             self._add("reality basis", Const(0.0), own),
             self._add("reality basis before", profile.basis, own),
             self._add("reality start", profile.start, own),
         )
+        return profile.course(Ref(basis.constant, own)), basis
+
+    def _in_other_run(self, profile: Profile, own: tuple[str, ...]) -> Expr:
+        """Return the variable of RC COMPARE as it is in the run that is named."""
+        at, other = Const(0.0, profile.at), profile.compared
+        run = next((r for name, r in self.runs.items() if key(name) == key(profile.run)), None)
+        if run is None:
+            what = f"the run {profile.run!r} was not given"
+            cure = f"model.reality_checks(runs={{{profile.run!r}: run}})"
+            raise refused(self.source, at, what, cure, "RC COMPARE")
+        if not isinstance(other, Ref):
+            what = "RC COMPARE reads a variable of another run, not an expression"
+            raise refused(self.source, at, what, "give the expression a variable of its own")
+        name = self._name("reality course")
+        picked = self._picker(other, own)
+        for elements in self._instances(own):
+            column = element_name(other.name, picked(elements))
+            if column not in run or run.values(column).ndim > 1:
+                what = f"the run {profile.run!r} has no variable {column!r}"
+                raise refused(self.source, at, what, "name one that it saved")
+            values = run.values(column)
+            known = np.isfinite(values)
+            table = Table(tuple(run.times[known].tolist()), tuple(values[known].tolist()))
+            self.added.append(
+                Variable(name, None, table=table, lookup=True, at=self.one.at, subscripts=elements)
+            )
+        return Call(name, (Ref("Time"),), subscripts=own)
 
     def _check_target(self, target: Ref) -> None:
         known = self.source.by_key.get(key(target.name))
@@ -443,9 +387,8 @@ class _Builder:
         if check and is_profile(right):
             no_profiles(self.source, left)
             profile = profile_of(self.source, right, check=True)
-            basis = self._basis(profile, own)
             asked = self._add("reality asked", profile.on, own)
-            right = profile.course(Ref(basis.constant, own))
+            right, basis = self._course(profile, own)
         else:
             no_profiles(self.source, left)
             no_profiles(self.source, right)

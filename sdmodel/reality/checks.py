@@ -13,35 +13,42 @@ from sdmodel.reality.cases import Case, cases_of
 from sdmodel.reality.judge import Judge
 from sdmodel.reality.profiles import Refused
 from sdmodel.reality.results import REFUSED, RealityReport, RealityResult
+from sdmodel.run import Run
 from sdmodel.settings import values_of
 
 if TYPE_CHECKING:
     from sdmodel.model import Model
     from sdmodel.settings import Overrides
 
+NO_RUNS: Mapping[str, Run] = {}
 
-def reality_checks(model: Model, overrides: Overrides = None) -> RealityReport:
+
+def reality_checks(
+    model: Model, overrides: Overrides = None, *, runs: Mapping[str, Run] | None = None
+) -> RealityReport:
     """Run the reality checks of a model. See `sdmodel.Model.reality_checks`."""
     values, _ = values_of(overrides, model.scenario)
     checked = check_values(model.source, model.program, values)
     results: list[RealityResult] = []
     for case in cases_of(model.source):
-        results += judged(model, case, checked)
+        results += judged(model, case, checked, runs or {})
     shown = {model.program.columns[name][0]: value for name, value in checked.items()}
     return RealityReport(model.name, tuple(results), shown)
 
 
-def judged(model: Model, case: Case, values: Mapping[str, float]) -> list[RealityResult]:
+def judged(
+    model: Model, case: Case, values: Mapping[str, float], runs: Mapping[str, Run] = NO_RUNS
+) -> list[RealityResult]:
     """Return the result of every element of a constraint."""
     try:
-        judge = judge_of(model, case)
+        judge = judge_of(model, case, runs)
     except Refused as refused:
         name, text = case.constraint.name, _told(refused.problem)
         return [RealityResult(name, "", REFUSED, text=text, line=case.line)]
     return judge.judge([values])[0]
 
 
-def judge_of(model: Model, case: Case) -> Judge:
+def judge_of(model: Model, case: Case, runs: Mapping[str, Run] = NO_RUNS) -> Judge:
     """Return the judge of a constraint.
 
     Raises
@@ -60,7 +67,7 @@ def judge_of(model: Model, case: Case) -> Judge:
     try:
         same = len(source.variables) == len(model.source.variables)
         program = model.program if same else program_of(source)
-        return Judge(model, arrange(source, program, one))
+        return Judge(model, arrange(source, program, one, runs))
     except (ModelError, ReadError) as error:
         raise Refused(_first(error.problems)) from None
 

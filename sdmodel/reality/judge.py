@@ -14,8 +14,8 @@ from sdmodel.errors import counted
 from sdmodel.kernel import Array
 from sdmodel.names import element_key, key
 from sdmodel.program import TIME_STEP
-from sdmodel.reality.arrange import Arrangement, Ask, Drive, Elements, element_name
 from sdmodel.reality.logic import Leaf, Tree, Truth, holds, leaves, truth
+from sdmodel.reality.pieces import Arrangement, Ask, Drive, Elements, element_name
 from sdmodel.reality.results import FAILED, HELD, NEVER_ACTIVE, REFUSED, RealityResult
 from sdmodel.run import NonFiniteWarning, RunBatch
 

@@ -41,7 +41,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A call of an RC function, taken apart; `run` is the name of the run that RC COMPARE reads."""
+    """A call of an RC function, taken apart.
+
+    `run` is the name of the run that RC COMPARE reads, and `compared` the variable it reads there.
+    """
 
     kind: str
     check: bool
@@ -52,6 +55,7 @@ class Profile:
     mult: Expr
     pace: Expr
     run: str = ""
+    compared: Expr | None = None
     at: int = -1
 
     def mapped(self, change: Callable[[Expr], Expr]) -> Profile:
@@ -66,6 +70,7 @@ class Profile:
             change(self.mult),
             change(self.pace),
             self.run,
+            self.compared,
             self.at,
         )
 
@@ -155,6 +160,7 @@ def profile_of(source: SourceModel, call: Expr, *, check: bool) -> Profile:
         mult=given.get("mult", Const(1.0)),
         pace=pace or Const(0.0),
         run=run.value,
+        compared=given["basis"],
         at=call.at,
     )
 

@@ -120,3 +120,60 @@ class RealityReport:
     def __str__(self) -> str:
         """Return one line a check, and the verdict."""
         return "\n".join([*map(str, self.results), self.verdict])
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """The smallest change found that breaks a reality check, or that none was found.
+
+    `values` are the levers to set, `moves` how far each is from its default, as a share of its
+    range; both are empty where the check fails without any. `strength` is the share of the way from
+    the ordinary value to its test input at which the check begins to fail, 0 where it does however
+    weak the input is, and NaN where none was weakened. `result` is the verdict under these values,
+    at full strength. `runs` counts the settings that were tried and `text` says which.
+
+    Examples
+    --------
+    >>> print(Counterexample("a", "", {"pay": 2.5}, {"pay": 0.25}, text="3 settings were tried"))
+    a: fails with pay = 2.5; 3 settings were tried
+    """
+
+    check: str
+    element: str
+    values: Mapping[str, float] = field(default_factory=dict)
+    moves: Mapping[str, float] = field(default_factory=dict)
+    strength: float = math.nan
+    result: RealityResult | None = None
+    runs: int = 0
+    text: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the check, with the element."""
+        return self.check + self.element
+
+    @property
+    def found(self) -> bool:
+        """Whether the check fails."""
+        return bool(self.values) or (self.result is not None and self.result.verdict == FAILED)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a lever: its value, and how far it is from its default."""
+        import pandas as pd
+
+        rows = [(name, value, self.moves[name]) for name, value in self.values.items()]
+        return pd.DataFrame(rows, columns=["lever", "value", "move"])
+
+    def __str__(self) -> str:
+        """Return one line."""
+        if not self.found:
+            return f"{self.name}: {self.text}"
+        set_ = ", ".join(f"{name} = {value!r}" for name, value in self.values.items())
+        mild = ""
+        if self.strength == 0:
+            mild = ", its input however weak"
+        elif self.strength > 0:
+            mild = f", its input at {self.strength:.3g} of the way"
+        how = f"fails with {set_}" if set_ else "fails with every lever at its default"
+        return f"{self.name}: {how}{mild}; {self.text}"

@@ -1,4 +1,4 @@
-"""The smallest change of a model's levers that breaks one of its reality checks.
+"""The search for the smallest change of levers that breaks a reality check.
 
 First each lever alone, over its range; where none breaks the check, every two of them at the ends
 of their ranges; then draws of all. What is found is cut down to the levers it needs, and these are
@@ -10,25 +10,18 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sdmodel.errors import OverrideError
 from sdmodel.factors import Factor
-from sdmodel.program import CONTROL
-from sdmodel.reality.cases import cases_of
-from sdmodel.reality.checks import judge_of
 from sdmodel.reality.judge import Judge
-from sdmodel.reality.profiles import Refused
-from sdmodel.reality.results import FAILED, REFUSED, RealityResult
+from sdmodel.reality.results import FAILED, REFUSED, Counterexample, RealityResult
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from sdmodel.model import Model
+    pass
 
 LEVELS = 8  # of a lever on either side of its default
 SECTIONS = 8  # into which a bracket is parted at a time
@@ -36,144 +29,14 @@ ROUNDS = 5
 SEARCHING = 0.75  # share of the budget
 MOST_FOUND = 24  # points that are shrunk together
 SEED = 1
-DIGITS = range(3, 16)
-
-
-@dataclass(frozen=True, slots=True)
-class Counterexample:
-    """The smallest change found that breaks a reality check, or that none was found.
-
-    `values` are the levers to set, `moves` how far each is from its default, as a share of its
-    range; both are empty where the check fails without any. `strength` is the share of the way from
-    the ordinary value to its test input at which the check begins to fail, NaN where no input is
-    needed or none was weakened. `result` is the verdict under these values, at full strength.
-    `runs` counts the settings that were tried and `text` says which.
-
-    Examples
-    --------
-    >>> print(Counterexample("a", "", {"pay": 2.5}, {"pay": 0.25}, text="3 settings were tried"))
-    a: fails with pay = 2.5; 3 settings were tried
-    """
-
-    check: str
-    element: str
-    values: Mapping[str, float] = field(default_factory=dict)
-    moves: Mapping[str, float] = field(default_factory=dict)
-    strength: float = math.nan
-    result: RealityResult | None = None
-    runs: int = 0
-    text: str = ""
-
-    @property
-    def name(self) -> str:
-        """The name of the check, with the element."""
-        return self.check + self.element
-
-    @property
-    def found(self) -> bool:
-        """Whether the check fails."""
-        return bool(self.values) or (self.result is not None and self.result.verdict == FAILED)
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row a lever: its value, and how far it is from its default."""
-        import pandas as pd
-
-        rows = [(name, value, self.moves[name]) for name, value in self.values.items()]
-        return pd.DataFrame(rows, columns=["lever", "value", "move"])
-
-    def __str__(self) -> str:
-        """Return one line."""
-        if not self.found:
-            return f"{self.name}: {self.text}"
-        set_ = ", ".join(f"{name} = {value!r}" for name, value in self.values.items())
-        mild = "" if math.isnan(self.strength) else f", its input at {self.strength:.3g} of the way"
-        how = f"fails with {set_}" if set_ else "fails with every lever at its default"
-        return f"{self.name}: {how}{mild}; {self.text}"
-
-
-def counterexamples(
-    model: Model, check: str | None = None, *, budget: int = 4_000
-) -> tuple[Counterexample, ...]:
-    """Look for the smallest change of levers that breaks each reality check of a model.
-
-    Parameters
-    ----------
-    model
-        The model. Its levers are those and the uncertainties of its TOML file; where that names
-        none, the constants that have a range in the model's file.
-    check
-        The name of one check, with its element or without; all of them when left out.
-    budget
-        How many settings of the levers are tried for each check.
-
-    Returns
-    -------
-    tuple of Counterexample
-        One for each check, or element of one. ``model.reality_checks(one.values)`` shows the
-        failure again. Of a check that fails as the model is, no lever is needed: the mildest test
-        input that breaks it is looked for.
-
-    Raises
-    ------
-    OverrideError
-        If there is no such check.
-
-    Examples
-    --------
-    >>> import sdmodel as sd
-    >>> counterexamples(sd.load("models/core.mdl"))
-    ()
-    """
-    if budget < 1:
-        raise OverrideError("budget", f"budget is {budget}: give 1 or more")
-    from sdmodel.errors import did_you_mean, near_names
-    from sdmodel.names import element_key
-
-    wanted = None if check is None else element_key(check)
-    found: list[Counterexample] = []
-    cases = cases_of(model.source)
-    for case in cases:
-        one = case.constraint
-        if wanted is not None and wanted.partition("[")[0] != one.key:
-            continue
-        try:
-            judge = judge_of(model, case)
-        except Refused as refused:
-            found.append(Counterexample(one.name, "", text=f"not run: {refused.problem.message}"))
-            continue
-        for place in range(len(judge.at.instances)):
-            search = _Search(judge, place, factors_of(model), budget)
-            if wanted in (None, one.key, element_key(search.name)):
-                found.append(search.smallest())
-    if wanted is not None and not found:
-        names = [case.constraint.name for case in cases]
-        hint = did_you_mean(near_names(str(check), names)) or f"there are: {', '.join(names)}"
-        raise OverrideError(str(check), f"there is no reality check {check!r}; {hint}")
-    return tuple(found)
-
-
-def factors_of(model: Model) -> list[Factor]:
-    """Return what may be changed: levers and uncertainties, or else constants with a range."""
-    named = [*model.settings.levers.values(), *model.settings.uncertainties.values()]
-    if named:
-        return named
-    found = []
-    for variable in model.source.by_key.values():
-        low, high, name = variable.low, variable.high, variable.name
-        default = model.constants.get(name)
-        if default is None or low is None or high is None or variable.key in CONTROL:
-            continue
-        fixed = variable.unchangeable or variable.key in model.program.structural
-        if not fixed and math.isfinite(high - low) and low < high and low <= default <= high:
-            found.append(Factor(name, low, high, default, variable.units))
-    return found
+DIGITS = range(2, 16)
+ROUNDING = 0.01  # by which share of itself a move may grow for the sake of fewer digits
 
 
 Point = tuple[float, ...]
 
 
-class _Search:
+class Search:
     """The search for one element of one check."""
 
     def __init__(self, judge: Judge, place: int, factors: Sequence[Factor], budget: int) -> None:
@@ -427,7 +290,7 @@ class _Search:
         return [value for value in dict.fromkeys(found) if value not in (near, far)]
 
     def _rounded(self, point: Point, place: int) -> Point:
-        """Return the point with one value in as few digits as leave the failure, read outwards."""
+        """Return the point with one value in few digits, rounded away from the default."""
         if self.discrete(place):
             return point
         one, value = self.factors[place], point[place]
@@ -435,7 +298,8 @@ class _Search:
         trials = [_outwards(value, digits, up=up) for digits in DIGITS]
         inside = [min(max(trial, one.low), one.high) for trial in trials]
         for trial in dict.fromkeys(inside):
-            if self.fails([self.moved(point, place, trial)]):
+            near = abs(trial - value) <= ROUNDING * abs(value - one.default)
+            if near and self.fails([self.moved(point, place, trial)]):
                 return self.moved(point, place, trial)
         return point
 
@@ -457,6 +321,8 @@ class _Search:
             bad = [s for s, row in zip(trials, judged, strict=True) if row[0].verdict == FAILED]
             good = [one for one in trials if one not in bad and (not bad or one < bad[0])]
             high, low = (bad[0] if bad else high), (good[-1] if good else low)
+        if low == 0:  # no strength was found at which it holds
+            high = 0.0
         return replace(start, strength=high, runs=self.runs, text=text)
 
 

@@ -87,7 +87,11 @@ def test_a_model_runs_as_if_it_had_no_reality_checks(model: Maker) -> None:
         ("a :THE CONDITION: x = SMOOTH(x, 2) :IMPLIES: x = 1", "SMOOTH cannot stand in a", 22),
         ("a :THE CONDITION: x = TIME TRANSITION(0) :IMPLIES: x = 1", "TIME TRANSITION is not", 22),
         ("a :THE CONDITION: TI :IMPLIES: x = 1", "no variable is named 'TI'", 18),
-        ("a :THE CONDITION: x = RC COMPARE('b', x, 1) :IMPLIES: x = 1", "the run 'b' is not", 22),
+        (
+            "a :THE CONDITION: x = RC COMPARE('b', x, 1) :IMPLIES: x = 1",
+            "the run 'b' was not given",
+            22,
+        ),
     ],
 )
 def test_what_cannot_be_run_is_refused_by_name_and_place(

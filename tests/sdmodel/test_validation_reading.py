@@ -126,4 +126,5 @@ def test_the_example_of_the_manual_is_read(tmp_path: Path) -> None:
     failed = [str(one) for one in report.results if one.status == "fail"]
     assert failed == []
     unused = {one.id for one in report.results if one.status == "not applicable"}
-    assert unused <= {"V1"}, "the example shows every table"
+    # What these two need stands in a model, not in a table.
+    assert unused <= {"V1", "V21"}, "the example shows every table"
