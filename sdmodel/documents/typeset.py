@@ -48,12 +48,16 @@ _NA = -(2.0**109)
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Part of an equation: its HTML, length in letters, how tightly it binds, fractions in it."""
+    """Part of an equation: its HTML, length in letters, how tightly it binds, fractions in it.
+
+    `heard` is how tightly it binds where it is read aloud or copied: a fraction is then a division.
+    """
 
     html: str
     length: int
     binds: int = _ATOM
     tall: int = 0
+    heard: int = _ATOM
 
 
 def typeset(expr: Expr, href: Href) -> str:
@@ -191,12 +195,16 @@ def _applied(op: Op, parts: Sequence[_Piece]) -> _Piece:
             html = f"{base.html}<sup>{raised}</sup>"
             # A fraction and its brackets stay on one line.
             html = f'<span class="nb">{html}</span>' if base.tall else html
-            return replace(base, html=html, length=base.length + power.length, binds=_POWER)
+            return replace(
+                base, html=html, length=base.length + power.length, binds=_POWER, heard=_POWER
+            )
         return _joined(parts, "^", _POWER, (_ATOM, _ATOM))
     if op in (Op.NEG, Op.NOT):
         binds, sign = (_SIGN, "−") if op is Op.NEG else (_NOT, "not ")
         part = _bound(parts[0], binds)
-        return replace(part, html=sign + part.html, length=part.length + 1, binds=binds)
+        return replace(
+            part, html=sign + part.html, length=part.length + 1, binds=binds, heard=binds
+        )
     if op in _BINARY and len(parts) == 2:
         binds, sign = _BINARY[op]
         # a - (b - c) keeps its brackets, a + (b + c) needs none; nor does what is compared.
@@ -211,14 +219,22 @@ def _joined(parts: Sequence[_Piece], sign: str, binds: int, needed: tuple[int, i
     if parts[1].binds == _SIGN and right is parts[1]:
         right = _bound(right, _ATOM)
     html = f"{left.html} {escape(sign)} {right.html}"
-    return _Piece(html, left.length + right.length + 3, binds, max(left.tall, right.tall))
+    length, tall = left.length + right.length + 3, max(left.tall, right.tall)
+    return _Piece(html, length, binds, tall, binds)
 
 
 def _bound(part: _Piece, needed: int) -> _Piece:
-    """Return a part in brackets, if it would fall apart without."""
-    if part.binds >= needed:
-        return part
-    return replace(part, html=f"({part.html})", length=part.length + 2, binds=_ATOM)
+    """Return a part in brackets, if it would fall apart without; unseen ones where it is seen."""
+    if part.binds < needed:
+        html, length = f"({part.html})", part.length + 2
+        return replace(part, html=html, length=length, binds=_ATOM, heard=_ATOM)
+    if part.heard < needed:
+        return replace(part, html=_unseen(part.html), heard=_ATOM)
+    return part
+
+
+def _unseen(html: str) -> str:
+    return f'<span class="sr">(</span>{html}<span class="sr">)</span>'
 
 
 def _fits(parts: Sequence[_Piece]) -> bool:
@@ -228,9 +244,7 @@ def _fits(parts: Sequence[_Piece]) -> bool:
 def _over(above: _Piece, below: _Piece) -> _Piece:
     """Set one part above the other; read aloud or copied, it is a division with its brackets."""
     heard = [
-        f'<span class="sr">(</span>{part.html}<span class="sr">)</span>'
-        if part.binds <= _PRODUCT
-        else part.html
+        _unseen(part.html) if min(part.binds, part.heard) <= _PRODUCT else part.html
         for part in (above, below)
     ]
     html = (
@@ -238,4 +252,4 @@ def _over(above: _Piece, below: _Piece) -> _Piece:
         f'<span class="den">{heard[1]}</span></span>'
     )
     tall = 1 + max(above.tall, below.tall)
-    return _Piece(html, max(above.length, below.length), _POWER, tall)
+    return _Piece(html, max(above.length, below.length), _POWER, tall, _PRODUCT)
