@@ -95,7 +95,13 @@ def read_settings(
     >>> read_settings("models/core.toml", model).levers["network exposure"].high
     1.0
     """
-    raw = read_toml(Path(path), content)
+    return settings_of(read_toml(Path(path), content), path, model, ignore)
+
+
+def settings_of(
+    raw: Mapping[str, Any], path: str | Path, model: HasVariables, ignore: Collection[str] = ()
+) -> ModelSettings:
+    """Return what the tables of a TOML file say; see `read_settings`."""
     return _Reader(str(path), model).read({k: v for k, v in raw.items() if k not in ignore})
 
 

@@ -47,6 +47,10 @@ class SourceText:
         line = bisect.bisect_right(self._line_starts, max(offset, 0)) - 1
         return line + 1, offset - self._line_starts[line] + 1
 
+    def offset(self, line: int, column: int) -> int:
+        """Return the character offset of a line and column, from 1."""
+        return self._line_starts[line - 1] + column - 1
+
     def line(self, number: int) -> str:
         """Return the text of a line, without its end."""
         if number not in self._lines:

@@ -64,7 +64,12 @@ class Rules:
 
 def read_rules(path: Path) -> Rules:
     """Read the table ``[checks]`` of a TOML file; without it the rules are the ordinary ones."""
-    table = read_toml(path).get("checks", {}) if path.is_file() else {}
+    return rules_of(read_toml(path), path) if path.is_file() else Rules()
+
+
+def rules_of(raw: Mapping[str, Any], path: Path) -> Rules:
+    """Return the rules that the tables of a TOML file set."""
+    table = raw.get("checks", {})
     if not isinstance(table, dict):
         raise SettingsError(str(path), "checks must be a table: [checks]")
     try:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sdmodel.codegen import driver, jit
 from sdmodel.codegen.rates import Code, write_function
-from sdmodel.codegen.simplify import needed, run_constants, simplify
+from sdmodel.codegen.simplify import Simplified, needed, run_constants, simplify
 from sdmodel.codegen.switched import write_switched
 from sdmodel.integrators.base import Grid, Trajectory
 from sdmodel.integrators.fixed import Tableau, half_step, run_fixed
@@ -41,10 +41,13 @@ class CompiledKernel:
     def __init__(self, program: Program, *, exact: bool = False, width: int | None = None) -> None:
         self.program, self.exact = program, exact
         self.width = width or jit.widest()
-        self.parts = simplify(program)
+        self.parts = self._simplified(program)
         self.layout = program.layout.extended(self.parts.extra)
         self.slots = self.layout.slots
         self._modules: dict[object, jit.Machine] = {}
+
+    def _simplified(self, program: Program) -> Simplified:
+        return simplify(program)
 
     # Assembly -----------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from sdmodel.codegen import jit
 from sdmodel.codegen.compiled import CompiledKernel
-from sdmodel.codegen.simplify import needed
+from sdmodel.codegen.simplify import Simplified, needed
 from sdmodel.integrators.base import Grid, Trajectory
 from sdmodel.integrators.fixed import Tableau, half_step
 from sdmodel.kernel import Array
@@ -31,6 +31,9 @@ class DraftKernel(CompiledKernel):
 
     def __init__(self, program: Program) -> None:
         super().__init__(program, exact=True, width=1)
+
+    def _simplified(self, program: Program) -> Simplified:
+        return Simplified(program.start, program.step, {})
 
     def _module(self, key: object, text: str) -> jit.Machine:
         if key not in self._modules:

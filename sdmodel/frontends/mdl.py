@@ -46,11 +46,11 @@ METHODS = {
 }
 
 
-def parse(source: SourceText) -> SourceModel:
+def parse(source: SourceText, reader: Reader | None = None) -> SourceModel:
     """Read the text of a `.mdl` file; whatever is wrong is listed in `SourceModel.problems`."""
     text = source.text
     end, settings_at = sections(text)
-    reader = _Reader(source)
+    reader = reader or Reader(source)
     for entry in entries(source, end, reader.problems):
         reader.take(entry)
         if len(reader.problems) > MOST_PROBLEMS:
@@ -102,7 +102,7 @@ class _Scope:
     at: int = -1
 
 
-class _Reader:
+class Reader:
     """Takes the entries of a file one after the other."""
 
     def __init__(self, source: SourceText) -> None:
@@ -120,7 +120,7 @@ class _Reader:
     def take(self, entry: Entry) -> None:
         """Read one entry; whatever is wrong becomes a problem."""
         if entry.kind == EQUATION:
-            self._equation(entry)
+            self.equation(entry)
         elif entry.kind == GROUP:
             name = self.source.text[entry.equation.start : entry.equation.end]
             self.group = plain(name).lstrip(".").strip()
@@ -142,7 +142,8 @@ class _Reader:
 
     # Equations ----------------------------------------------------------------------------------
 
-    def _equation(self, entry: Entry) -> None:
+    def equation(self, entry: Entry) -> None:
+        """Read one equation or range; whatever is wrong becomes a problem."""
         text, span = self.source.text, entry.equation
         name, left = "", None
         try:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import bisect
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from sdmodel.checks.checking import check_model, faults_of
 from sdmodel.checks.facts import Facts
 from sdmodel.checks.records import Finding
-from sdmodel.checks.rules import Rules, read_rules
+from sdmodel.checks.rules import Rules, rules_of
 from sdmodel.checks.subject import Subject
 from sdmodel.errors import SDError
 from sdmodel.expr import literal
 from sdmodel.model import Model
 from sdmodel.program import Program
-from sdmodel.settings_file import read_settings
-from sdmodel.source import SourceModel, Variable
-from sdmodel.units import UnitReport
+from sdmodel.settings_file import read_toml, settings_of
+from sdmodel.source import SourceModel, Span, Variable
+from sdmodel.units import UnitFinding, UnitReport
 from sdmodel.watching.changes import Moved, Rewritten, moved, rewritten
 
 # All of an entry but its right side, and what only people read.
@@ -77,6 +79,8 @@ class Session:
     _model: Model | None = field(default=None, init=False)
     _facts: Facts | None = field(default=None, init=False)
     _now: tuple[Model, Facts | None] = field(init=False)
+    _source: SourceModel | None = field(default=None, init=False)
+    _toml: tuple[bytes, Mapping[str, Any]] | None = field(default=None, init=False)
     _units: tuple[SourceModel, UnitReport] | None = field(default=None, init=False)
     _errors: tuple[Finding, ...] = field(default=(), init=False)
     _findings: tuple[Finding, ...] = field(default=(), init=False)
@@ -123,7 +127,7 @@ class Session:
     def _checked(self) -> list[Finding]:
         model, facts = self._now
         try:
-            rules = self.rules or read_rules(self.settings)
+            rules = self.rules or rules_of(self._tables(), self.settings)
         except SDError as error:
             return faults_of(error)
         subject = Subject(model, rules, facts, self._known_units(model.source))
@@ -133,32 +137,51 @@ class Session:
         return found
 
     def _known_units(self, source: SourceModel) -> UnitReport | None:
-        """Return the last check of units, if it was of the same equations and found nothing.
-
-        What it found has places, which may have moved.
-        """
+        """Return the last check of units if it was of the same equations, where they now stand."""
         if self._units is None:
             return None
         before, report = self._units
-        same = len(report) == 0 and _same_frame(before, source)
-        if same and all(map(_same_units, before.variables, source.variables)):
-            return report
-        return None
+        same = _same_frame(before, source)
+        if not (same and all(map(_same_units, before.variables, source.variables))):
+            return None
+        findings = list(_moved_units(report, before, source))
+        if None in findings:
+            return None
+        return replace(report, findings=tuple(one for one in findings if one is not None))
 
     def _read(self) -> tuple[Model, bool]:
         """Return the model, and whether its program is the last one but for constants."""
         from sdmodel.external.resolve import resolve
-        from sdmodel.frontends import read
 
         files = tuple(self.data), tuple(self.allow)
-        model = Model(resolve(read(self.path), self.data, allow=self.allow), files=files)
+        model = Model(resolve(self._text(), self.data, allow=self.allow), files=files)
         program = _with_constants(self._model, model.source) if self._facts is not None else None
         if program is not None:
             vars(model)["program"] = program
         model.program  # noqa: B018 - raises what is wrong with the model
         if self.settings.is_file() and self.settings.name != "pyproject.toml":
-            model.settings = read_settings(self.settings, model)
+            model.settings = settings_of(self._tables(), self.settings, model)
         return model, program is not None
+
+    def _text(self) -> SourceModel:
+        """Read the file; entries that are as they were are taken over."""
+        from sdmodel.frontends import read, read_bytes
+        from sdmodel.frontends.again import parse_again
+        from sdmodel.frontends.text import decode
+
+        place = Path(self.path)
+        if place.suffix.lower() != ".mdl":
+            return read(place)
+        source = decode(str(self.path), read_bytes(place))
+        self._source = parse_again(source, self._source)
+        return self._source
+
+    def _tables(self) -> Mapping[str, Any]:
+        """Return what the TOML file says; one that is as it was is not read again."""
+        raw = self.settings.read_bytes() if self.settings.is_file() else b""
+        if self._toml is None or self._toml[0] != raw:
+            self._toml = raw, read_toml(self.settings) if raw else {}
+        return self._toml[1]
 
 
 def _run(model: Model, like: Facts | None) -> Facts | None:
@@ -188,6 +211,28 @@ def _with_constants(last: Model | None, source: SourceModel) -> Program | None:
             return None
         values[new.key] = value
     return replace(program, constants={**program.constants, **values})
+
+
+def _moved_units(
+    report: UnitReport, before: SourceModel, after: SourceModel
+) -> Iterator[UnitFinding | None]:
+    """Yield findings where they stand now; None for one in an entry that was itself changed."""
+    starts = [one.span.start for one in before.variables]
+    for finding in report:
+        at = before.source.offset(finding.line, finding.column) if finding.line else -1
+        place = bisect.bisect_right(starts, at) - 1
+        if at < 0 or place < 0:
+            yield None
+            continue
+        old, new = before.variables[place].span, after.variables[place].span
+        same = _slice(before, old) == _slice(after, new) and at < old.end
+        line, column = after.source.place(at + new.start - old.start)
+        text = after.source.line(line)
+        yield replace(finding, line=line, column=column, text=text) if same else None
+
+
+def _slice(model: SourceModel, span: Span) -> str:
+    return model.source.text[span.start : span.end]
 
 
 def _same_units(old: Variable, new: Variable) -> bool:
