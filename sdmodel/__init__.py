@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sdmodel.control.ranges import without_ranges
+from sdmodel.control.voc import OptimisationControl, read_voc
+from sdmodel.control.vpd import PayoffControl, read_vpd
 from sdmodel.control.vsc import SensitivityControl, read_vsc
 from sdmodel.errors import (
     CircularError,
@@ -57,8 +60,10 @@ __all__ = [
     "ModelError",
     "ModelSettings",
     "NonFiniteWarning",
+    "OptimisationControl",
     "OutcomeSpec",
     "OverrideError",
+    "PayoffControl",
     "Problem",
     "ReadError",
     "Reducer",
@@ -85,8 +90,11 @@ __all__ = [
     "picture",
     "read_expectations",
     "read_settings",
+    "read_voc",
+    "read_vpd",
     "read_vsc",
     "reducers",
     "validate",
     "within",
+    "without_ranges",
 ]
