@@ -302,6 +302,8 @@ class _Reader:
         """Return which part is the constant: the one with an equals sign, or the only name."""
         if not 1 <= len(parts) <= 3 or not all(parts):
             return None
+        if any(len(split(part, "=")) > 2 for part in parts):
+            return None
         equal = [i for i, part in enumerate(parts) if len(split(part, "=")) == 2]
         if len(equal) == 1 and all(split(parts[equal[0]], "=")):
             return equal[0]

@@ -78,8 +78,11 @@ class Payoff:
     def __init__(self, control: sd.PayoffControl, model: sd.Model) -> None:
         self.control, self.model = control, model
         self.notes = [str(one).partition("\n")[0] for one in control.notes]
-        base = model.run(method="vensim", outputs=["TIME STEP"])
-        self.step = float(base.values("TIME STEP")[0])
+        import pandas as pd
+
+        # A batch is no worse for a run that fails.
+        base = model.run_many(pd.DataFrame(index=[0]), outputs=["TIME STEP"])
+        self.step = float(base.values[0, 0, 0])
         # Runs are saved at each step, whatever SAVEPER says.
         first, last = float(base.times[0]), float(base.times[-1])
         self._count = round((last - first) / self.step) + 1

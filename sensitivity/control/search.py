@@ -27,8 +27,9 @@ TOUCHING = 1e-6
 # Of a grid at most so many points are run; so many of the best are searched from.
 GRID, BEST = 1024, 4
 RANDOM_STARTS = 10
-# A line is searched to this share of its length.
+# A line is searched to this share of its length; the first one by steps of this share.
 ALONG = 1e-7
+NEAR = 0.05
 POPULATION = 15
 
 
@@ -79,10 +80,9 @@ class Searcher:
         return found
 
     @property
-    def ends(self) -> list[tuple[float, float]]:
-        """The lowest and highest place of each constant."""
-        pairs = zip(self.points(self.low), self.points(self.high), strict=True)
-        return [(float(low), float(high)) for low, high in pairs]
+    def cube(self) -> tuple[Floats, Floats]:
+        """The lowest and the highest place of each constant."""
+        return self.points(self.low), self.points(self.high)
 
     def payoffs(self, points: Floats) -> Floats:
         """Return the payoff at points, one row each."""
@@ -150,31 +150,18 @@ def _powell(
     control = searcher.control
 
     def run(ask: One) -> End:
-        from scipy.optimize import Bounds, minimize
-
-        point, payoff, idle, message = start.copy(), before, 0, ""
-        left, low_high = control.iterations, searcher.ends
-        bounds = Bounds(*np.array(low_high).T)
-        while idle < control.passes and left > 0:
-            done: Any = minimize(
-                lambda x: -ask(x),
-                point,
-                method="Powell",
-                bounds=bounds,
-                options={
-                    "xtol": ALONG,
-                    "ftol": control.tolerance,
-                    "maxiter": left,
-                    "direc": np.eye(len(point))[order],
-                },
-            )
+        point, payoff, idle = start.copy(), before, 0
+        left, message = control.iterations, ""
+        for near in itertools.chain([True], itertools.repeat(False)):
+            done = _pass(searcher, ask, point, order, left, near=near)
             left -= int(done.nit)
-            gained = float(-done.fun) - payoff
+            found, gained = np.clip(done.x, *searcher.cube), -float(done.fun) - payoff
             if gained > 0:
-                point, payoff = np.asarray(done.x, dtype=float), float(-done.fun)
-            small = control.tolerance * max(abs(payoff), 1e-300)
-            idle = idle + 1 if gained <= small else 0
+                point, payoff = found, -float(done.fun)
+            idle = 0 if near or gained > control.tolerance * abs(payoff) else idle + 1
             message = str(done.message)
+            if idle >= control.passes or left <= 0:
+                break
         converged = idle >= control.passes and payoff > FAILED
         if not converged:
             told = "every run failed" if payoff <= FAILED else "the iterations ran out"
@@ -184,13 +171,48 @@ def _powell(
     return run
 
 
+def _pass(
+    searcher: Searcher,
+    ask: One,
+    point: Floats,
+    order: NDArray[np.int64],
+    left: int,
+    *,
+    near: bool,
+) -> Any:
+    """Search once from a point: along lines from end to end, or near it first.
+
+    A line search from end to end may leave a good start for a lower top far away; one that begins
+    with short steps does not. Beyond an end the payoff falls, so that no search stays there.
+    """
+    from scipy.optimize import Bounds, minimize
+
+    low, high = searcher.cube
+
+    def fenced(x: Floats) -> float:
+        inside = np.clip(x, low, high)
+        beyond = float(np.abs(x - inside).sum())
+        value = ask(inside)
+        return -value + beyond * (1.0 + abs(value))
+
+    options = {"xtol": ALONG, "ftol": searcher.control.tolerance, "maxiter": left}
+    directions = np.eye(len(point))[order]
+    if near:
+        # Without bounds SciPy's tolerances are shares of the numbers, not of the line.
+        own = {"direc": NEAR * directions}
+        return minimize(fenced, point, method="Powell", options=options | own)
+    own = {"direc": directions}
+    bounds = Bounds(low, high)
+    return minimize(lambda x: -ask(x), point, method="Powell", bounds=bounds, options=options | own)
+
+
 def _evolve(searcher: Searcher) -> tuple[Floats, float]:
     """Search by differential evolution, a generation at a time."""
     from scipy.optimize import differential_evolution
 
     done: Any = differential_evolution(
         lambda points: -searcher.payoffs(points.T),
-        searcher.ends,
+        list(zip(*searcher.cube, strict=True)),
         maxiter=searcher.control.iterations,
         popsize=POPULATION,
         tol=searcher.control.tolerance,
