@@ -42,10 +42,15 @@ if TYPE_CHECKING:
     from sdmodel.comparing.merging import Conflict as Conflict
     from sdmodel.comparing.merging import Merge as Merge
     from sdmodel.comparing.merging import merge as merge
+    from sdmodel.control.ranges import without_ranges as without_ranges
     from sdmodel.control.savelist import read_save_list as read_save_list
     from sdmodel.control.script import Script as Script
     from sdmodel.control.script import Simulation as Simulation
     from sdmodel.control.script import read_script as read_script
+    from sdmodel.control.voc import OptimisationControl as OptimisationControl
+    from sdmodel.control.voc import read_voc as read_voc
+    from sdmodel.control.vpd import PayoffControl as PayoffControl
+    from sdmodel.control.vpd import read_vpd as read_vpd
     from sdmodel.control.vsc import SensitivityControl as SensitivityControl
     from sdmodel.control.vsc import read_vsc as read_vsc
     from sdmodel.desk import edit as edit
@@ -98,8 +103,10 @@ __all__ = [
     "ModelError",
     "ModelSettings",
     "NonFiniteWarning",
+    "OptimisationControl",
     "OutcomeSpec",
     "OverrideError",
+    "PayoffControl",
     "Problem",
     "ReadError",
     "RealityReport",
@@ -141,14 +148,22 @@ __all__ = [
     "read_save_list",
     "read_script",
     "read_settings",
+    "read_voc",
+    "read_vpd",
     "read_vsc",
     "reducers",
     "validate",
     "within",
+    "without_ranges",
 ]
 
 # The module of each name that is looked up on first use.
 _HOME = {
+    "read_vpd": "control.vpd",
+    "PayoffControl": "control.vpd",
+    "read_voc": "control.voc",
+    "OptimisationControl": "control.voc",
+    "without_ranges": "control.ranges",
     "Finding": "checks",
     "check": "checks",
     "Change": "comparing.differences",

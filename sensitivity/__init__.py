@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sensitivity.claims.study import run_claims as run_claims
     from sensitivity.combinations import Combination as Combination
     from sensitivity.combinations import combine as combine
+    from sensitivity.control.optimum import Optimum as Optimum
+    from sensitivity.control.optimum import run_voc as run_voc
     from sensitivity.control.running import run_vsc as run_vsc
     from sensitivity.converged.figure import plot_convergence as plot_convergence
     from sensitivity.converged.verdict import Convergence as Convergence
@@ -120,6 +122,8 @@ _HOME = {
     "run_claims": "claims.study",
     "Combination": "combinations",
     "combine": "combinations",
+    "Optimum": "control.optimum",
+    "run_voc": "control.optimum",
     "run_vsc": "control.running",
     "plot_convergence": "converged.figure",
     "Convergence": "converged.verdict",
@@ -186,6 +190,7 @@ __all__ = [
     "Front",
     "Method",
     "MethodError",
+    "Optimum",
     "Outcome",
     "OutcomeError",
     "PackageStudy",
@@ -240,6 +245,7 @@ __all__ = [
     "run_claims",
     "run_study",
     "run_until_converged",
+    "run_voc",
     "run_vsc",
     "save",
     "settled",

@@ -14,6 +14,7 @@ from sensitivity.distributions import scale, unit
 from sensitivity.errors import SpaceError, among, fold, near
 from sensitivity.factors import factor as factor
 from sensitivity.factors import faults
+from sensitivity.families import FAMILIES
 from sensitivity.matching import PART, settable_in, strange
 
 if TYPE_CHECKING:
@@ -319,7 +320,8 @@ class Space:
 
         Parts of lookups and stocks, such as ``scale of NAME``, become constants whose values at
         first leave the model as it was; all else is as in `matched`. The digest stays that of the
-        model's file, so a model and a stored space give the same again.
+        model's file, so a model and a stored space give the same again. What a control file of
+        Vensim's draws may lie beyond the ranges of the model's file.
 
         Examples
         --------
@@ -329,6 +331,8 @@ class Space:
         >>> model.constants[plain.names[0]]
         0.0
         """
+        if any(one.distribution in FAMILIES for one in self):
+            model = sd.without_ranges(model)
         settable = settable_in(model)
         parts = [one for one in self.names if fold(one) not in settable and PART.match(fold(one))]
         if not parts:

@@ -15,6 +15,9 @@ from sdmodel.frontends.tokens import ExpressionError, Token, words
 from sdmodel.source import SourceText
 
 _LINE = re.compile(r"[^\r\n]+")
+# A quoted name may hold a brace; a comment may go over several lines.
+_COMMENT = re.compile(r'"[^"\r\n]*"|\{[^{}]*\}')
+_SHOWN = re.compile(r"[^\r\n]")
 END_OF_FILE = "\x1a"  # DOS editors wrote it behind the last line
 
 
@@ -25,6 +28,27 @@ def open_control(path: Path) -> SourceText:
     except Refusal as refusal:
         raise ReadError([Problem(refusal.message, path=str(path), cure=refusal.cure)]) from None
     return SourceText(source.path, source.text.partition(END_OF_FILE)[0], source.encoding)
+
+
+def bare(source: SourceText) -> SourceText:
+    """Return a text of the same length, with blanks in place of every ``{comment}``.
+
+    >>> bare(SourceText("a.voc", "a{b}=1")).text
+    'a   =1'
+    """
+
+    def blank(found: re.Match[str]) -> str:
+        return _SHOWN.sub(" ", found[0]) if found[0].startswith("{") else found[0]
+
+    return SourceText(source.path, _COMMENT.sub(blank, source.text), source.encoding)
+
+
+def stripped(source: SourceText) -> Iterator[tuple[int, str]]:
+    """Yield each line that holds anything, without the blanks around it, and where it begins."""
+    for match in _LINE.finditer(source.text):
+        text = match[0].strip()
+        if text:
+            yield match.start() + match[0].index(text[0]), text
 
 
 def lines(source: SourceText, problems: list[Problem]) -> Iterator[list[Token]]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sdmodel.control.families import FAMILIES, LOOKUP, Family, fits
 from sdmodel.control.naming import Names, why
 from sdmodel.control.places import lines, open_control, signed, spelt, split
+from sdmodel.control.ranges import beyond
 from sdmodel.errors import Problem, ReadError, SDError, did_you_mean, near_names
 from sdmodel.expr import Table
 from sdmodel.frontends.tokens import Token
@@ -221,6 +222,8 @@ class _Reader:
         if made is None:
             return
         for one in names:
+            if told := beyond(self.model, one, made.low, made.high):
+                self._note(right[0], f"{told}: this file counts")
             if one in self.drawn:
                 self._note(left[0], f"{one!r} is given a distribution twice: this one counts")
             self.drawn[one] = replace(made, name=one)

@@ -1,4 +1,4 @@
-"""``sensitivity run`` for Vensim's control files: `.vsc`."""
+"""``sensitivity run`` for Vensim's control files: `.vsc` and `.voc`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
     import sdmodel as sd
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-KINDS = (".vsc",)
+KINDS = (".vsc", ".voc")
+_OF_VSC = ("save_list", "samples", "store")
+_OF_VOC = ("payoff", "optimizer", "starts")
 # What of `run` has no meaning for a control file.
 _OF_STUDIES = ("memory", "workers", "scheduler", "shard", "until_converged", "most_runs")
 _BANDS = (0.025, 0.25, 0.5, 0.75, 0.975)
@@ -29,7 +32,7 @@ def control_options(command: Command) -> Command:
         click.option(
             "--model",
             type=click.Path(exists=True, dir_okay=False),
-            help="The model that a control file (.vsc) is about.",
+            help="The model that a control file (.vsc, .voc) is about.",
         ),
         click.option(
             "--save-list",
@@ -47,6 +50,23 @@ def control_options(command: Command) -> Command:
             "--store",
             is_flag=True,
             help="Of a .vsc: write a store (NAME.study), which can be gone on with.",
+        ),
+        click.option(
+            "--payoff",
+            type=click.Path(exists=True, dir_okay=False),
+            metavar="FILE",
+            help="Of a .voc: the payoff definition (.vpd) that is maximised.",
+        ),
+        click.option(
+            "--optimizer",
+            type=click.Choice(["powell", "evolution"]),
+            default="powell",
+            help="Of a .voc: SciPy's Powell, or differential evolution over the whole range first.",
+        ),
+        click.option(
+            "--starts",
+            type=click.IntRange(1),
+            help="Of a .voc: most random starts, or points of a grid.",
         ),
         click.option(
             "--data",
@@ -99,8 +119,15 @@ def carry_out(
         raise click.UsageError(f"{path} is about a model: name it, as in --model model.mdl")
     if said := given(context, _OF_STUDIES):
         raise click.UsageError(f"{said[0]} belongs to studies (.toml), not to {path}")
+    kind = Path(path).suffix.lower()
+    if said := given(context, _OF_VOC if kind == ".vsc" else _OF_VSC):
+        raise click.UsageError(f"{said[0]} has no meaning for a {kind}")
     loaded = sd.load(model, data=data, allow=allow)
-    _sensitivity(path, loaded, output, threads, json_=json_, **options)
+    own = {name: options[name] for name in (_OF_VSC if kind == ".vsc" else _OF_VOC)}
+    if kind == ".vsc":
+        _sensitivity(path, loaded, output, threads, json_=json_, **own)
+    else:
+        _optimisation(path, loaded, output, json_=json_, **own)
 
 
 def _sensitivity(
@@ -207,3 +234,62 @@ def _print_bands(swept: xr.Dataset) -> None:
         base = float(swept["base_series"].sel(series=name).isel(time=-1))
         rows.add_row(str(name), str(own["series_unit"].values), *cells, f"{base:.5g}")
     console().print(rows)
+
+
+def _optimisation(
+    path: str,
+    model: sd.Model,
+    output: str | None,
+    *,
+    json_: bool,
+    payoff: str | None,
+    optimizer: str,
+    starts: int | None,
+) -> None:
+    import sensitivity as sa
+    from sensitivity.control.optimum import as_json
+
+    if payoff is None:
+        raise click.UsageError(f"{path} maximises a payoff: name it, as in --payoff file.vpd")
+    target = Path(output or Path(path).with_suffix(".out"))
+    if target.suffix.lower() not in (".out", ".cin"):
+        raise click.UsageError(f"{target}: what is found is a changes file: end it in .out")
+    found = sa.run_voc(path, payoff, model, optimizer=optimizer, starts=starts)
+    written = found.save(target)
+    if json_:
+        click.echo(as_json(found))
+        return
+    _print_table(found.constants, "constant")
+    _print_table(found.parts.set_index("variable"), "payoff of")
+    if found.sensitivity is not None:
+        _print_table(found.sensitivity, "sensitivity of the payoff")
+    for note in found.notes:
+        click.secho(f"note: {note}", fg="yellow", err=True)
+    for name, end in found.constants["touches"].items():
+        if end:
+            click.secho(f"note: '{name}' lies at its {end}: widen it?", fg="yellow", err=True)
+    ended = "converged" if found.converged else f"NOT converged ({found.message})"
+    click.echo(
+        f"payoff {found.payoff:.8g} (at the start {found.before:.8g}), {found.runs:,} runs by "
+        f"{found.origin['optimizer']} from {len(found.starts)} starts, {ended}"
+    )
+    click.echo(f"written: {', '.join(map(str, written))}")
+
+
+def _print_table(table: pd.DataFrame, head: str) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from sensitivity.tables import console
+
+    rows = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    rows.add_column(head)
+    for name in table.columns:
+        rows.add_column(str(name).replace("_", " "), justify="right")
+    for index, row in table.iterrows():
+        rows.add_row(str(index), *(_cell(value) for value in row))
+    console().print(rows)
+
+
+def _cell(value: object) -> str:
+    return f"{value:.7g}" if isinstance(value, float) else str(value)
