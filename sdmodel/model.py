@@ -11,10 +11,7 @@ from sdmodel import simulate
 from sdmodel import units as _units
 from sdmodel.editing import Edit, with_equation
 from sdmodel.engines import Engines
-from sdmodel.errors import (
-    OverrideError,
-    Problem,
-)
+from sdmodel.errors import OverrideError, Problem
 from sdmodel.explain import Explanation, VariableInfo, info_of, uses_of
 from sdmodel.integrators import Method
 from sdmodel.lowering import problems, program_of
@@ -434,11 +431,10 @@ class Model:
         >>> load("models/core.mdl").with_parts([abroad]).constants[abroad]
         0.0
         """
+        own = self.source
+        engines = self.engines
         source = with_parts(
-            self.source,
-            names,
-            lambda one: simulate.starts(self.engines.reference, one),
-            strict=strict,
+            own, names, lambda one: simulate.starts(engines.reference, one), strict=strict
         )
         if source is self.source:
             return self
