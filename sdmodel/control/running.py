@@ -71,6 +71,17 @@ class Plan:
         self.changing(step)
         self.kept(step)
 
+    def unread(self) -> Iterator[str]:
+        """Yield what the settings of the models name and Vensim would use, but no line names."""
+        for path, data in dict.fromkeys((one.model, one.data) for one in self.script.simulations):
+            files = self.load(path, data).vensim_settings.files
+            for what in ("changes", "data"):
+                if what in files:
+                    yield (
+                        f"{path.name} names {files[what]} in its settings ({what}); only what the "
+                        "script itself names is read"
+                    )
+
     def kept(self, step: Simulation) -> list[str] | None:
         """Return the columns that a run keeps, or None for all."""
         if step.save_list is None:

@@ -352,6 +352,18 @@ def test_the_verb(folder: Path) -> None:
     assert f"{path}:1:1: MENU>GAME is not done here" in told.stderr
 
 
+def test_what_the_settings_of_the_model_name_is_not_read(folder: Path) -> None:
+    place = folder / "pond.mdl"
+    place.write_text(place.read_text("utf-8") + "10:flat.cin\n13:history\n", encoding="utf-8")
+    path = str(script(folder, Load + "MENU>RUN|o\nMENU>VDF2TAB|!|a.tab\n"))
+    told = CliRunner().invoke(main, ["script", path]).stdout
+    assert "pond.mdl names flat.cin in its settings (changes)" in told
+    assert "pond.mdl names history in its settings (data)" in told
+    wanted = by_hand(folder, {}).values("fish")
+    fish = next(row for row in rows(folder / "a.tab") if row[0] == "fish")
+    assert [float(one) for one in fish[1:]] == wanted.tolist()
+
+
 def test_the_example(tmp_path: Path) -> None:
     for one in (
         "epidemic.mdl",
