@@ -288,7 +288,17 @@ def test_sensitivity_and_optimisation_are_read_for_others_to_run(folder: Path) -
     with pytest.raises(sd.UnsupportedError) as caught:
         Plan(read)
     assert [one.line for one in caught.value.problems] == [9, 10, 12]
-    assert f"cure: sensitivity run {folder / 'run.cmd'}" in str(caught.value)
+    cures = [one.cure for one in caught.value.problems]
+    assert cures[0].split() == [
+        "sensitivity", "run", str(folder / "s.vsc"), "--model", str(folder / "pond.mdl"),
+        "--save-list", f"{folder / 'few.lst'},", "and", "set", "there", "what", "this",
+        "script", "changes",
+    ]  # fmt: skip
+    assert "tables of its own" in cures[1]
+    assert cures[2].split() == [
+        "sensitivity", "run", str(folder / "o.voc"), "--model", str(folder / "pond.mdl"),
+        "--payoff", str(folder / "p.vpd"),
+    ]  # fmt: skip
 
 
 def test_the_result_of_an_optimisation_is_yet_to_come(folder: Path) -> None:
