@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,11 +86,13 @@ def compare(
         beside = Path(model).with_suffix(".toml")
         raise Refused(f"{beside} names no scenarios: add some there, such as [scenarios.open]")
     runs = [loaded.run(name="base run", **how)]
+    stems = Counter(Path(scenario).stem for scenario in scenarios)
     for scenario in scenarios or loaded.settings.scenarios:
         changes = Path(scenario)
         known = scenario in loaded.settings.scenarios
         if changes.suffix.lower() in CHANGES or (not known and changes.is_file()):
-            runs.append(loaded.with_changes(changes).run(name=changes.stem, **how))
+            called = changes.stem if stems[changes.stem] == 1 else scenario
+            runs.append(loaded.with_changes(changes).run(name=called, **how))
         else:
             runs.append(loaded.run(scenario, **how))
     place = _place(runs[0], at)

@@ -72,13 +72,15 @@ def script(
         as_json(
             {
                 "steps": [_facts(step) for step in asked.steps],
-                "remarks": asked.remarks,
+                "remarks": [*asked.remarks, *dict.fromkeys(plan.unread())],
                 "run": not check,
                 "kept": [str(path) for path in kept.values()],
             }
         )
         return
     _remark(asked.remarks)
+    for told in dict.fromkeys(plan.unread()):
+        click.echo(told)
     if check:
         click.echo(f"{len(asked.simulations)} runs and {len(asked.exports)} files are asked for")
     elif keep:

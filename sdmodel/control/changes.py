@@ -26,6 +26,7 @@ _ASIDE = re.compile(r'"(?:\\.|[^"\\\r\n])*"|\'[^\'\r\n]*\'|\{[^{}\r\n]*\}')
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 # How a line goes on that is within the brackets of the line before.
 _POINTS = re.compile(r"(?:[-+\s\d.,()\[\]eE\\]|:\s*NA\s*:)*", re.I)
+_ROW = re.compile(r"(?:[-+\s\d.,;eE\\]|:\s*NA\s*:)+", re.I)
 _TEXT = re.compile(r"(?P<left>.*?):\s*IS\s*:\s*(?P<text>.*?)\s*", re.I | re.S)
 # The options of an optimisation, known by four letters; they set nothing in the model.
 _OPTIONS = "OPTI SENS MULT RAND OUTP TRAC MAX_ REST PASS FRAC TOLE ABSO SCAL VECT SEED"
@@ -75,23 +76,31 @@ def parse_changes(source: SourceText) -> tuple[list[Change], list[Problem]]:
 
 
 def statements(text: str) -> Iterator[Span]:
-    """Yield the stretches that hold one entry: a line, and those on which its brackets go on."""
-    start, depth = -1, 0
+    """Yield the stretches that hold one entry: a line, and those on which it goes on.
+
+    It goes on within brackets, behind a comma, and with further rows of a list behind a semicolon.
+    """
+    start, end, depth, rows = -1, 0, 0, False
     for match in _LINE.finditer(text):
         line = _bare(match.group()).strip()
-        if start >= 0 and depth > 0 and not _POINTS.fullmatch(line):
-            yield Span(start, match.start())  # the closing bracket was forgotten
-            start, depth = -1, 0
+        if start >= 0:
+            # Behind a bracket that was never closed the next entry is read all the same.
+            forgotten = depth > 0 and not _POINTS.fullmatch(line)
+            if forgotten or (rows and not _ROW.fullmatch(line)):
+                yield Span(start, end)
+                start, depth = -1, 0
         if start < 0:
             if not line or _is_option(line):
                 continue
             start = match.start()
+        end = match.end()
         depth += line.count("(") - line.count(")")
-        if depth <= 0 and not line.endswith((",", "=", "\\")):
-            yield Span(start, match.end())
+        rows = depth <= 0 and line.endswith(";")
+        if depth <= 0 and not line.endswith((",", "=", "\\", ";")):
+            yield Span(start, end)
             start, depth = -1, 0
     if start >= 0:
-        yield Span(start, len(text))
+        yield Span(start, end)
 
 
 def _is_option(line: str) -> bool:

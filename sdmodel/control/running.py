@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from sdmodel.control.applying import Changing, File
 from sdmodel.control.savelist import read_save_list
-from sdmodel.control.script import RUN, SENSITIVITY, Export, Script, Simulation, Step
+from sdmodel.control.script import OPTIMISATION, RUN, SENSITIVITY, Export, Script, Simulation, Step
 from sdmodel.errors import ModelError, Problem, ReadError, SDError, model_error
 from sdmodel.export.vensim import at_times, write_vensim_table
 from sdmodel.export.writing import write
@@ -53,9 +54,7 @@ class Plan:
 
     def _not_here(self, step: Step) -> Problem:
         what = f"sdmodel script does no {step.kind}"
-        return self._problem(
-            step, what, f"sensitivity run {self.script.source.path}", "unsupported"
-        )
+        return self._problem(step, what, _elsewhere(step), "unsupported")
 
     def _load(self, model: Path, data: tuple[Path, ...]) -> Model:
         folder = Path(self.script.source.path).parent
@@ -70,6 +69,17 @@ class Plan:
     def _check_run(self, step: Simulation) -> None:
         self.changing(step)
         self.kept(step)
+
+    def unread(self) -> Iterator[str]:
+        """Yield what the settings of the models name and Vensim would use, but no line names."""
+        for path, data in dict.fromkeys((one.model, one.data) for one in self.script.simulations):
+            files = self.load(path, data).vensim_settings.files
+            for what in ("changes", "data"):
+                if what in files:
+                    yield (
+                        f"{path.name} names {files[what]} in its settings ({what}); only what the "
+                        "script itself names is read"
+                    )
 
     def kept(self, step: Simulation) -> list[str] | None:
         """Return the columns that a run keeps, or None for all."""
@@ -149,6 +159,22 @@ class Plan:
 
 def _is_for_others(step: Step) -> bool:
     return step.kind in SENSITIVITY or (isinstance(step, Simulation) and step.kind != RUN)
+
+
+def _elsewhere(step: Step) -> str:
+    """Return the command that does what a script of sdmodel does not."""
+    if isinstance(step, Export):
+        return "remove the line; sensitivity run writes tables of its own"
+    options = {"model": step.model}
+    if step.kind == OPTIMISATION:
+        control, options["payoff"] = step.optimisation, step.payoff or Path()
+    else:
+        control = step.sensitivity
+        if step.sensitivity_save_list is not None:
+            options["save-list"] = step.sensitivity_save_list
+    told = " ".join(f"--{name} {shlex.quote(str(file))}" for name, file in options.items())
+    more = ", and set there what this script changes" if step.changes or step.values else ""
+    return f"sensitivity run {shlex.quote(str(control))} {told}{more}"
 
 
 def _inputs(script: Script) -> Iterator[Path]:

@@ -87,6 +87,11 @@ def same(one: Model, other: Model) -> None:
             {"share[china,small]": 1, "share[china,big]": 2, "share[india,small]": 3,
              "share[india,big]": 4},
         ),
+        (
+            "share[Asia,Size] = 1,2;\r\n 3,4;\r\n\r\norder = 2",
+            {"share[china,small]": 1, "share[china,big]": 2, "share[india,small]": 3,
+             "share[india,big]": 4, "order": 2},
+        ),
         ("0.0<= BIRTH RATE[CHINA] = .015 <= .1 FRAC", {"birth rate[china]": 0.015}),
         ('1<="life (years)"=150<=1000 | toltype = 0.1', {QUOTED: 150}),
         ('10<= "life (years)" <=20', {}),
@@ -328,6 +333,12 @@ def test_the_verbs(tmp_path: Path) -> None:
     assert list(scenarios) == ["base run", "epidemic_slow", "fewer"]
     assert scenarios["epidemic_slow"]["Dead"] == pytest.approx(by_hand, rel=1e-9)
     assert scenarios["fewer"]["Dead"] > scenarios["base run"]["Dead"]
+
+    other = tmp_path / "epidemic_slow.cin"
+    other.write_text("beds = 9", encoding="utf-8")
+    told = ["compare", model, slow, str(other), "--of", "Dead", "--json"]
+    scenarios = json.loads(CliRunner().invoke(main, told).stdout)["scenarios"]
+    assert list(scenarios) == ["base run", slow, str(other)]
 
     fewer.write_text("bed = 9", encoding="utf-8")
     done = CliRunner().invoke(main, ["run", model, "--changes", str(fewer)])

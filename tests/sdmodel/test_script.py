@@ -288,7 +288,17 @@ def test_sensitivity_and_optimisation_are_read_for_others_to_run(folder: Path) -
     with pytest.raises(sd.UnsupportedError) as caught:
         Plan(read)
     assert [one.line for one in caught.value.problems] == [9, 10, 12]
-    assert f"cure: sensitivity run {folder / 'run.cmd'}" in str(caught.value)
+    cures = [one.cure for one in caught.value.problems]
+    assert cures[0].split() == [
+        "sensitivity", "run", str(folder / "s.vsc"), "--model", str(folder / "pond.mdl"),
+        "--save-list", f"{folder / 'few.lst'},", "and", "set", "there", "what", "this",
+        "script", "changes",
+    ]  # fmt: skip
+    assert "tables of its own" in cures[1]
+    assert cures[2].split() == [
+        "sensitivity", "run", str(folder / "o.voc"), "--model", str(folder / "pond.mdl"),
+        "--payoff", str(folder / "p.vpd"),
+    ]  # fmt: skip
 
 
 def test_the_result_of_an_optimisation_is_yet_to_come(folder: Path) -> None:
@@ -350,6 +360,18 @@ def test_the_verb(folder: Path) -> None:
     told = CliRunner().invoke(main, ["script", path])
     assert told.exit_code == 1
     assert f"{path}:1:1: MENU>GAME is not done here" in told.stderr
+
+
+def test_what_the_settings_of_the_model_name_is_not_read(folder: Path) -> None:
+    place = folder / "pond.mdl"
+    place.write_text(place.read_text("utf-8") + "10:flat.cin\n13:history\n", encoding="utf-8")
+    path = str(script(folder, Load + "MENU>RUN|o\nMENU>VDF2TAB|!|a.tab\n"))
+    told = CliRunner().invoke(main, ["script", path]).stdout
+    assert "pond.mdl names flat.cin in its settings (changes)" in told
+    assert "pond.mdl names history in its settings (data)" in told
+    wanted = by_hand(folder, {}).values("fish")
+    fish = next(row for row in rows(folder / "a.tab") if row[0] == "fish")
+    assert [float(one) for one in fish[1:]] == wanted.tolist()
 
 
 def test_the_example(tmp_path: Path) -> None:
