@@ -60,6 +60,7 @@ def constant_settings(model: SourceModel, name: str, value: Any) -> dict[int, Se
         If there is no such constant, the value does not fit, or is outside of its limits.
     """
     found = definition_of(model, name)
+    value = value.tolist() if hasattr(value, "tolist") else value  # of NumPy
     entries = model.entries[found.key]
     if not any(numbers_of(model.source, one) for one in entries):
         points = _points(value)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 # Makes a model of what was read, with the bytes of its TOML file where they are not on disk.
 Loader = Callable[[SourceModel, bytes | None], "Model"]
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 
 
 class Language(Protocol):
@@ -329,12 +329,10 @@ class Edit:
 def difference(path: str, before: str, after: str) -> str:
     """Return a unified diff of two texts of a file; lines keep their own ends."""
     name = Path(path).as_posix()
+    if "\n" not in before:  # an old Macintosh file, whose lines git takes for one
+        before, after = before.replace("\r", "\n"), after.replace("\r", "\n")
     lines = difflib.unified_diff(
         _LINE.findall(before), _LINE.findall(after), f"a/{name}", f"b/{name}"
     )
-    shown = []
-    for line in lines:
-        shown.append(
-            line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n"
-        )
-    return "".join(shown)
+    ends = "\n\\ No newline at end of file\n"
+    return "".join(line if line.endswith("\n") else line + ends for line in lines)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 from sdmodel.editing import drawing, xmile_names
-from sdmodel.editing.text import Splice, is_xmile, line_end
+from sdmodel.editing.memory import is_table
+from sdmodel.editing.text import Splice, is_xmile, line_end, with_line_ends
 from sdmodel.editing.vensim import plain_text, sheet, wrapped
 from sdmodel.editing.words import spelled
 from sdmodel.errors import OverrideError, did_you_mean, near_names
 from sdmodel.frontends.entries import EQUATION
-from sdmodel.frontends.points import parse_table
-from sdmodel.frontends.tokens import ExpressionError, words
 from sdmodel.names import element_key, key, tidy
 from sdmodel.selection import definition_of
 from sdmodel.source import SourceModel, SourceText, Variable
@@ -84,8 +83,8 @@ def _entry(
     source: SourceText, name: str, equation: str, units: str, comment: str, *, compact: bool
 ) -> str:
     ends = line_end(source.text)
-    right = _LINE_END.sub(ends, equation.strip())
-    sign = "" if right.startswith("(") and not _is_bracketed(right) else "="
+    right = with_line_ends(equation.strip(), source.text)
+    sign = "" if is_table(right) else "="
     left = left_side(name)
     if compact:
         middle = f" {sign} " if sign else ""
@@ -97,16 +96,6 @@ def _entry(
         if sign
         else f"{left}({ends}\t{right[1:]}{ends}\t~\t{tidy(units)}{ends}\t~\t{lines}{ends}\t|"
     )
-
-
-def _is_bracketed(equation: str) -> bool:
-    """Return whether an equation that begins with a bracket is arithmetic, not points."""
-    try:
-        found = words(equation)
-        _, behind = parse_table(found, 0, len(equation))
-    except ExpressionError:
-        return True
-    return behind < len(found)
 
 
 def _anchor(model: SourceModel, group: str, after: str) -> Variable | None:

@@ -50,7 +50,10 @@ def meaning(model: SourceModel) -> Meaning:
     return Meaning(
         tuple(_keyed(one) for one in variables) if is_xmile(model.source) else variables,
         tuple(
-            replace(one, at=-1, span=_NOWHERE, mappings=_mappings(one)) for one in model.dimensions
+            replace(one, at=-1, span=_NOWHERE, mappings=_mappings(one))
+            for one in model.dimensions
+            # The reader of XMILE makes a range for a part of one, as in x[first:last].
+            if one.span.start >= 0 or not is_xmile(model.source)
         ),
         tuple(
             replace(one, at=-1, variables=tuple(map(bare, one.variables))) for one in model.macros

@@ -42,8 +42,8 @@ def unchanged(path: Path, raw: bytes) -> None:
     """Refuse to go on if a file is not what was read of it."""
     if read_bytes(path) != raw:
         raise SDError(
-            f"{path}: the file was changed by somebody else since it was read; read it again, and "
-            "make the change there"
+            f"{path}: the file is not what this edit began with: it was changed by somebody else "
+            "since it was read, or the model in memory was; open it again, and change it there"
         )
 
 

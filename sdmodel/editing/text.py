@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
@@ -40,13 +41,22 @@ def spliced(text: str, splices: Iterable[Splice]) -> str:
 
 
 def line_end(text: str) -> str:
-    r"""Return how the lines of a text end: as the first one does.
+    r"""Return how the lines of a text end: as most of them do.
 
-    >>> line_end("a\r\nb\n"), line_end("a")
+    >>> line_end("a\r\nb\r\nc\n"), line_end("a")
     ('\r\n', '\n')
     """
-    found = _LINE_END.search(text)
-    return found.group() if found else "\n"
+    found = Counter(_LINE_END.findall(text))
+    return found.most_common(1)[0][0] if found else "\n"
+
+
+def with_line_ends(new: str, text: str) -> str:
+    r"""Return a passage to be put into a text, with its line ends; other ends than newlines stay.
+
+    >>> with_line_ends("a\nb", "x\r\ny")
+    'a\r\nb'
+    """
+    return new if "\r" in new else new.replace("\n", line_end(text))
 
 
 def with_text(old: SourceText, text: str) -> SourceText:

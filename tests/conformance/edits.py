@@ -201,6 +201,8 @@ def deleted_and_added(model: sd.Model) -> bool | None:
         assert key(name) not in gone.source.by_key
         assert differing_lines(gone) > 0
         back = gone.add(name + inside, text, one.units, one.comment)
+        if (one.low, one.high, one.step) != (None, None, None):
+            back = back.limits(name + inside, one.low, one.high, one.step)
         assert back.source.by_key.keys() == edit.source.by_key.keys()
         base, found = run(model), run(back.model)
         assert same_under(base, found, "?", "?"), name

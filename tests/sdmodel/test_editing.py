@@ -183,6 +183,17 @@ def test_an_equation_over_several_lines_gets_the_line_ends_of_the_file(path: Pat
     )
 
 
+def test_a_constant_becomes_a_lookup_and_a_lookup_a_constant(path: Path) -> None:
+    one = edit(path).equation("width", "((0,0),(1,1))")
+    assert one.text.text == MODEL.replace("width[Age] = 7", "width[Age] ((0,0),(1,1))").join(
+        ["{UTF-8}\r\n", ""]
+    )
+    assert one.equation("width", "7").text.text.count("width[Age] = 7 |") == 1
+    flat = edit(path).equation("curve", "2*Time")
+    assert "\ncurve= 2*Time ~~|" in flat.text.text
+    assert flat.model.run().values("curve")[-1] == 4.0
+
+
 @pytest.mark.parametrize(
     ("equation", "why"),
     [
