@@ -138,9 +138,6 @@ class _Builder:
         if not forced:
             no_profiles(self.source, expr)
             return Cause(self._ask(leaf, check=False), None, _itself)
-        if op is not Op.EQ and is_profile(right):
-            what = "an RC function in a condition is what a variable is set to"
-            raise refused(self.source, right, what, "write variable = RC ...(...)")
         drive = self._drive(self.one.subscripts, left, op, right, _text(leaf))
         ask = None if is_profile(right) else self._ask(leaf, check=False)
         return Cause(ask, drive, _itself)
@@ -157,9 +154,9 @@ class _Builder:
                 raise Refused(one.problem)
         if any(len(one.subscripts) != len(name.subscripts) for one in entries):
             wanted = ",".join(entries[0].subscripts)
-            what = f"the test input {name.name!r} has the subscripts [{wanted}]"
-            what = what if wanted else f"the test input {name.name!r} has no subscripts"
-            raise refused(self.source, name, what, "write them here as there")
+            told = f"the subscripts [{wanted}]" if wanted else "no subscripts"
+            what = f"the test input {name.name!r} has {told}"
+            raise refused(self.source, name, what, "write it here as there")
         drives = {}
         for one in entries:
             assert one.target is not None
@@ -227,6 +224,9 @@ class _Builder:
         profile = None
         if is_profile(equation):
             profile = profile_of(self.source, equation, check=False)
+            if op is not Op.EQ:
+                what = "an RC function in a condition is what a variable is set to"
+                raise refused(self.source, equation, what, "write variable = RC ...(...)")
         else:
             no_profiles(self.source, equation)
         self._check_equation(equation)
