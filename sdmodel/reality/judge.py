@@ -14,8 +14,8 @@ from sdmodel.errors import counted
 from sdmodel.kernel import Array
 from sdmodel.names import element_key, key
 from sdmodel.program import FINAL_TIME, INITIAL_TIME, TIME_STEP
-from sdmodel.reality.logic import Leaf, Tree, Truth, holds, leaves, truth
-from sdmodel.reality.pieces import Arrangement, Ask, Drive, Elements, element_name
+from sdmodel.reality.logic import RELAXED, Leaf, Tree, Truth, holds, leaves, truth
+from sdmodel.reality.pieces import Arrangement, Ask, Cause, Drive, Elements, element_name
 from sdmodel.reality.results import FAILED, HELD, NEVER_ACTIVE, REFUSED, RealityResult
 from sdmodel.run import NonFiniteWarning, RunBatch
 
@@ -242,7 +242,7 @@ class _Verdict:
             wrong,
         )
         self.elements = self.at.instances[row.instance]
-        self.forced = judge._forced(row)
+        self.forced, self.strength = judge._forced(row), row.strength
 
     def result(self) -> RealityResult:
         at = self.at
@@ -302,13 +302,22 @@ class _Verdict:
         if cause.drive is not None:
             elements = cause.elements(self.elements)
             if (cause.drive, elements) in self.forced:
-                begun = ~nowhere
-                if cause.drive.begun:
-                    begun = self.courses.of(cause.drive.begun, elements, self.run) > 0
+                begun = self._begun(cause, elements)
                 return ~begun if cause.negated else begun
         if cause.ask is None:
             return ~nowhere if cause.negated else nowhere
         return self._compared(cause.ask)
+
+    def _begun(self, cause: Cause, elements: Elements) -> Truth:
+        """Return where a statement that is forced is true."""
+        drive, ask = cause.drive, cause.ask
+        assert drive is not None
+        if drive.begun:
+            return np.asarray(self.courses.of(drive.begun, elements, self.run) > 0)
+        if ask is not None and ask.op in RELAXED and self.strength == 1:
+            # Another statement of the condition may have set the same variable past the bound.
+            return holds(RELAXED[ask.op], self._course(ask.left), self._course(ask.right))
+        return np.ones(len(self.batch.times), dtype=bool)
 
     def _holds(self, leaf: Leaf) -> Truth:
         return self._compared(self.at.asks[id(leaf)])

@@ -157,6 +157,19 @@ def test_an_inequality_changes_only_what_it_must(model: Maker) -> None:
     assert [one.verdict for one in report.results] == ["held"] * 3
 
 
+def test_two_bounds_on_one_variable_hold_together(model: Maker) -> None:
+    report = checked(
+        model,
+        """
+        between :THE CONDITION: pay > 4 :AND: pay < 6 :IMPLIES: pay = 4
+        from above :THE CONDITION: pay > 1 :AND: pay < 2 :IMPLIES: pay = 2
+        half and more :THE CONDITION: pay = pay/2 :AND: pay = pay + 1 :IMPLIES: pay = 2.5
+        impossible :THE CONDITION: pay > 6 :AND: pay < 4 :IMPLIES: pay = 0
+        """,
+    )
+    assert [one.verdict for one in report.results] == ["held"] * 3 + ["never active"]
+
+
 def test_either_of_two_conditions_is_tried_by_itself(model: Maker) -> None:
     report = checked(
         model,
@@ -414,6 +427,8 @@ def test_one_element_can_be_named_anywhere(model: Maker) -> None:
         "a :THE CONDITION: TI idle[mine] :IMPLIES: total = 6 ~~|\n"
         "b :THE CONDITION: work[farm] = 0 :AND: TI idle[mill] :IMPLIES: total = 6 ~~|\n"
         "c[mill] :THE CONDITION: work[mill] = 0 :IMPLIES: total = 8 ~~|\n"
+        "h[sector] :THE CONDITION: work[sector] < 2 :AND: work[mine] = 1 "
+        ":IMPLIES: total = 8 :AND: made[mine] = 2 ~~|\n"
         "d[sector, product] :THE CONDITION: work[sector] = 0 :IMPLIES: trade[sector,product]=0~~|\n"
         "e :THE CONDITION: TI idle[sector] :IMPLIES: total = 6 ~~|\n"
         "f :THE CONDITION: TI idle :IMPLIES: total = 6 ~~|\n"
@@ -422,6 +437,7 @@ def test_one_element_can_be_named_anywhere(model: Maker) -> None:
     verdicts = {one.name: one.verdict for one in report.results}
     assert verdicts["a"] == verdicts["b"] == verdicts["c[mill]"] == "held"
     assert [v for name, v in verdicts.items() if name.startswith("d[")] == ["held"] * 6
+    assert [v for name, v in verdicts.items() if name.startswith("h[")] == ["held"] * 3
     assert verdicts["e"] == verdicts["f"] == verdicts["g"] == "refused"
     texts = {one.name: one.text for one in report.results}
     assert "which element of 'sector' is meant" in texts["e"]
