@@ -138,9 +138,6 @@ class _Builder:
         if not forced:
             no_profiles(self.source, expr)
             return Cause(self._ask(leaf, check=False), None, _itself)
-        if op is not Op.EQ and is_profile(right):
-            what = "an RC function in a condition is what a variable is set to"
-            raise refused(self.source, right, what, "write variable = RC ...(...)")
         drive = self._drive(self.one.subscripts, left, op, right, _text(leaf))
         ask = None if is_profile(right) else self._ask(leaf, check=False)
         return Cause(ask, drive, _itself)
@@ -157,9 +154,9 @@ class _Builder:
                 raise Refused(one.problem)
         if any(len(one.subscripts) != len(name.subscripts) for one in entries):
             wanted = ",".join(entries[0].subscripts)
-            what = f"the test input {name.name!r} has the subscripts [{wanted}]"
-            what = what if wanted else f"the test input {name.name!r} has no subscripts"
-            raise refused(self.source, name, what, "write them here as there")
+            told = f"the subscripts [{wanted}]" if wanted else "no subscripts"
+            what = f"the test input {name.name!r} has {told}"
+            raise refused(self.source, name, what, "write it here as there")
         drives = {}
         for one in entries:
             assert one.target is not None
@@ -219,7 +216,9 @@ class _Builder:
         known = self.drives.get(known_as)
         if known is not None:
             return known
-        assert isinstance(target, Ref)
+        if not isinstance(target, Ref):
+            what = "an RC function in a condition is what a variable is set to"
+            raise refused(self.source, equation, what, "write variable = RC ...(...)")
         self._check_target(target)
         if op is Op.NE:
             what = "a test input cannot make two values different"
@@ -227,16 +226,20 @@ class _Builder:
         profile = None
         if is_profile(equation):
             profile = profile_of(self.source, equation, check=False)
+            if op is not Op.EQ:
+                what = "an RC function in a condition is what a variable is set to"
+                raise refused(self.source, equation, what, "write variable = RC ...(...)")
         else:
             no_profiles(self.source, equation)
         self._check_equation(equation)
-        ordinary = self._ordinary_name(target)
-        own_name = Ref(ordinary, target.subscripts, target.at)
+        earlier = self.targets.setdefault(key(target.name), [])
+        before = earlier[-1].after if earlier else self._ordinary_name(target)
+        own_name = Ref(before, target.subscripts, target.at)
 
         def renamed(expr: Expr) -> Expr:
             def change(node: Expr) -> Expr:
                 same = isinstance(node, Ref) and key(node.name) == key(target.name)
-                return replace(node, name=ordinary) if same and isinstance(node, Ref) else node
+                return replace(node, name=before) if same and isinstance(node, Ref) else node
 
             return rewrite(expr, change)
 
@@ -251,9 +254,12 @@ class _Builder:
         elif op is not Op.EQ:
             value = where(apply(op, own_name, value), own_name, value)
         name = self._add("reality input", value, own)
-        made = Drive(text, own, target, op, equation, profile, switch, name, begun, basis)
+        after = self._name("reality stage")
+        made = Drive(
+            text, own, target, op, equation, profile, switch, name, before, after, begun, basis
+        )
         self.drives[known_as] = made
-        self.targets.setdefault(key(target.name), []).append(made)
+        earlier.append(made)
         return made
 
     def _course(self, profile: Profile, own: tuple[str, ...]) -> tuple[Expr, Basis | None]:
@@ -335,45 +341,43 @@ class _Builder:
         return variable if name is None else replace(variable, name=name)
 
     def _replace_targets(self) -> None:
+        """Let every target take what its last drive leaves of it."""
         for name, drives in self.targets.items():
             first = self.source.by_key[name]
-            ordinary = self.renamed[name]
-            if not first.subscripts:
-                value: Expr = Ref(ordinary)
-                for drive in reversed(drives):
-                    for elements in self._instances(drive.own):
-                        value = _switched(drive, elements, value, Ref(ordinary))
-                self.added.append(_plain(first, value, ()))
-                continue
-            chains = self._chains(name, drives)
-            shape = self.program.shapes[name]
-            for place, elements in enumerate(itertools.product(*shape.elements)):
-                if place in shape.undefined:
-                    continue
-                own = Ref(ordinary, elements)
-                value = own
-                for drive, instance in reversed(chains.get(_keys(elements), [])):
-                    value = _switched(drive, instance, value, own)
-                self.added.append(_plain(first, value, elements))
+            places = self._places(name) if first.subscripts else [()]
+            for drive in drives:
+                instances = self._instances_at(name, drive)
+                for elements in places:
+                    before = Ref(drive.before, elements)
+                    value: Expr = before
+                    for instance in instances.get(_keys(elements), []):
+                        value = _switched(drive, instance, value, before)
+                    self.added.append(_plain(first, drive.after, value, elements))
+            for elements in places:
+                value = Ref(drives[-1].after, elements)
+                self.added.append(_plain(first, first.name, value, elements))
 
-    def _chains(
-        self, name: str, drives: list[Drive]
-    ) -> dict[Elements, list[tuple[Drive, Elements]]]:
-        """Return for each element of a variable what may set it."""
-        found: dict[Elements, list[tuple[Drive, Elements]]] = {}
+    def _places(self, name: str) -> list[Elements]:
+        """Return the elements of a variable, but those without an equation."""
         shape = self.program.shapes[name]
-        known = [set(map(key, one)) for one in shape.elements]
-        for drive in drives:
-            picked = self._picker(drive.target, drive.own)
-            for instance in self._instances(drive.own):
-                elements = _keys(picked(instance))
-                if len(elements) != len(known) or any(
-                    one not in all_ for one, all_ in zip(elements, known, strict=True)
-                ):
-                    shown = element_name(drive.target.name, picked(instance))
-                    what = f"the model has no {shown}"
-                    raise refused(self.source, drive.target, what, "correct the subscripts")
-                found.setdefault(elements, []).append((drive, instance))
+        every = enumerate(itertools.product(*shape.elements))
+        return [elements for place, elements in every if place not in shape.undefined]
+
+    def _instances_at(self, name: str, drive: Drive) -> dict[Elements, list[Elements]]:
+        """Return for each element of a variable, by its keys, the elements of a drive that set it.
+
+        A variable without subscripts has the element ().
+        """
+        found: dict[Elements, list[Elements]] = {}
+        subscripted = name in self.program.shapes
+        known = {_keys(one) for one in (self._places(name) if subscripted else [()])}
+        picked = self._picker(drive.target, drive.own)
+        for instance in self._instances(drive.own):
+            elements = picked(instance)
+            if _keys(elements) not in known:
+                what = f"the model has no {element_name(drive.target.name, elements)}"
+                raise refused(self.source, drive.target, what, "correct the subscripts")
+            found.setdefault(_keys(elements), []).append(instance)
         return found
 
     # Statements ---------------------------------------------------------------------------------
@@ -415,9 +419,10 @@ def _text(leaf: Leaf) -> str:
     return f":NOT: {written(leaf.expr)}" if leaf.negated else written(leaf.expr)
 
 
-def _plain(first: Variable, value: Expr, subscripts: Elements) -> Variable:
+def _plain(first: Variable, name: str, value: Expr, subscripts: Elements) -> Variable:
+    """Return an entry in the place of those of a variable."""
     return Variable(
-        first.name, value, units=first.units, at=first.at, span=first.span, subscripts=subscripts
+        name, value, units=first.units, at=first.at, span=first.span, subscripts=subscripts
     )
 
 

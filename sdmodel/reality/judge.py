@@ -13,9 +13,9 @@ import numpy as np
 from sdmodel.errors import counted
 from sdmodel.kernel import Array
 from sdmodel.names import element_key, key
-from sdmodel.program import TIME_STEP
-from sdmodel.reality.logic import Leaf, Tree, Truth, holds, leaves, truth
-from sdmodel.reality.pieces import Arrangement, Ask, Drive, Elements, element_name
+from sdmodel.program import FINAL_TIME, INITIAL_TIME, TIME_STEP
+from sdmodel.reality.logic import RELAXED, Leaf, Tree, Truth, holds, leaves, truth
+from sdmodel.reality.pieces import Arrangement, Ask, Cause, Drive, Elements, element_name
 from sdmodel.reality.results import FAILED, HELD, NEVER_ACTIVE, REFUSED, RealityResult
 from sdmodel.run import NonFiniteWarning, RunBatch
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Trajectories are worked through in parts of about this size.
 PART_BYTES = 64 * 2**20
+SMALL = 5_000  # statements times time steps
 Settings = Sequence[Mapping[str, float]]
 
 
@@ -45,6 +46,9 @@ class Judge:
         self.model = type(model)(arrangement.source, None, model._files)
         self.step = self.model.program.constants.get(TIME_STEP)
         self.outputs = self._outputs()
+        # A small model is through before its machine code would be made.
+        work = len(self.model.program.step) * self._times()
+        self.engine = "reference" if work < SMALL else "compiled"
 
     def _outputs(self) -> list[str]:
         at = self.at
@@ -103,9 +107,13 @@ class Judge:
     def _width(self) -> int:
         program = self.model.program
         columns = sum(len(program.elements(key(name))) for name in self.outputs)
-        step = self.step or 1.0
-        span = program.constants.get("final time", 0.0) - program.constants.get("initial time", 0.0)
-        return columns * (2 + int(abs(span / step)))
+        return columns * self._times()
+
+    def _times(self) -> int:
+        """Return about how many times a run has."""
+        constants = self.model.program.constants
+        span = constants.get(FINAL_TIME, 0.0) - constants.get(INITIAL_TIME, 0.0)
+        return 2 + int(abs(span / (self.step or 1.0)))
 
     def _judged(self, rows: Sequence[Row], settings: Settings) -> list[RealityResult]:
         table = self._settings(rows, settings)
@@ -162,7 +170,9 @@ class Judge:
         table = pd.DataFrame(columns, index=range(count))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NonFiniteWarning)
-            return self.model.run_many(table, outputs=self.outputs, save_every=self.step)
+            return self.model.run_many(
+                table, outputs=self.outputs, save_every=self.step, engine=self.engine
+            )
 
     def _set_bases(
         self,
@@ -191,7 +201,9 @@ class Judge:
 def _at_start(times: Array, start: Array, course: Array) -> tuple[float, str]:
     """Return the value of a course at the start, 0 where it never comes, and what is wrong."""
     known = start[np.isfinite(start)]
-    if not len(known) or not np.all(known == known[0]):
+    if not len(known):
+        return 0.0, "the run breaks down before any RC function can start"
+    if not np.all(known == known[0]):
         return 0.0, "the time at which an RC function starts is not the same all through the run"
     half = (times[1] - times[0]) / 2 * (1 - 1e-6) if len(times) > 1 else 0.0
     after = np.flatnonzero(times + half >= known[0])
@@ -230,7 +242,7 @@ class _Verdict:
             wrong,
         )
         self.elements = self.at.instances[row.instance]
-        self.forced = judge._forced(row)
+        self.forced, self.strength = judge._forced(row), row.strength
 
     def result(self) -> RealityResult:
         at = self.at
@@ -290,13 +302,22 @@ class _Verdict:
         if cause.drive is not None:
             elements = cause.elements(self.elements)
             if (cause.drive, elements) in self.forced:
-                begun = ~nowhere
-                if cause.drive.begun:
-                    begun = self.courses.of(cause.drive.begun, elements, self.run) > 0
+                begun = self._begun(cause, elements)
                 return ~begun if cause.negated else begun
         if cause.ask is None:
             return ~nowhere if cause.negated else nowhere
         return self._compared(cause.ask)
+
+    def _begun(self, cause: Cause, elements: Elements) -> Truth:
+        """Return where a statement that is forced is true."""
+        drive, ask = cause.drive, cause.ask
+        assert drive is not None
+        if drive.begun:
+            return np.asarray(self.courses.of(drive.begun, elements, self.run) > 0)
+        if ask is not None and ask.op in RELAXED and self.strength == 1:
+            # Another statement of the condition may have set the same variable past the bound.
+            return holds(RELAXED[ask.op], self._course(ask.left), self._course(ask.right))
+        return np.ones(len(self.batch.times), dtype=bool)
 
     def _holds(self, leaf: Leaf) -> Truth:
         return self._compared(self.at.asks[id(leaf)])

@@ -30,6 +30,8 @@ TURNED = {
     Op.LE: Op.GE,
     Op.GE: Op.LE,
 }
+# What is forced may lie on the bound itself.
+RELAXED = {Op.LT: Op.LE, Op.LE: Op.LE, Op.GT: Op.GE, Op.GE: Op.GE}
 MOST_WAYS = 64
 # How far two sides may be apart and count as equal: a share of the larger.
 SLACK = 1e-9

@@ -19,7 +19,8 @@ class Drive:
 
     `own` are the subscripts it stands under, those of its test input or of the constraint;
     `switch`, `value` and `begun` are the names of variables that have these. Without a profile
-    there is no `begun` and no `basis`: it holds from the beginning.
+    there is no `begun` and no `basis`: it holds from the beginning. `before` and `after` are the
+    names of the target before and after it is set, with the subscripts of the target.
     """
 
     text: str
@@ -30,6 +31,8 @@ class Drive:
     profile: Profile | None
     switch: str
     value: str
+    before: str
+    after: str
     begun: str = ""
     basis: Basis | None = None
 

@@ -177,7 +177,8 @@ def no_profiles(source: SourceModel, expr: Expr) -> None:
         if isinstance(node, Call) and is_profile(node):
             name = key(node.function).upper()
             what = f"{name} stands alone on one side of a comparison, and not in a calculation"
-            raise refused(source, node, what, f"write variable <= {name}(...)", name)
+            sign = "<=" if name.endswith("CHECK") else "="
+            raise refused(source, node, what, f"write variable {sign} {name}(...)", name)
         if isinstance(node, Call) and key(node.function) == "time transition":
             what = "TIME TRANSITION is not run: the manual does not say what it returns"
             raise refused(source, node, what, "use RC RAMP instead", "TIME TRANSITION")

@@ -84,6 +84,10 @@ def test_a_model_runs_as_if_it_had_no_reality_checks(model: Maker) -> None:
         ("a :THE CONDITION: x = 0 :IMPLIES: x = RC STEP(x,0)", "belongs into a condition", 38),
         ("a :THE CONDITION: x = 0 :IMPLIES: x = 2*RC STEP CHECK(0,x,0)", "stands alone", 40),
         ("a :THE CONDITION: x = RC STEP(x) :IMPLIES: x = 1", "takes 2 to 4 arguments, not 1", 22),
+        ("a :THE CONDITION: x < RC STEP(x, 2) :IMPLIES: x = 1", "what a variable is set to", 22),
+        ("a :THE CONDITION: x = RC STEP(x, 2, Time) :IMPLIES: x = 1", "not the same all", 0),
+        ("a :THE CONDITION: Time = RC STEP(x, 2) :IMPLIES: x = 1", "Time is the clock", 18),
+        ("a :THE CONDITION: TIME STEP = RC STEP(x, 2) :IMPLIES: x = 1", "how long and how", 18),
         ("a :THE CONDITION: x = SMOOTH(x, 2) :IMPLIES: x = 1", "SMOOTH cannot stand in a", 22),
         ("a :THE CONDITION: x = TIME TRANSITION(0) :IMPLIES: x = 1", "TIME TRANSITION is not", 22),
         ("a :THE CONDITION: TI :IMPLIES: x = 1", "no variable is named 'TI'", 18),
@@ -102,8 +106,9 @@ def test_what_cannot_be_run_is_refused_by_name_and_place(
     assert result.verdict == "refused"
     assert message.lstrip("'") in result.text
     assert result.line == 3
-    (problem,) = problems_of(made)
-    assert (problem.line, problem.column) == (3, column + 1)
+    if column:
+        (problem,) = problems_of(made)
+        assert (problem.line, problem.column) == (3, column + 1)
 
 
 def problems_of(made: sd.Model) -> list[sd.Problem]:
@@ -150,6 +155,19 @@ def test_an_inequality_changes_only_what_it_must(model: Maker) -> None:
         """,
     )
     assert [one.verdict for one in report.results] == ["held"] * 3
+
+
+def test_two_bounds_on_one_variable_hold_together(model: Maker) -> None:
+    report = checked(
+        model,
+        """
+        between :THE CONDITION: pay > 4 :AND: pay < 6 :IMPLIES: pay = 4
+        from above :THE CONDITION: pay > 1 :AND: pay < 2 :IMPLIES: pay = 2
+        half and more :THE CONDITION: pay = pay/2 :AND: pay = pay + 1 :IMPLIES: pay = 2.5
+        impossible :THE CONDITION: pay > 6 :AND: pay < 4 :IMPLIES: pay = 0
+        """,
+    )
+    assert [one.verdict for one in report.results] == ["held"] * 3 + ["never active"]
 
 
 def test_either_of_two_conditions_is_tried_by_itself(model: Maker) -> None:
@@ -409,6 +427,8 @@ def test_one_element_can_be_named_anywhere(model: Maker) -> None:
         "a :THE CONDITION: TI idle[mine] :IMPLIES: total = 6 ~~|\n"
         "b :THE CONDITION: work[farm] = 0 :AND: TI idle[mill] :IMPLIES: total = 6 ~~|\n"
         "c[mill] :THE CONDITION: work[mill] = 0 :IMPLIES: total = 8 ~~|\n"
+        "h[sector] :THE CONDITION: work[sector] < 2 :AND: work[mine] = 1 "
+        ":IMPLIES: total = 8 :AND: made[mine] = 2 ~~|\n"
         "d[sector, product] :THE CONDITION: work[sector] = 0 :IMPLIES: trade[sector,product]=0~~|\n"
         "e :THE CONDITION: TI idle[sector] :IMPLIES: total = 6 ~~|\n"
         "f :THE CONDITION: TI idle :IMPLIES: total = 6 ~~|\n"
@@ -417,6 +437,7 @@ def test_one_element_can_be_named_anywhere(model: Maker) -> None:
     verdicts = {one.name: one.verdict for one in report.results}
     assert verdicts["a"] == verdicts["b"] == verdicts["c[mill]"] == "held"
     assert [v for name, v in verdicts.items() if name.startswith("d[")] == ["held"] * 6
+    assert [v for name, v in verdicts.items() if name.startswith("h[")] == ["held"] * 3
     assert verdicts["e"] == verdicts["f"] == verdicts["g"] == "refused"
     texts = {one.name: one.text for one in report.results}
     assert "which element of 'sector' is meant" in texts["e"]
@@ -449,3 +470,20 @@ def test_the_example_of_the_test_models(conformance: Path) -> None:
     ]
     assert report.passed
     assert {one.judged for one in report.results} == {2, 4}
+
+
+def test_checks_of_a_large_model(conformance: Path, tmp_path: Path) -> None:
+    path = tmp_path / "world.mdl"
+    (found,) = sorted(conformance.glob("bpowers+simlin/test/metasd/**/wrld3-03.mdl"))[:1]
+    path.write_bytes(found.read_bytes())
+    path.with_suffix(".reality").write_text(
+        "no births no growth :THE CONDITION: births = RC STEP(births, 0, 1950) "
+        ":IMPLIES: population <= RC STEP CHECK(0, population, 1, 1950) ~~|\n"
+        "births do not matter :THE CONDITION: births = RC STEP(births, 0, 1950) "
+        ":IMPLIES: population > 3e9 ~~|",
+        encoding="utf-8",
+    )
+    report = sd.load(path).reality_checks()
+    assert report["no births no growth"].verdict == "held"
+    # The people of 1950 are gone by and by.
+    assert report["births do not matter"].verdict == "failed"
