@@ -107,8 +107,13 @@ def section(title: object, body: object, anchor: str = "") -> Html:
     return Html(f"<section><h2{where}>{shown(title)}</h2>\n{shown(body)}\n</section>")
 
 
-def page(title: str, body: str, *, model: str, own: str = "", up: str = "") -> str:
-    """Return a whole page; `up` leads to the folder of `PAGES`, `own` is its file among them."""
+def page(
+    title: str, body: str, *, model: str, own: str = "", up: str = "", wide: bool = False
+) -> str:
+    """Return a whole page; `up` leads to the folder of `PAGES`, `own` is its file among them.
+
+    A `wide` one takes all of the window.
+    """
     items = "".join(
         f'<li><a href="{up}{file}"{" aria-current=page" if file == own else ""}>'
         f"{escape(name)}</a></li>"
@@ -127,7 +132,7 @@ def page(title: str, body: str, *, model: str, own: str = "", up: str = "") -> s
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <nav class="top" aria-label="Pages"><ul>{items}</ul></nav>
-<main id="main">
+<main id="main"{' class="wide"' if wide else ""}>
 <h1>{escape(title)}</h1>
 {body}
 </main>

@@ -141,7 +141,9 @@ def pages(model: Model, *, date: str, findings: Iterable[Finding] = ()) -> dict[
     add("views.html", "Views", views_page(found))
     for place, view in enumerate(found.views):
         body = view_body(found, view)
-        made[f"{VIEWS}/{found.view_files[place]}"] = page(view.name, body, model=title, up="../")
+        made[f"{VIEWS}/{found.view_files[place]}"] = page(
+            view.name, body, model=title, up="../", wide=True
+        )
     made[_LIST] = "\n".join(sorted(made)) + "\n"
     return source_files(model) | {name: text.encode("utf-8") for name, text in made.items()}
 

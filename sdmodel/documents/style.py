@@ -72,6 +72,8 @@ figure svg { max-width: 100%; height: auto; }
 .good { color: var(--good); font-weight: 600; }
 .bad { color: var(--bad); font-weight: 600; }
 .maybe { color: var(--maybe); font-weight: 600; }
+main.wide { max-width: none; }
+@media (min-width: 60rem) { .view svg { max-width: 100%; height: auto; } }
 @media (max-width: 40rem) {
   main { padding: .8rem .8rem 3rem; }
   .facts { grid-template-columns: 1fr; gap: 0; }

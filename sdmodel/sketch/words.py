@@ -61,6 +61,7 @@ def quoted(name: str) -> str:
     return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '\\"') + '"'
 
 
+@functools.lru_cache(maxsize=1 << 15)
 def text_width(text: str, scale: float = 1.0) -> float:
     """Return the width of a text in Arial of 10 points, in pixels.
 
