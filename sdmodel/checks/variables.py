@@ -145,13 +145,10 @@ def shadowed_names(subject: Subject) -> Iterator[Problem]:
             message = f"{one.name!r} is also the name of the function {info.name}"
             yield subject.at(one, message, "give the variable another name")
     for range_ in subject.source.dimensions:
-        names = [range_.name, *range_.elements]
-        places = [range_.at, *(range_.places or [range_.at] * len(range_.elements))]
-        for name, place in zip(names, places, strict=False):
+        for name, place in zip(range_.elements, range_.places, strict=False):
             if key(name) in known:
-                what = "range" if name is range_.name else "element"
                 other = known[key(name)]
-                message = f"the {what} {name!r} has the name of a variable"
+                message = f"the element {name!r} has the name of a variable"
                 line = subject.source.source.place(other.at)[0]
                 cure = f"rename one of them; the variable is defined in line {line}"
                 yield subject.at(other, message, cure, at=place, name=name)
