@@ -11,10 +11,10 @@ import numpy as np
 from sdmodel.checks.registry import check
 from sdmodel.checks.subject import Subject
 from sdmodel.errors import Problem
-from sdmodel.expr import Apply, Op
+from sdmodel.expr import Apply, Op, references
 from sdmodel.kernel import Array
 from sdmodel.names import key, readable
-from sdmodel.program import TIME_STEP
+from sdmodel.program import HALF_STEP, TIME_STEP
 from sdmodel.source import Variable
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class Fastest:
         "adjustment of any stock, hidden ones of delays and smooths included, from the equations "
         "made linear at some times of the run. Euler's method needs `steps_per_time_constant` "
         "steps in it (2 unless set; textbooks ask for 4 to 10), Heun's and RK2 three quarters, RK4 "
-        "half of that. Beyond twice the time constant Euler's numbers swing and grow without "
+        "half of that. What TIME STEP itself sets, such as an outflow of at most stock/TIME STEP, "
+        "is passed over. Beyond twice the time constant Euler's numbers swing and grow without "
         "bound. `sdmodel check --integration` measures what a step does to the results."
     ),
     cure="shorten TIME STEP, or lengthen the delay or adjustment time if it is of no interest",
@@ -85,9 +86,13 @@ def fastest(facts: Facts) -> Fastest | None:
     levels = layout.block(stock.name for stock in facts.program.stocks)
     rates = layout.block(stock.rate for stock in facts.program.stocks)
     most = min(_TIMES, _MOST_WORK // max(len(levels) * len(layout), 1), len(facts.times))
+    named = (ref.name for one in facts.program.step for ref in references(one.value))
+    by_step = not {TIME_STEP, HALF_STEP}.isdisjoint(named)
     best, found = 0.0, None
     for at in dict.fromkeys(np.linspace(0, len(facts.times) - 1, most).astype(int).tolist()):
         links = _links(facts, facts.values[:, at], levels, rates)
+        if by_step:
+            links = _without_step(facts, facts.values[:, at], levels, rates, links)
         if np.isfinite(links).all() and links.any():
             size = _size(links)
             if size > best * (1 + 1e-9):
@@ -128,6 +133,20 @@ def _links(facts: Facts, values: Array, levels: list[int], rates: list[int]) -> 
         else:
             links[:, column] = slope
     return links
+
+
+def _without_step(
+    facts: Facts, values: Array, levels: list[int], rates: list[int], links: Array
+) -> Array:
+    """Leave out links that TIME STEP itself sets, such as an outflow of at most stock/TIME STEP.
+
+    With a shorter step they are faster by as much, so that no step is short enough for them.
+    """
+    slots, other = facts.layout.slots, values.copy()
+    other[[slots[TIME_STEP], slots[HALF_STEP]]] /= 2
+    with np.errstate(invalid="ignore"):
+        same = np.abs(_links(facts, other, levels, rates) - links) <= 1e-3 * np.abs(links)
+    return np.where(same, links, 0.0)
 
 
 def _is_diagonal(links: Array) -> bool:

@@ -134,10 +134,10 @@ def _net_flow(equation: Expr | None) -> float | None:
         "other programs, will take one for the other."
     ),
     cure="rename one of them",
-    example=":MACRO: GROW(rate, time) ... while the model has a variable 'rate'",
+    example="sector: energy, water   while the model has a variable 'water'",
 )
 def shadowed_names(subject: Subject) -> Iterator[Problem]:
-    """Yield ranges and elements named like variables, and variables named like functions."""
+    """Yield elements named like variables, and variables named like functions."""
     known = subject.source.by_key
     for one in subject.variables:
         info = REGISTRY.get(one.key)

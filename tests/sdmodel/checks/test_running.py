@@ -78,6 +78,12 @@ def test_a_jump_is_no_time_constant(make: Make) -> None:
     assert shortest(path).constant == pytest.approx(20, rel=1e-6)
 
 
+def test_what_the_step_itself_limits_is_passed_over(make: Make) -> None:
+    """No step is short enough for an outflow that may empty the stock within a step."""
+    text = "x= INTEG(1-MIN(x/TIME STEP, 3), 0) ~~|y= INTEG(-y/4, 1) ~~|"
+    assert shortest(make(text)).constant == pytest.approx(4, rel=1e-6)
+
+
 def test_elements_of_arrays_count_each(make: Make) -> None:
     path = make("k: a,b,c ~~|tau[k]= 8,0.5,4 ~~|x[k]= INTEG(-x[k]/tau[k], 1) ~~|")
     assert shortest(path).constant == pytest.approx(0.5, rel=1e-6)
