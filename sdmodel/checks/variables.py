@@ -134,10 +134,10 @@ def _net_flow(equation: Expr | None) -> float | None:
         "other programs, will take one for the other."
     ),
     cure="rename one of them",
-    example=":MACRO: GROW(rate, time) ... while the model has a variable 'rate'",
+    example="sector: energy, water   while the model has a variable 'water'",
 )
 def shadowed_names(subject: Subject) -> Iterator[Problem]:
-    """Yield ranges and elements named like variables, and variables named like functions."""
+    """Yield elements named like variables, and variables named like functions."""
     known = subject.source.by_key
     for one in subject.variables:
         info = REGISTRY.get(one.key)
@@ -145,13 +145,10 @@ def shadowed_names(subject: Subject) -> Iterator[Problem]:
             message = f"{one.name!r} is also the name of the function {info.name}"
             yield subject.at(one, message, "give the variable another name")
     for range_ in subject.source.dimensions:
-        names = [range_.name, *range_.elements]
-        places = [range_.at, *(range_.places or [range_.at] * len(range_.elements))]
-        for name, place in zip(names, places, strict=False):
+        for name, place in zip(range_.elements, range_.places, strict=False):
             if key(name) in known:
-                what = "range" if name is range_.name else "element"
                 other = known[key(name)]
-                message = f"the {what} {name!r} has the name of a variable"
+                message = f"the element {name!r} has the name of a variable"
                 line = subject.source.source.place(other.at)[0]
                 cure = f"rename one of them; the variable is defined in line {line}"
                 yield subject.at(other, message, cure, at=place, name=name)
