@@ -21,6 +21,7 @@ from sdmodel.editing.meaning import (
     check,
     meaning,
     place_of,
+    refuse_more,
     shown,
     with_fields,
 )
@@ -31,6 +32,7 @@ from sdmodel.editing.text import Splice, is_xmile, spliced, with_text
 from sdmodel.editing.vensim import Limit
 from sdmodel.errors import OverrideError, SDError
 from sdmodel.frontends import parse
+from sdmodel.lowering import problems
 from sdmodel.names import element_key, tidy
 from sdmodel.selection import definition_of, entry_of
 from sdmodel.source import SourceModel, SourceText, Variable
@@ -277,14 +279,16 @@ class Edit:
         return saved([(self.before, self.text), *beside], place)
 
     def check(self) -> None:
-        """Refuse a model that cannot be used though it could be before."""
+        """Refuse a model that cannot be used though it could be before, or has more mistakes."""
         if not self.changed:
             return
+        old = parse(self.before)
         try:
-            self._load(parse(self.before), None)
+            self._load(old, None)
         except SDError:  # it was of no use before: an edit need not mend all of it
-            return
-        self.model  # noqa: B018 - raises what is wrong with it
+            refuse_more(problems(old), problems(self.source))
+        else:
+            self.model  # noqa: B018 - raises what is wrong with it
 
     @property
     def _language(self) -> Language:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
 from sdmodel.editing.text import is_xmile
@@ -122,6 +122,15 @@ def check(new: SourceModel, expected: Meaning, what: str, at: int) -> None:
     if fresh:
         raise model_error(fresh)
     raise model_error([_difference(new, got, expected, what, at)])
+
+
+def refuse_more(before: Sequence[Problem], now: Sequence[Problem]) -> None:
+    """Refuse a model that has more problems than it had, naming the new ones."""
+    if len(now) <= len(before):
+        return
+    known = {_LINE_NUMBER.sub("line", one.message) for one in before}
+    fresh = [one for one in now if _LINE_NUMBER.sub("line", one.message) not in known]
+    raise model_error(fresh or now)
 
 
 def _difference(new: SourceModel, got: Meaning, expected: Meaning, what: str, at: int) -> Problem:
