@@ -21,6 +21,7 @@ from sdmodel.editing.meaning import (
     check,
     meaning,
     place_of,
+    refuse_more,
     shown,
     with_fields,
 )
@@ -31,6 +32,7 @@ from sdmodel.editing.text import Splice, is_xmile, spliced, with_text
 from sdmodel.editing.vensim import Limit
 from sdmodel.errors import OverrideError, SDError
 from sdmodel.frontends import parse
+from sdmodel.lowering import problems
 from sdmodel.names import element_key, tidy
 from sdmodel.selection import definition_of, entry_of
 from sdmodel.source import SourceModel, SourceText, Variable
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 # Makes a model of what was read, with the bytes of its TOML file where they are not on disk.
 Loader = Callable[[SourceModel, bytes | None], "Model"]
+_LIMITS = re.compile(r"\[[^\[\]]*\]\s*\Z")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 
 
@@ -125,7 +128,7 @@ class Edit:
         for place in constant_settings(self.source, name, value):
             # One entry after the other: each is checked by itself, and moves what is behind it.
             one = constant_settings(edit.source, name, value)[place]
-            edit = edit._with_entry(place, one.splices, RIGHT_SIDE)
+            edit = edit._with_right_side(place, one.splices)
             if not one.holds(edit.source, shown(edit.source)[place]):
                 raise OverrideError(name, f"{name!r} cannot be set to {value!r} in this file")
         return edit
@@ -137,21 +140,20 @@ class Edit:
         by its subscripts as they stand in the file.
         """
         entry = entry_of(self.source, name)
-        return self._with_entry(
-            place_of(self.source, entry), equation_splices(self.source, entry, equation), RIGHT_SIDE
-        )
+        splices = equation_splices(self.source, entry, equation)
+        return self._with_right_side(place_of(self.source, entry), splices)
 
     def units(self, name: str, units: str) -> Edit:
         """Give a variable other units; its limits stay."""
-        entry = self._described(name, lambda one: bool(one.units))
+        entry = self._entry(name, lambda one: bool(one.units))
         splices = self._language.units_splices(self.text, entry, units)
-        return self._with_entry(place_of(self.source, entry), splices, ("units",))
+        return self._described(entry, splices, units=tidy(units))
 
     def comment(self, name: str, comment: str) -> Edit:
         """Give a variable another comment."""
-        entry = self._described(name, lambda one: bool(one.comment))
+        entry = self._entry(name, lambda one: bool(one.comment))
         splices = self._language.comment_splices(self.text, entry, comment)
-        return self._with_entry(place_of(self.source, entry), splices, ("comment",))
+        return self._described(entry, splices, comment=" ".join(comment.split()))
 
     def limits(
         self,
@@ -161,9 +163,10 @@ class Edit:
         step: float | str | None = None,
     ) -> Edit:
         """Give a variable other limits; None leaves one open, and three of them take all away."""
-        entry = self._described(name, lambda one: (one.low, one.high) != (None, None))
+        entry = self._entry(name, lambda one: (one.low, one.high) != (None, None))
         splices = self._language.limits_splices(self.text, entry, (low, high, step))
-        return self._with_entry(place_of(self.source, entry), splices, ("low", "high", "step"))
+        ends = [None if one is None else float(one) for one in (low, high, step)]
+        return self._described(entry, splices, low=ends[0], high=ends[1], step=ends[2])
 
     def rename(self, old: str, new: str, *, also: Sequence[str | Path] = ()) -> Edit:
         """Rename a variable, a range or an element wherever the file names it.
@@ -185,11 +188,11 @@ class Edit:
         if not splices:
             return self
 
-        def expected(read: SourceModel) -> Meaning:
-            return renamed_meaning(self.source, read, renamed)
+        def expected(got: Meaning) -> Meaning:
+            return renamed_meaning(self.source, got, renamed)
 
         what = f"{old!r} cannot be renamed to {new!r} in every place"
-        edit = self._with(splices, expected, what, splices[0].start)
+        edit = self._with(splices, expected, what)
         beside = opened(self.before.path, self.files, also)
         return replace(edit, files=tuple(renamed_in(one, renamed) for one in beside))
 
@@ -212,23 +215,23 @@ class Edit:
         equation
             What stands right of the equals sign; for a lookup its points in brackets.
         units, comment
-            What stands behind the equation.
+            What stands behind the equation; limits may stand behind the unit, as in ``m [0,1]``.
         group, after
             Where it goes: behind the last variable of a group, or behind another variable; else
             behind the last one before the controls of a run.
         """
         one, place = addition(self.source, name, equation, units, comment, group, after)
 
-        def expected(read: SourceModel) -> Meaning:
-            old, got = meaning(self.source), meaning(read)
+        def expected(got: Meaning) -> Meaning:
+            old = meaning(self.source)
             added = got.variables[place : place + 1]
-            wanted = (added_key(self.text, name), tidy(units), tidy(comment))
+            wanted = (added_key(self.text, name), tidy(_LIMITS.sub("", units)), tidy(comment))
             if [(element_key(left_of(v)), v.units, v.comment) for v in added] != [wanted]:
                 return old
             variables = (*old.variables[:place], *added, *old.variables[place:])
             return replace(old, variables=variables)
 
-        return self._with([one], expected, f"this does not only add {name!r}", one.start)
+        return self._with([one], expected, f"this does not only add {name!r}")
 
     def delete(self, *names: str, even_if_used: bool = False) -> Edit:
         """Delete variables, and what the sketch shows of them with their arrows.
@@ -243,14 +246,14 @@ class Edit:
             refuse_used(self.source, gone, " and ".join(map(repr, names)))
         splices = deletion(self.source, gone)
 
-        def expected(read: SourceModel) -> Meaning:
-            old, got = meaning(self.source), meaning(read)
+        def expected(got: Meaning) -> Meaning:
+            old = meaning(self.source)
             left = tuple(one for one in old.variables if one.key not in gone)
             drawn = got.sketch if only_removed(old.sketch, got.sketch, gone) else old.sketch
             return replace(old, variables=left, sketch=drawn)
 
         what = f"this does not only delete {' and '.join(names)}"
-        return self._with(splices, expected, what, splices[0].start)
+        return self._with(splices, expected, what)
 
     # What it comes to ---------------------------------------------------------------------------
 
@@ -277,14 +280,16 @@ class Edit:
         return saved([(self.before, self.text), *beside], place)
 
     def check(self) -> None:
-        """Refuse a model that cannot be used though it could be before."""
+        """Refuse a model that cannot be used though it could be before, or has more mistakes."""
         if not self.changed:
             return
+        old = parse(self.before)
         try:
-            self._load(parse(self.before), None)
+            self._load(old, None)
         except SDError:  # it was of no use before: an edit need not mend all of it
-            return
-        self.model  # noqa: B018 - raises what is wrong with it
+            refuse_more(problems(old), problems(self.source))
+        else:
+            self.model  # noqa: B018 - raises what is wrong with it
 
     @property
     def _language(self) -> Language:
@@ -292,37 +297,43 @@ class Edit:
 
     # How a change is made -----------------------------------------------------------------------
 
-    def _described(self, name: str, has: Callable[[Variable], bool]) -> Variable:
+    def _entry(self, name: str, has: Callable[[Variable], bool]) -> Variable:
         """Return the entry of a variable that has what is to be changed; else its first."""
         found = definition_of(self.source, name)
         if name.strip().endswith("]"):
             return entry_of(self.source, name)
         return next((one for one in self.source.entries[found.key] if has(one)), found)
 
-    def _with_entry(self, place: int, splices: Sequence[Splice], names: tuple[str, ...]) -> Edit:
-        """Return the edit with changes after which one entry differs in these fields alone."""
-        entry = shown(self.source)[place]
-        at = min((one.start for one in splices), default=0)
+    def _with_right_side(self, place: int, splices: Sequence[Splice]) -> Edit:
+        """Return the edit with changes after which one entry has another right side alone."""
 
-        def expected(new: SourceModel) -> Meaning:
-            got = meaning(new)
-            return with_fields(meaning(self.source), got, place, names)
+        def expected(got: Meaning) -> Meaning:
+            if len(got.variables) <= place:
+                return meaning(self.source)
+            new = {name: getattr(got.variables[place], name) for name in RIGHT_SIDE}
+            return with_fields(meaning(self.source), [place], new)
 
-        return self._with(splices, expected, f"this does not only change {entry.name!r}", at)
+        return self._with(splices, expected, self._only(shown(self.source)[place]))
+
+    def _described(self, entry: Variable, splices: Sequence[Splice], **new: object) -> Edit:
+        """Return the edit with changes after which an entry says this behind its equation."""
+        # The parts of an array in XMILE stand in one element and share what it says.
+        places = [i for i, one in enumerate(shown(self.source)) if one.span == entry.span]
+        wanted = with_fields(meaning(self.source), places, new)
+        return self._with(splices, lambda got: wanted, self._only(entry))
+
+    def _only(self, entry: Variable) -> str:
+        return f"this does not only change {entry.name!r}"
 
     def _with(
-        self,
-        splices: Sequence[Splice],
-        expected: Callable[[SourceModel], Meaning],
-        what: str,
-        at: int,
+        self, splices: Sequence[Splice], expected: Callable[[Meaning], Meaning], what: str
     ) -> Edit:
         """Return the edit with these changes, once the text with them means what it should."""
         if not splices:
             return self
-        text = spliced(self.text.text, splices)
-        new = parse(with_text(self.text, text))
-        check(new, expected(new), what, at)
+        new = parse(with_text(self.text, spliced(self.text.text, splices)))
+        got = meaning(new)
+        check(new, got, expected(got), what, min(one.start for one in splices))
         return replace(self, source=new)
 
 

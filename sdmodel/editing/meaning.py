@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from sdmodel.editing.text import is_xmile
@@ -106,7 +106,7 @@ def _mappings(one: Dimension) -> tuple[DimensionMapping, ...]:
     return tuple(replace(mapping, at=-1) for mapping in one.mappings)
 
 
-def check(new: SourceModel, expected: Meaning, what: str, at: int) -> None:
+def check(new: SourceModel, got: Meaning, expected: Meaning, what: str, at: int) -> None:
     """Refuse a text that does not mean what is expected.
 
     Raises
@@ -114,7 +114,6 @@ def check(new: SourceModel, expected: Meaning, what: str, at: int) -> None:
     ReadError, ModelError
         With what reading it said, or else with the first thing that is not as it should be.
     """
-    got = meaning(new)
     if got == expected:
         return
     known = set(expected.problems)
@@ -122,6 +121,15 @@ def check(new: SourceModel, expected: Meaning, what: str, at: int) -> None:
     if fresh:
         raise model_error(fresh)
     raise model_error([_difference(new, got, expected, what, at)])
+
+
+def refuse_more(before: Sequence[Problem], now: Sequence[Problem]) -> None:
+    """Refuse a model that has more problems than it had, naming the new ones."""
+    if len(now) <= len(before):
+        return
+    known = {_LINE_NUMBER.sub("line", one.message) for one in before}
+    fresh = [one for one in now if _LINE_NUMBER.sub("line", one.message) not in known]
+    raise model_error(fresh or now)
 
 
 def _difference(new: SourceModel, got: Meaning, expected: Meaning, what: str, at: int) -> Problem:
@@ -141,10 +149,9 @@ def _difference(new: SourceModel, got: Meaning, expected: Meaning, what: str, at
     )
 
 
-def with_fields(old: Meaning, got: Meaning, place: int, names: tuple[str, ...]) -> Meaning:
-    """Return a meaning in which one variable has some fields of the same variable in another."""
-    if not 0 <= place < len(got.variables):
-        return old
-    new = {name: getattr(got.variables[place], name) for name in names}
-    changed = replace(old.variables[place], **new)
-    return replace(old, variables=(*old.variables[:place], changed, *old.variables[place + 1 :]))
+def with_fields(old: Meaning, places: Sequence[int], new: Mapping[str, object]) -> Meaning:
+    """Return a meaning in which the variables at some places have other fields."""
+    variables = list(old.variables)
+    for place in places:
+        variables[place] = replace(variables[place], **new)  # type: ignore[arg-type]
+    return replace(old, variables=tuple(variables))

@@ -90,9 +90,9 @@ def rename_splices(model: SourceModel, renamed: Renamed) -> list[Splice]:
     return [*found, *drawing.renaming(source.text, renamed)]
 
 
-def renamed_meaning(model: SourceModel, new: SourceModel, renamed: Renamed) -> Meaning:
+def renamed_meaning(model: SourceModel, got: Meaning, renamed: Renamed) -> Meaning:
     """Return what a model must say after a name is changed; see that the sketch says it, too."""
-    old, got = meaning(model), meaning(new)
+    old = meaning(model)
     if is_xmile(model.source):
         return xmile_names.renamed_meaning(old, renamed)
     in_file = _in_expressions(renamed.name, renamed.subscript)

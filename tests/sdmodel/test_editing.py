@@ -240,6 +240,9 @@ def test_a_model_with_mistakes_can_be_mended_one_by_one(path: Path) -> None:
     one = edit(path).set("birth rate", 0.5)
     with pytest.raises(sd.UnknownNameError):
         one.model  # noqa: B018
+    with pytest.raises(sd.UnknownNameError, match="no variable is named 'brths'") as told:
+        one.equation("people", "INTEG(brths, 3)").save()
+    assert len(told.value.problems) == 1  # the one that was there is not told again
     one.save()
     edit(path).equation("width", "7").save()
     assert path.read_bytes() == HEAD + MODEL.replace("0.030\r\n", "0.5\r\n").encode()

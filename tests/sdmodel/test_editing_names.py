@@ -260,6 +260,8 @@ def test_added_variables_stand_where_they_are_to_be_and_as_their_neighbours(path
     entry = '"R&D"=\n\t3\n\t~\tm\n\t~\tA note.\n\t|\n\n'
     assert edit.text.text == MODEL.replace("birth rate  = 0.03", f"{entry}birth rate  = 0.03")
     assert edit.model.variable("R&D").group == "People"
+    limited = model.edit().add("floor", "3", "m [0,?]").model.variable("floor")
+    assert (limited.units, limited.low, limited.high) == ("m", 0.0, None)
     edit = model.edit().add("curve", "((0,0),(1,1))", group="people").add("y", "(1+2)*3")
     _, came = changed_lines(edit)
     assert came == ["curve((0,0),(1,1)) ~ ~ |", "y = (1+2)*3 ~ ~ |"]

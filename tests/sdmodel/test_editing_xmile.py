@@ -120,6 +120,12 @@ def test_equation_units_comment_limits(path: Path) -> None:
         edit.limits("people", 0),
         ("</units>\n      </stock>", '</units>\n        <range min="0"/>\n      </stock>'),
     )
+    # The elements of an array share what is said of it.
+    kilos = edit.units("weight", "kg")
+    assert kilos.model.variable("weight").units == "kg"
+    assert kilos.text.text.replace("<units>kg</units>", "").split() == MODEL.split()
+    with pytest.raises(sd.ModelError, match="does not only change 'INITIAL TIME'"):
+        edit.units("INITIAL TIME", "Month")
     with pytest.raises(sd.OverrideError, match="no step"):
         edit.limits("people", 0, 1, 0.1)
 
