@@ -168,10 +168,12 @@ class Judge:
         import pandas as pd
 
         table = pd.DataFrame(columns, index=range(count))
+        # Every step is looked at, unless the step itself is set.
+        every = None if TIME_STEP in map(key, columns) else self.step
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NonFiniteWarning)
             return self.model.run_many(
-                table, outputs=self.outputs, save_every=self.step, engine=self.engine
+                table, outputs=self.outputs, save_every=every, engine=self.engine
             )
 
     def _set_bases(

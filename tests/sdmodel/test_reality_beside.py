@@ -120,6 +120,22 @@ def test_checks_in_the_model_and_beside_it_are_one_list(tmp_path: Path, mdl: Tex
     ]  # what only the checks use is no part of the model
 
 
+def test_a_model_in_xmile_can_have_them_too(tmp_path: Path) -> None:
+    from tests.sdmodel.conftest import xmile_text
+
+    path = tmp_path / "m.xmile"
+    made = '<aux name="Output"><eqn>Workers * 3</eqn></aux>'
+    path.write_text(xmile_text('<aux name="Workers"><eqn>4</eqn></aux>' + made), encoding="utf-8")
+    path.with_suffix(".reality").write_text(
+        "no work :THE CONDITION: workers = 0 :IMPLIES: output = 0 ~ ~ |\n"
+        "wrong :THE CONDITION: workers = 0 :IMPLIES: output = pay ~ ~ |",
+        encoding="utf-8",
+    )
+    held, refused = sd.load(path).reality_checks().results
+    assert held.verdict == "held"
+    assert "line 2: no variable is named 'pay'" in refused.text
+
+
 def test_what_is_wrong_in_it_is_told_with_its_own_lines(tmp_path: Path, mdl: Text) -> None:
     checks = "{UTF-8}\nx = 2 ~ ~ |\nown :THE CONDITION: x = 0 :IMPLIES: x = 0 ~ ~ |\ny = ( ~ ~ |\n"
     made = beside(tmp_path, mdl, "x = 1\nown :THE CONDITION: x = 0 :IMPLIES: x = 0", checks)
