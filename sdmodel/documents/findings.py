@@ -11,7 +11,6 @@ from sdmodel.documents.html import Html, section, shown, table
 from sdmodel.errors import SDError
 from sdmodel.integration import IntegrationReport
 from sdmodel.names import key
-from sdmodel.run import Run
 from sdmodel.sketch.check import check_sketch
 from sdmodel.units import UnitReport
 
@@ -44,11 +43,12 @@ class Finding(Protocol):
 class Checked:
     """The results of all checks of a model; `others` are the findings of those given from outside.
 
-    A check that could not be made is the error that says why.
+    A check that could not be made is the error that says why; `step` is None where nothing is
+    integrated.
     """
 
     units: UnitReport
-    step: IntegrationReport | SDError
+    step: IntegrationReport | SDError | None
     drawing: tuple[str, ...]
     others: tuple[Finding, ...] = ()
 
@@ -61,11 +61,14 @@ class Checked:
 
 def checked(found: Facts, others: Iterable[Finding] = ()) -> Checked:
     """Check a model's units, time step and drawing."""
-    step: IntegrationReport | SDError
-    try:
-        step = found.model.check_integration() if isinstance(found.base, Run) else found.base
-    except SDError as error:
-        step = error
+    step: IntegrationReport | SDError | None = None
+    if isinstance(found.base, SDError):
+        step = found.base
+    elif found.model.program.stocks:
+        try:
+            step = found.model.check_integration()
+        except SDError as error:
+            step = error
     views = found.views if found.own_drawing else ()
     drawing = check_sketch(found.model.source, views).problems if views else ()
     return Checked(found.model.check_units(), step, drawing, tuple(others))
@@ -115,7 +118,9 @@ def _run(found: Facts) -> Html:
     return Html(told + (f"<ul>{noted}</ul>" if noted else ""))
 
 
-def _step(report: IntegrationReport | SDError) -> Html:
+def _step(report: IntegrationReport | SDError | None) -> Html:
+    if report is None:
+        return Html("<p>The model has no stocks: nothing is integrated.</p>")
     if isinstance(report, SDError):
         return Html(f"<p>It was not compared with a smaller one: {shown(str(report))}</p>")
     mark = "good" if report.ok else "bad"

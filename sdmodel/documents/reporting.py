@@ -163,13 +163,16 @@ def _simulation(found: Facts, result: Checked) -> Iterator[Requirement]:
             part, MINIMUM, "Number of runs, seeds and distributions of random draws", NONE,
             "no equation draws random numbers",
         )  # fmt: skip
-    if isinstance(result.step, SDError):
-        ok, verdict = False, "the time step could not be compared with a smaller one"
+    if result.step is None:
+        state, verdict = NONE, "the model has no stocks: nothing is integrated"
+    elif isinstance(result.step, SDError):
+        state, verdict = GAP, "the time step could not be compared with a smaller one"
     else:
-        ok, verdict = result.step.ok, result.step.verdict
+        state, verdict = MET if result.step.ok else GAP, result.step.verdict
+    cure = "take a smaller step or a better method, or say why it does not matter"
     yield Requirement(
-        part, PREFERRED, "That the time step is small enough", MET if ok else GAP, verdict,
-        "" if ok else "take a smaller step or a better method, or say why it does not matter",
+        part, PREFERRED, "That the time step is small enough", state, verdict,
+        cure if state == GAP else "",
     )  # fmt: skip
     factors = (*model.settings.levers, *model.settings.uncertainties)
     yield Requirement(

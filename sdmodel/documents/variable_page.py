@@ -11,7 +11,7 @@ from sdmodel.documents.html import Html, facts, link, section, shown, table, tex
 from sdmodel.documents.plots import MOST_LINES, Line, plot
 from sdmodel.documents.typeset import equation, number
 from sdmodel.explain import VariableInfo
-from sdmodel.expr import Call, Lookup, Table, Tables, Values, walk
+from sdmodel.expr import Call, Lookup, Table, Tables, walk
 from sdmodel.names import key
 from sdmodel.run import Run
 from sdmodel.source import Variable
@@ -32,6 +32,7 @@ def variable_body(found: Facts, name: str, notes: str = "") -> str:
             _equations(found, info, entries),
             text(info.comment),
             *_tables(info, entries),
+            _constants(found, name),
             _course(found, name, info),
             f'<div class="two">{_neighbours(found, "Causes", info.uses)}'
             f"{_neighbours(found, 'Uses', info.used_by)}</div>",
@@ -91,15 +92,13 @@ def _equations(found: Facts, info: VariableInfo, entries: tuple[Variable, ...]) 
 
 
 def _tables(info: VariableInfo, entries: tuple[Variable, ...]) -> Iterator[str]:
-    """Yield the points of lookups, and lists of numbers."""
+    """Yield the points of lookups."""
     drawn = 0
     for entry, (left, _) in zip(entries, info.entries, strict=True):
         for points in _points(entry):
             drawn += 1
             if drawn <= MOST_TABLES:
                 yield _lookup(plain(left), points, entry)
-        if isinstance(entry.equation, Values):
-            yield _values(plain(left), entry.equation)
     if drawn > MOST_TABLES:
         yield f"<p>and {drawn - MOST_TABLES} more tables, in the file</p>"
 
@@ -136,17 +135,26 @@ def _lookup(name: str, points: Table, entry: Variable) -> str:
     )
 
 
-def _values(name: str, found: Values) -> str:
-    wide = found.rows[0] if found.rows and len(set(found.rows)) == 1 else 1
-    cells = [Html(number(value)) for value in found.values[:MOST_CELLS]]
-    rows = [
-        (str(place // wide + 1), *cells[place : place + wide])
-        for place in range(0, len(cells), wide)
-    ]
-    heads = ("", *map(str, range(1, wide + 1))) if wide > 1 else ("place", "value")
-    more = len(found.values) - len(cells)
-    rest = f"<p>and {more} more numbers, in the file</p>" if more else ""
-    return table(heads, rows, label=f"Values of {name}") + rest
+def _constants(found: Facts, name: str) -> str:
+    """Return the values of a subscripted constant; two ranges as rows and columns."""
+    shape, known = found.model.program.shapes.get(name), found.model.program.constants
+    keys = [name + one for one in shape.keys()] if shape else []  # noqa: SIM118 - no mapping
+    if shape is None or keys[0] not in known:
+        return ""
+    values = [Html(number(known[one])) if one in known else "" for one in keys]
+    label = f"Values of {plain(found.infos[name].name)}"
+    if len(shape.sizes) == 2 and len(values) <= MOST_CELLS:
+        wide = shape.sizes[1]
+        rows = [
+            (plain(row), *values[place * wide : (place + 1) * wide])
+            for place, row in enumerate(shape.elements[0])
+        ]
+        return table((shape.ranges[0], *map(plain, shape.elements[1])), rows, label=label)
+    names = [one[1:-1] for one in shape.labels()[:MOST_CELLS]]
+    more = len(values) - len(names)
+    rest = f"<p>and {more} more, in the file</p>" if more else ""
+    rows = list(zip(names, values[:MOST_CELLS], strict=True))
+    return table((", ".join(shape.ranges), "value"), rows, label=label) + rest
 
 
 # Its course, causes and uses --------------------------------------------------------------------

@@ -7,10 +7,11 @@ from html import escape
 from typing import Protocol
 
 from sdmodel.errors import SDError, did_you_mean, near_names
-from sdmodel.frontends.sketch import View, read_sketch
+from sdmodel.frontends.sketch import View
 from sdmodel.names import key
 from sdmodel.sketch.geometry import Floats
 from sdmodel.sketch.shapes import POINT, Rectangle, Shape, Stroke, Words, drawing
+from sdmodel.sketch.views import own_views
 from sdmodel.sketch.words import LINE, SIZE
 from sdmodel.source import SourceModel
 
@@ -32,7 +33,7 @@ def picture(model: HasSource, view: str = "") -> str:
     Parameters
     ----------
     model
-        A loaded model; only Vensim's files (.mdl) have drawings that are read.
+        A loaded model.
     view
         The name of the view; the first, which may be an overview, when left out.
 
@@ -47,10 +48,8 @@ def picture(model: HasSource, view: str = "") -> str:
     >>> sd.picture(sd.load("models/core.mdl"))[:4]
     '<svg'
     """
-    text = model.source.source.text
-    path = model.source.source.path
-    views = [one for one in read_sketch(text, path) if one.elements]
-    return svg(view_named(views, view, path)) if views else ""
+    views = list(own_views(model.source))
+    return svg(view_named(views, view, model.source.source.path)) if views else ""
 
 
 def view_named(views: list[View], name: str, path: str) -> View:

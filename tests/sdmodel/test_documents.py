@@ -162,3 +162,28 @@ def test_a_folder_of_others_is_left_alone_and_an_old_page_goes(tmp_path: Path) -
     sd.document(written(tmp_path, "x = 1 ~ ~ |\n"), mine)
     assert not (mine / "variables" / "v-y.html").exists()
     assert (mine / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_arrays_and_lookups_have_their_numbers_on_the_page(tmp_path: Path) -> None:
+    model = written(
+        tmp_path,
+        "A: a1, a2 ~~|\nB: b1, b2, b3 ~~|\n"
+        "one[A] = 11, 12 ~~|\ntwo[A, B] = 21, 22, 23; 24, 25, 26; ~~|\n"
+        "curve((0,31), (1,32), (2,33)) ~~|\n"
+        "read = WITH LOOKUP(Time, ((0,41), (8,42))) + curve(one[a1]) + two[a1, b1] ~~|\n",
+    )
+    made = read(pages(model, date="2020-02-02"))
+
+    def cells(name: str) -> list[str]:
+        return [text.strip() for text in made[f"variables/v-{name}.html"].text if text.strip()]
+
+    one, two, curve, using = (cells(name) for name in ("one", "two", "curve", "read"))
+    assert one[one.index("a1") : one.index("a1") + 4] == ["a1", "11", "a2", "12"]
+    start = two.index("b1")
+    assert two[start : start + 11] == [
+        "b1", "b2", "b3", "a1", "21", "22", "23", "a2", "24", "25", "26"
+    ]  # fmt: skip
+    start = curve.index("output") + 1
+    assert curve[start : start + 6] == ["0", "31", "1", "32", "2", "33"]
+    start = using.index("output") + 1
+    assert using[start : start + 4] == ["0", "41", "8", "42"]

@@ -141,6 +141,7 @@ def test_an_xmile_view_is_drawn(tmp_path: Path) -> None:
     assert straight.shape == 0  # it leaves straight up, to what is straight above
     assert bent.shape == 1
     assert len(sd.draw(model).texts) == 4
+    assert ">Water level<" in sd.picture(model)
 
 
 def test_xmile_that_cannot_be_read_has_no_views() -> None:
