@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import bisect
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +18,11 @@ from sdmodel.expr import literal
 from sdmodel.model import Model
 from sdmodel.program import Program
 from sdmodel.settings_file import read_toml, settings_of
-from sdmodel.source import SourceModel, Span, Variable
-from sdmodel.units import UnitFinding, UnitReport
+from sdmodel.source import SourceModel
+from sdmodel.units import UnitReport
+from sdmodel.watching.alike import LEFT, same_frame
 from sdmodel.watching.changes import Moved, Rewritten, moved, rewritten
-
-# All of an entry but its right side, and what only people read.
-_LEFT = attrgetter(
-    "name", "subscripts", "exceptions", "data", "lookup", "mode", "kind", "non_negative",
-    "unchangeable",
-)  # fmt: skip
+from sdmodel.watching.units import units_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +131,7 @@ class Session:
         return found
 
     def _known_units(self, source: SourceModel) -> UnitReport | None:
-        """Return the last check of units if it was of the same equations, where they now stand."""
-        if self._units is None:
-            return None
-        before, report = self._units
-        same = _same_frame(before, source)
-        if not (same and all(map(_same_units, before.variables, source.variables))):
-            return None
-        findings = list(_moved_units(report, before, source))
-        if None in findings:
-            return None
-        return replace(report, findings=tuple(one for one in findings if one is not None))
+        return None if self._units is None else units_again(*self._units, source)
 
     def _read(self) -> tuple[Model, bool]:
         """Return the model, and whether its program is the last one but for constants."""
@@ -194,12 +178,12 @@ def _run(model: Model, like: Facts | None) -> Facts | None:
 
 def _with_constants(last: Model | None, source: SourceModel) -> Program | None:
     """Return the last program with other values of constants, where nothing else is different."""
-    if last is None or not _same_frame(last.source, source):
+    if last is None or not same_frame(last.source, source):
         return None
     values: dict[str, float] = {}
     program = last.program
     for old, new in zip(last.source.variables, source.variables, strict=True):
-        if _LEFT(old) != _LEFT(new):
+        if LEFT(old) != LEFT(new):
             return None
         if old.equation == new.equation and old.table == new.table:
             continue
@@ -211,51 +195,6 @@ def _with_constants(last: Model | None, source: SourceModel) -> Program | None:
             return None
         values[new.key] = value
     return replace(program, constants={**program.constants, **values})
-
-
-def _moved_units(
-    report: UnitReport, before: SourceModel, after: SourceModel
-) -> Iterator[UnitFinding | None]:
-    """Yield findings where they stand now; None for one in an entry that was itself changed."""
-    starts = [one.span.start for one in before.variables]
-    for finding in report:
-        at = before.source.offset(finding.line, finding.column) if finding.line else -1
-        place = bisect.bisect_right(starts, at) - 1
-        if at < 0 or place < 0:
-            yield None
-            continue
-        old, new = before.variables[place].span, after.variables[place].span
-        same = _slice(before, old) == _slice(after, new) and at < old.end
-        line, column = after.source.place(at + new.start - old.start)
-        text = after.source.line(line)
-        yield replace(finding, line=line, column=column, text=text) if same else None
-
-
-def _slice(model: SourceModel, span: Span) -> str:
-    return model.source.text[span.start : span.end]
-
-
-def _same_units(old: Variable, new: Variable) -> bool:
-    """Tell whether an entry means the same to a check of units: which number is all the same."""
-    if old.units != new.units or _LEFT(old) != _LEFT(new):
-        return False
-    if old.equation == new.equation:
-        return True
-    sides = [None if one.equation is None else literal(one.equation) for one in (old, new)]
-    return None not in sides and 0.0 not in sides
-
-
-def _same_frame(old: SourceModel, new: SourceModel) -> bool:
-    """Tell whether all but the entries of variables is the same."""
-    ranges = attrgetter("key", "elements", "mappings", "equivalent", "external")
-    return (
-        not new.problems
-        and len(old.variables) == len(new.variables)
-        and list(map(ranges, old.dimensions)) == list(map(ranges, new.dimensions))
-        and old.macros == new.macros
-        and old.method == new.method
-        and old.settings == new.settings
-    )
 
 
 def _against(
