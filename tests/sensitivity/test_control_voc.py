@@ -323,6 +323,7 @@ def test_the_command_writes_a_changes_file_that_gives_the_payoff(file, tmp_path)
     [
         ([], "name it, as in --payoff"),
         (["--store"], "--store has no meaning"),
+        (["--threads", "2"], "--threads has no meaning"),
         (["--payoff", str(EPIDEMIC), "-o", "a.csv"], "end it in .out"),
     ],
 )
