@@ -223,7 +223,7 @@ def _evolve(searcher: Searcher) -> tuple[Floats, float]:
         maxiter=searcher.control.iterations,
         popsize=POPULATION,
         tol=searcher.control.tolerance,
-        rng=np.random.default_rng(searcher.control.seed),
+        seed=np.random.default_rng(searcher.control.seed),  # the name that SciPy 1.13 knows
         x0=searcher.points(searcher.start),
         polish=False,
         updating="deferred",
