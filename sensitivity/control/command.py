@@ -120,7 +120,7 @@ def carry_out(
     if said := given(context, _OF_STUDIES):
         raise click.UsageError(f"{said[0]} belongs to studies (.toml), not to {path}")
     kind = Path(path).suffix.lower()
-    if said := given(context, _OF_VOC if kind == ".vsc" else _OF_VSC):
+    if said := given(context, _OF_VOC if kind == ".vsc" else (*_OF_VSC, "threads")):
         raise click.UsageError(f"{said[0]} has no meaning for a {kind}")
     loaded = sd.load(model, data=data, allow=allow)
     own = {name: options[name] for name in (_OF_VSC if kind == ".vsc" else _OF_VOC)}

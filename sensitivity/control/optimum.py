@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 OPTIMIZERS = ("powell", "evolution")
+# A comment ends at the first brace that closes.
+_PLAIN = str.maketrans("{}", "()")
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,16 @@ class Optimum:
             NAME_sensitivity.tab and NAME_trace.tab.
         """
         target = Path(path)
-        told = [f"payoff {self.payoff!r}", f"model {self.origin['model']}"]
-        told += [str(self.origin["control"]), f"{self.runs} runs by {self.origin['optimizer']}"]
-        head = "{" + ", ".join(told).replace("{", "(").replace("}", ")") + "}"
-        text = "\n".join([head, *(f"{name} = {v!r}" for name, v in self.values.items()), ""])
+        origin = self.origin
+        told = [
+            f"payoff {self.payoff!r}, {self.runs} runs by {origin['optimizer']}",
+            *(
+                f"{origin[what]} {origin[f'{what}_digest']}"
+                for what in ("control", "payoff", "model")
+            ),
+        ]
+        head = [f"{{{line.translate(_PLAIN)}}}" for line in told]
+        text = "\n".join([*head, *(f"{name} = {v!r}" for name, v in self.values.items()), ""])
         with whole(target) as part:
             part.write_text(text, encoding="utf-8")
         written = [target]

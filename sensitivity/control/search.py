@@ -13,6 +13,7 @@ import numpy as np
 import sdmodel as sd
 from sensitivity.control.payoff import Payoff, table_of
 from sensitivity.control.together import together
+from sensitivity.errors import MethodError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,7 +113,13 @@ def starts(searcher: Searcher, many: int | None) -> Floats:
                 row[place] = value
                 rows.append(row)
         return np.array(rows)
-    count = max(2, math.floor((many or GRID) ** (1.0 / len(first)) + 1e-9))
+    most = many or GRID
+    count = math.floor(most ** (1.0 / len(first)) + 1e-9)
+    if count < 2:
+        raise MethodError(
+            f"{control.path}: a grid of {len(first)} constants has at least {2 ** len(first):,} "
+            f"points, more than {most:,}: use :MULTIPLE_START=RANDOM, or allow more (--starts)"
+        )
     return np.vstack([first, *itertools.product(np.linspace(0.0, 1.0, count), repeat=len(first))])
 
 
@@ -216,7 +223,7 @@ def _evolve(searcher: Searcher) -> tuple[Floats, float]:
         maxiter=searcher.control.iterations,
         popsize=POPULATION,
         tol=searcher.control.tolerance,
-        rng=np.random.default_rng(searcher.control.seed),
+        seed=np.random.default_rng(searcher.control.seed),  # the name that SciPy 1.13 knows
         x0=searcher.points(searcher.start),
         polish=False,
         updating="deferred",

@@ -73,8 +73,8 @@ def _signed(sweep: xr.Dataset) -> bool:
 
 
 def _varied(sweep: xr.Dataset) -> bool:
-    # Where factors move one at a time from their defaults, a scatter shows lines of two points.
-    return not any(name in sweep.data_vars for name in ("to_low", "contribution"))
+    # Where factors move one at a time from their defaults, a scatter shows mere lines.
+    return not any(name in sweep.data_vars for name in ("to_low", "contribution", "range"))
 
 
 def _over_time(sweep: xr.Dataset) -> bool:

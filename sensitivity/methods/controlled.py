@@ -210,6 +210,7 @@ CONTROLLED: Mapping[str, Method] = MappingProxyType(
                 "n^D runs",
                 rows=_grid,
                 cost=lambda plan: math.prod(_own(plan)),
+                can_drop=False,  # a part of a grid is no grid
             ),
             _scored(
                 "vensim-file",

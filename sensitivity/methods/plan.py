@@ -151,7 +151,10 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return this plan as plain numbers and lists, as it is stored with a sweep."""
-        return asdict(self)
+        stored = asdict(self)
+        if not self.points:  # stores from before there were tables have none
+            del stored["points"]
+        return stored
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Plan:

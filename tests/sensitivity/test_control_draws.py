@@ -165,6 +165,13 @@ def test_a_latin_grid_has_every_combination_of_the_middles(model, tmp_path) -> N
     assert values.tolist() == expected
 
 
+def test_a_part_of_a_grid_is_not_taken_for_a_smaller_one(model, tmp_path) -> None:
+    path = tmp_path / "grid.vsc"
+    path.write_text("8,G,1\nwalk=RANDOM UNIFORM(0,8)\npace=RANDOM UNIFORM(0,4)\n")
+    with pytest.raises(sa.AnalysisError, match="a part of a vensim-grid design"):
+        sa.convergence(sa.run_vsc(path, model, ["level"]))
+
+
 def test_vectors_alone_are_run_through_in_every_combination(model, tmp_path) -> None:
     made = study_of(model, tmp_path, "99,M,1", "walk=VECTOR(1,2,.5)", "pace=VECTOR(0,1,.4)")
     expected = [[a, b] for a in (1, 1.5, 2) for b in (0, 0.4, 0.8)]

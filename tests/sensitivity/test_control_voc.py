@@ -238,6 +238,14 @@ def test_a_grid_without_optimizer_only_looks(hill, file) -> None:
     assert found.origin["optimizer"] == "none"
 
 
+def test_a_grid_of_many_constants_is_refused(written, file) -> None:
+    names = [f"x{number}" for number in range(11)]
+    model = written("\n".join([*(f"{name} = 1 ~ |" for name in names), "level = INTEG(x0, 0) ~ |"]))
+    voc = file("a.voc", ":MULT=GRID", *(f"0<={name}<=2" for name in names))
+    with pytest.raises(sa.MethodError, match="at least 2,048 points"):
+        sa.run_voc(voc, file("a.vpd", "*PF", "level/1"), model)
+
+
 def test_an_end_that_is_touched_is_told(hill, file, tmp_path) -> None:
     voc = file("a.voc", "-9<=x=3<=3.5", "y=0<=9")
     found = sa.run_voc(voc, file("a.vpd", "*PF", "height/1"), hill)
@@ -296,8 +304,9 @@ def test_the_command_writes_a_changes_file_that_gives_the_payoff(file, tmp_path)
     done = CliRunner().invoke(main, args, catch_exceptions=False)
     assert done.exit_code == 0
     assert "converged" in done.output
-    head, line = (tmp_path / "a.out").read_text().splitlines()
-    assert head.startswith("{payoff -")
+    *head, line = (tmp_path / "a.out").read_text().splitlines()
+    assert head[0].startswith("{payoff -")
+    assert f"{{epidemic {sd.load(EPIDEMIC).digest}}}" in head
     name, value = line.split(" = ")
     model = sd.load(EPIDEMIC)
     run = model.run({name: float(value)}, method="vensim", outputs=["Dead"])
@@ -314,6 +323,7 @@ def test_the_command_writes_a_changes_file_that_gives_the_payoff(file, tmp_path)
     [
         ([], "name it, as in --payoff"),
         (["--store"], "--store has no meaning"),
+        (["--threads", "2"], "--threads has no meaning"),
         (["--payoff", str(EPIDEMIC), "-o", "a.csv"], "end it in .out"),
     ],
 )

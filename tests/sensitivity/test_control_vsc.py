@@ -235,3 +235,55 @@ def test_a_save_list_of_what_is_not_there_is_refused(vsc, epidemic) -> None:
     path = vsc("9,M", "illness=RANDOM UNIFORM(4,9)")
     with pytest.raises(sa.OutcomeError, match="did you mean 'Infected'"):
         sa.run_vsc(path, epidemic, ["Infekted"])
+
+
+@pytest.mark.parametrize(("warnings", "told"), [("0", False), ("1", True)])
+def test_the_last_number_says_whether_failed_runs_are_told(warnings, told, vsc, written) -> None:
+    model = written("rate = 1 ~ |\nlevel = INTEG(EXP(rate*level), 1) ~ |")
+    path = vsc(f"40,M,7,,{warnings}", "rate=RANDOM UNIFORM(-1,9)")
+    done = CliRunner().invoke(main, ["run", str(path), "--model", str(model.path)])
+    assert done.exit_code == 0
+    failed = int(sa.open_sweep(path.with_suffix(".nc")).attrs["failed_runs"])
+    assert 0 < failed < 40
+    assert f"{failed} failed" in done.output
+    assert ("with every factor at its default failed" in done.stderr) == told
+
+
+def test_one_at_a_time_what_fails_leaves_the_rest(vsc, written) -> None:
+    model = written("rate = -1 ~ |\nstart = 1 ~ |\nlevel = INTEG(EXP(rate*level), start) ~ |")
+    path = vsc("20,U,7,,0", "rate=RANDOM UNIFORM(-1,9)", "start=RANDOM UNIFORM(1,2)")
+    with pytest.warns(sa.SweepWarning, match="failed"):
+        swept = sa.run_vsc(path, model, ["level"])
+    sound = np.isfinite(swept["outcomes"].values[0])
+    assert 20 < sound.sum() < 40
+    for factor in (0, 1):
+        own = slice(20 * factor, 20 * factor + 20)
+        values = swept["outcomes"].values[0, own][sound[own]]
+        assert float(swept["range"][0, factor]) == pytest.approx(np.ptp(values))
+        assert float(swept["sd"][0, factor]) == pytest.approx(values.std())
+
+
+def test_whatever_is_in_a_file_ends_in_a_reading_or_a_message(vsc, epidemic, tmp_path) -> None:
+    texts = {
+        "a.vsc": "9,M,1,,0\nillness=RANDOM NORMAL(4,9,5,1)\nbeds=VECTOR(1,9,2)\n",
+        "a.voc": ":OPTI=Powell\n:MULT=GRID\n4<=illness=5<=9|frac=.1\n{x}0<=beds<=500\n",
+        "a.vpd": '*CG\nInfected|"Dead"/1\n*PF\nDead/-1\n*P\nbeds/contacts\n',
+    }
+    read = {"a.vsc": sd.read_vsc, "a.voc": sd.read_voc, "a.vpd": sd.read_vpd}
+    random = np.random.default_rng(1)
+    letters = list("=<>|/*:{}()[]\"',.-+ \t\n\x1a0aE_\u00e9")
+    problems: list[sd.Problem] = []
+    for name, text in texts.items():
+        for _ in range(150):
+            cut = list(text)
+            for _ in range(int(random.integers(1, 5))):
+                place = int(random.integers(len(cut)))
+                cut[place : place + int(random.integers(3))] = str(random.choice(letters))
+            path = tmp_path / name
+            path.write_text("".join(cut), encoding="utf-8", newline="")
+            try:
+                read[name](path, epidemic)
+            except sd.ReadError as error:
+                problems += error.problems
+    assert len(problems) > 150
+    assert all(one.message and one.path and one.line for one in problems)
