@@ -62,14 +62,15 @@ def printed(expr: Expr, operators: dict[Op, str], leaf: Leaf) -> str:
     """
     order: list[Expr] = []
     todo = [expr]
-    while todo:  # parents before children, the last child first
+    while todo:  # parents before children, the last of these first
         node = todo.pop()
         order.append(node)
         todo += children(node)
     done: list[Written] = []
     for node in reversed(order):
-        count = len(children(node))
-        inner = [done.pop() for _ in range(count)]
+        first = len(done) - len(children(node))
+        inner = done[first:]
+        del done[first:]
         if isinstance(node, Apply) and node.op in operators:
             done.append(_operation(node.op, operators[node.op], inner))
         else:
