@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sdmodel.comparing.differences import Change, ModelDiff, diff
 from sdmodel.comparing.merging import Conflict, Merge, merge
+from sdmodel.converting.convert import Conversion, convert
+from sdmodel.converting.notes import ConversionNote
 from sdmodel.errors import (
     CircularError,
     ModelError,
@@ -48,6 +50,8 @@ __all__ = [
     "CircularError",
     "ConfidenceTest",
     "Conflict",
+    "Conversion",
+    "ConversionNote",
     "CrossCheck",
     "Difference",
     "Expectations",
@@ -84,6 +88,7 @@ __all__ = [
     "ValidationStudy",
     "VariableInfo",
     "compare",
+    "convert",
     "diff",
     "functions",
     "load",

@@ -42,7 +42,7 @@ LAYERS = (
     ),
     ("reduction", "running"),
     ("model", "secondopinion", "integration"),
-    ("validation", "comparing"),
+    ("validation", "comparing", "converting"),
     ("cli", "__main__", "__init__"),
 )
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}

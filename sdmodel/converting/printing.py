@@ -6,32 +6,43 @@ its children, which stand on a stack.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from sdmodel.expr import Apply, Const, Expr, Op, children
+from sdmodel.expr import Apply, Expr, Op, children
 
-# How strongly each operator binds; an atom binds strongest.
-LEVELS = {
-    Op.OR: 1,
-    Op.AND: 2,
-    Op.NOT: 3,
-    Op.EQ: 4,
-    Op.NE: 4,
-    Op.LT: 4,
-    Op.LE: 4,
-    Op.GT: 4,
-    Op.GE: 4,
-    Op.ADD: 5,
-    Op.SUB: 5,
-    Op.MUL: 6,
-    Op.DIV: 6,
-    Op.NEG: 7,
-    Op.POW: 8,
-}
+# How strongly what stands alone binds, and what must stand in brackets beside any operator.
 ATOM, LOOSEST = 9, 0
+SIGN = 7  # of a minus before its operand, in both languages
+_ARITHMETIC = {Op.ADD: ("+", 5), Op.SUB: ("-", 5), Op.MUL: ("*", 6), Op.DIV: ("/", 6)}
+_POWERS = {Op.NEG: ("-", SIGN), Op.POW: ("^", 8)}
+_ORDERINGS = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
 # Operators whose operands on the same level need no brackets on the left.
-_FROM_THE_LEFT = {5, 6}
+_FROM_THE_LEFT = {Op.ADD, Op.SUB, Op.MUL, Op.DIV, Op.AND, Op.OR}
+
+# How each operator is spelled, and how strongly it binds (the readers' tables say why).
+Operators = Mapping[Op, tuple[str, int]]
+VENSIM: Operators = {
+    Op.OR: (":OR:", 1),
+    Op.AND: (":AND:", 2),
+    Op.NOT: (":NOT:", 3),
+    Op.EQ: ("=", 4),
+    Op.NE: ("<>", 4),
+    **{op: (sign, 4) for op, sign in _ORDERINGS.items()},
+    **_ARITHMETIC,
+    **_POWERS,
+}
+XMILE: Operators = {
+    Op.OR: ("OR", 1),
+    Op.AND: ("AND", 2),
+    Op.EQ: ("=", 3),
+    Op.NE: ("<>", 3),
+    **{op: (sign, 4) for op, sign in _ORDERINGS.items()},
+    **_ARITHMETIC,
+    Op.NOT: ("NOT", SIGN),
+    **_POWERS,
+}
 
 
 class Written(NamedTuple):
@@ -49,43 +60,52 @@ class Written(NamedTuple):
 Leaf = Callable[[Expr, list[Written]], Written]
 
 
-def printed(expr: Expr, operators: dict[Op, str], leaf: Leaf) -> str:
-    """Return the text of a tree.
+@dataclass(frozen=True)
+class Printer:
+    """Writes the trees of one language: its operators, and what writes every other node.
 
-    `operators` spells those that stand between or before operands; every other node is given to
-    `leaf`, with its children as written.
-
+    Examples
+    --------
     >>> from sdmodel.expr import Ref
-    >>> tree = (Ref("a") + Ref("b")) * Ref("c")
-    >>> printed(tree, {Op.ADD: "+", Op.MUL: "*"}, lambda one, _: Written(one.name))
-    '(a + b) * c'
+    >>> printer = Printer(VENSIM, lambda node, _: Written(node.name))
+    >>> printer((Ref("a") + Ref("b")) * Ref("c"))
+    '(a+b)*c'
     """
-    order: list[Expr] = []
-    todo = [expr]
-    while todo:  # parents before children, the last of these first
-        node = todo.pop()
-        order.append(node)
-        todo += children(node)
-    done: list[Written] = []
-    for node in reversed(order):
-        first = len(done) - len(children(node))
-        inner = done[first:]
-        del done[first:]
-        if isinstance(node, Apply) and node.op in operators:
-            done.append(_operation(node.op, operators[node.op], inner))
-        else:
-            done.append(leaf(node, inner))
-    return done[0].text
 
+    operators: Operators
+    leaf: Leaf
 
-def _operation(op: Op, sign: str, inner: list[Written]) -> Written:
-    level = LEVELS[op]
-    if len(inner) == 1:
-        blank = " " if sign[-1].isalnum() or sign.endswith(":") else ""
-        # A sign before an operator that binds more strongly than itself is read differently.
-        return Written(sign + blank + inner[0].within(ATOM), level)
-    left = inner[0].within(level if level in _FROM_THE_LEFT else level + 1)
-    return Written(f"{left} {sign} {inner[1].within(level + 1)}", level)
+    def __call__(self, expr: Expr) -> str:
+        """Return the text of a tree."""
+        order: list[Expr] = []
+        todo = [expr]
+        while todo:  # parents before children, the last of these first
+            node = todo.pop()
+            order.append(node)
+            todo += children(node)
+        done: list[Written] = []
+        for node in reversed(order):
+            first = len(done) - len(children(node))
+            # The children came last first, so they lie here in the order of the equation.
+            inner = done[first:]
+            del done[first:]
+            if isinstance(node, Apply) and node.op in self.operators:
+                done.append(self._operation(node.op, inner))
+            else:
+                done.append(self.leaf(node, inner))
+        return done[0].text
+
+    def _operation(self, op: Op, inner: list[Written]) -> Written:
+        sign, level = self.operators[op]
+        word = sign.strip(":").isalpha()
+        if len(inner) == 1:
+            # What binds more weakly than a sign would be read differently behind it.
+            return Written(sign + (" " if word else "") + inner[0].within(ATOM), level)
+        left = inner[0].within(level if op in _FROM_THE_LEFT else level + 1)
+        right = inner[1].within(level + 1)
+        if right.startswith("-"):  # a*-b is read, but by nobody at ease
+            right = f"({right})"
+        return Written(f"{left} {sign} {right}" if word else left + sign + right, level)
 
 
 def number(value: float) -> str:
@@ -94,11 +114,15 @@ def number(value: float) -> str:
     >>> number(3.0), number(0.1), number(1e22)
     ('3', '0.1', '1e+22')
     """
-    if value == int(value) and abs(value) < 1e15:
+    if abs(value) < 1e15 and value == int(value):
         return str(int(value))
     return repr(value)
 
 
-def negative(expr: Expr) -> bool:
-    """Return whether a node is a number below zero, which needs brackets as an operand."""
-    return isinstance(expr, Const) and expr.value < 0
+def constant(value: float) -> Written:
+    """Return a number as an operand: one below zero binds as its sign does.
+
+    >>> constant(-2.0)
+    Written(text='-2', level=7)
+    """
+    return Written(number(value), SIGN if value < 0 else ATOM)
