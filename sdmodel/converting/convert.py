@@ -11,6 +11,7 @@ from sdmodel.converting.notes import Collector, ConversionNote
 from sdmodel.converting.vensim_file import vensim_file
 from sdmodel.converting.xmile_file import xmile_file
 from sdmodel.errors import Problem, SDError, UnsupportedError
+from sdmodel.expr import literal
 from sdmodel.external.resolve import resolve
 from sdmodel.frontends import SUFFIXES, XMILE, parse, read
 from sdmodel.model import Model
@@ -111,6 +112,8 @@ def convert(
     to_xmile = _direction(old.path, place)
     collector = Collector(old.source.source)
     if to_xmile:
+        _refuse_changing_clock(old, collector)
+    if to_xmile:
         text, renamed = xmile_file(old.source, old.name, _controls(old), collector)
     else:
         text, renamed = vensim_file(old.source, collector)
@@ -170,6 +173,16 @@ def _direction(source: Path, target: Path) -> bool:
 def _controls(model: Model) -> dict[str, float]:
     """Return the numbers of the run, where the file may have equations."""
     return {name: next(iter(starts(model._kernel, name).values())) for name in CONTROL}
+
+
+def _refuse_changing_clock(model: Model, collector: Collector) -> None:
+    """Refuse run controls that change during a run: in XMILE they are numbers."""
+    if model.program.dynamic_control:
+        for name in CONTROL:
+            one = model.source.by_key.get(name)
+            if one is not None and one.equation is not None and literal(one.equation) is None:
+                cure = "give it a number, or keep this model as .mdl"
+                collector.refuse(one.name, one.at, "may change during a run", cure)
 
 
 def _refuse_loss(notes: tuple[ConversionNote, ...], path: Path, strict: bool) -> None:

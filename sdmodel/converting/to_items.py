@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from sdmodel.converting.flows import find_flows, integral
 from sdmodel.converting.names import Names
 from sdmodel.converting.notes import Collector
+from sdmodel.converting.to_xmile import KEPT
 from sdmodel.converting.trees import Equations, at_element
-from sdmodel.converting.xmile_text import CLOCK, XmileDimensions, XmileText
+from sdmodel.converting.xmile_text import CLOCK, XmileDimensions, XmileText, identifier
 from sdmodel.expr import Call, Const, Expr, Ref, Table, Tables, Values, rewrite
 from sdmodel.names import key
 from sdmodel.program import CONTROL
@@ -76,10 +77,10 @@ class Items:
     def _made(self, name: str, entries: tuple[Variable, ...]) -> list[Item]:
         first = entries[0]
         item = Item(self.names[first.name], "aux", first, self.dimensions.of(name))
-        if first.lookup:
-            item.kind = "aux" if item.dimensions else "gf"
         if name in self.piped:
             item.kind = "flow"
+        if first.data == "forward" and first.table is not None:
+            return [item, self._forward(item, entries)]
         if name not in self.flows:
             for entry in entries:
                 item.bodies += self._bodies(entry)
@@ -126,6 +127,25 @@ class Items:
         )  # fmt: skip
         return flow
 
+    def _forward(self, item: Item, entries: tuple[Variable, ...]) -> Item:
+        """Let a data variable read the next of its points: XMILE itself holds the one before."""
+        name = self.names.fresh(f"points of {item.name}")
+        about = Variable(name, None, group=item.entry.group, at=item.entry.at)
+        held = Item(name, "aux", about, item.dimensions)
+        for entry in entries:
+            plain = replace(entry, data="", equation=None)
+            for elements, body in self._tabled(plain, self.equations.each(entry)):
+                held.bodies.append((elements, body))
+                own = identifier(name)
+                if elements:
+                    own += f"[{', '.join(map(identifier, elements))}]"
+                item.bodies.append((elements, Body(f"LOOKUP_FORWARD({own}, TIME)")))
+        self.collector.note(
+            item.entry.name, item.entry.at, "looks forward to its next point, which XMILE cannot: "
+            "it is written with LOOKUP_FORWARD", KEPT, lost=True
+        )  # fmt: skip
+        return held
+
     def _rate_units(self, units: str) -> str:
         clock = self.model.units.get("TIME STEP", "") or next(
             (one.units for one in self.model.variables if one.key == "time step"), ""
@@ -142,7 +162,7 @@ class Items:
             self.equations, self.dimensions, self.names, self.collector, entry, self.controls
         )
         if entry.table is not None and (entry.equation is None or entry.data):
-            return self._tabled(entry)
+            return self._tabled(entry, self.equations.each(entry))
         if isinstance(entry.equation, Values):
             numbers = self.equations.values(entry, entry.equation)
             every = self.equations.each(entry)
@@ -195,27 +215,21 @@ class Items:
             equation = Call("SAMPLE IF TRUE", (condition, value, args[2]))
         return Body(writer(equation))
 
-    def _tabled(self, entry: Variable) -> list[tuple[tuple[str, ...], Body]]:
+    def _tabled(
+        self, entry: Variable, every: Iterable[tuple[tuple[str, ...], object]]
+    ) -> list[tuple[tuple[str, ...], Body]]:
         """Return a lookup, or a data variable as a lookup over time."""
-        table, mode, equation = entry.table, entry.mode, ""
-        if entry.data:
-            equation, mode = "TIME", entry.data
-            if mode == "raw":
-                what = "is raw data, without a value between its times"
-                cure = "read it by interpolation, or :HOLD BACKWARD:"
-                self.collector.refuse(entry.name, entry.at, what, cure)
-        if mode == "forward":
-            what = "looks forward to the next point, and XMILE holds the one before"
-            cure = "shift its points, or read it by interpolation"
+        equation, mode = ("TIME", entry.data) if entry.data else ("", entry.mode)
+        if mode == "raw":
+            what = "is raw data, without a value between its times"
+            cure = "read it by interpolation, or :HOLD BACKWARD:"
             self.collector.refuse(entry.name, entry.at, what, cure)
-        if isinstance(table, Table):
-            body = Body(equation, table=table, mode=mode)
-            if not entry.subscripts:
-                return [((), body)]
-            return [(self._shown(elements), body) for elements, _ in self.equations.each(entry)]
-        assert isinstance(table, Tables)
-        found = []
-        for (elements, _), one in zip(self.equations.each(entry), table.tables, strict=True):
-            if one is not None:
-                found.append((self._shown(elements), Body(equation, table=one, mode=mode)))
-        return found
+            return []
+        shown = [self._shown(elements) for elements, _ in every]
+        tables = (
+            entry.table.tables if isinstance(entry.table, Tables) else [entry.table] * len(shown)
+        )
+        pairs = zip(shown, tables, strict=True)
+        return [
+            (own, Body(equation, table=one, mode=mode)) for own, one in pairs if one is not None
+        ]

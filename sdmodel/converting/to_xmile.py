@@ -137,6 +137,7 @@ SAME = frozenset(
 )
 # Functions that read a lookup, under the names Stella has for them, or under Vensim's.
 OF_LOOKUPS = {"lookup invert": "LOOKUPINV", "lookup area": "LOOKUPAREA"}
+KEPT = "sdmodel reads it; for other tools write it in another way"
 # What is said of a function whose meaning is not the same everywhere.
 ADVICE = {
     "game": ("GAME is left out", "in Stella, put the variable on an input of the interface"),
@@ -167,7 +168,7 @@ def in_xmile(equation: Expr, entry: Variable, collector: Collector) -> Expr:
                 entry.name,
                 entry.at,
                 f"uses {info.name}, which XMILE lacks: it is kept under this name",
-                "sdmodel reads it; for other tools write it in another way",
+                KEPT,
                 lost=True,
             )
             return Call(info.name.replace(" ", "_"), node.args)

@@ -34,7 +34,7 @@ READ = "#read"  # a lookup variable, its first argument, read at the second
 
 
 class _Names(Resolver):
-    """Settles subscripts, and leaves lookup variables their names."""
+    """Settles subscripts, and leaves lookup variables and computed places as they are."""
 
     def _table_call(self, node: Call, name: str, scopes: tuple[object, ...]) -> Expr:
         if len(node.args) != 1:
@@ -43,6 +43,9 @@ class _Names(Resolver):
         if name in self.arrays.shapes:
             where = self._places(node, name, node.subscripts, scopes)  # type: ignore[arg-type]
         return Call(READ, (Ref(name, (), node.at, where), node.args[0]), node.at)
+
+    def _computed(self, node: Call, original: Expr) -> Expr:
+        return node
 
 
 class Equations:

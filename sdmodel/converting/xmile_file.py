@@ -99,14 +99,6 @@ def _name(name: str) -> str:
 
 def _item(item: Item) -> Iterator[str]:
     entry = item.entry
-    if item.kind == "gf":
-        ((_, body),) = item.bodies
-        assert body.table is not None
-        yield f'      <gf name={_name(item.name)} type="{_KINDS[body.mode]}">'
-        yield from _about(item)
-        yield from _points(body.table, "        ")
-        yield "      </gf>"
-        return
     yield f"      <{item.kind} name={_name(item.name)}>"
     if item.dimensions:
         yield "        <dimensions>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import product
 
@@ -30,6 +30,7 @@ from sdmodel.expr import (
     rewrite,
     walk,
     where,
+    wrap,
 )
 from sdmodel.functions.vectors import VECTOR
 from sdmodel.names import key
@@ -142,6 +143,8 @@ class XmileText:
             return self._select(node)
         if name == "vector elm map" and isinstance(node.args[0], Ref):
             return self._shifted(node.args[0], node.args[1])
+        if name == "vector sort order" and isinstance(node.args[0], Ref):
+            return self._sorted(node.args[0], literal(node.args[1]))
         if name in VECTOR or (node.axes and name not in _SUMS):
             self._refuse(f"uses {node.function}, and XMILE has no such function of arrays")
         return node
@@ -190,6 +193,17 @@ class XmileText:
         if number == 2:
             found = found / Call("MAX", (count, Const(1.0)))
         return where(count > 0, found, missing)
+
+    def _sorted(self, vector: Ref, direction: float | None) -> Expr:
+        """Return one place of VECTOR SORT ORDER, from 0, by RANK, from 1."""
+        if direction is None or not vector.where or any(at.axis for at in vector.where):
+            self._refuse("uses VECTOR SORT ORDER in a way that XMILE cannot say")
+            return vector
+        size = self.equations.arrays.sizes[vector.name][-1]
+        place = vector.where[-1].places[0]
+        whole = At(Axis(-1, size), range(size))
+        nth = place + 1 if direction > 0 else size - place
+        return Call("RANK", (replace(vector, where=(*vector.where[:-1], whole)), wrap(nth))) - 1
 
     def _shifted(self, base: Ref, offset: Expr) -> Expr:
         """Return VECTOR ELM MAP as an element at a computed place."""
