@@ -53,6 +53,9 @@ if TYPE_CHECKING:
     from sdmodel.control.vpd import read_vpd as read_vpd
     from sdmodel.control.vsc import SensitivityControl as SensitivityControl
     from sdmodel.control.vsc import read_vsc as read_vsc
+    from sdmodel.converting.convert import Conversion as Conversion
+    from sdmodel.converting.convert import convert as convert
+    from sdmodel.converting.notes import ConversionNote as ConversionNote
     from sdmodel.desk import edit as edit
     from sdmodel.documents.feedback import FeedbackLoop as FeedbackLoop
     from sdmodel.documents.feedback import FeedbackLoops as FeedbackLoops
@@ -84,6 +87,8 @@ __all__ = [
     "CircularError",
     "ConfidenceTest",
     "Conflict",
+    "Conversion",
+    "ConversionNote",
     "Counterexample",
     "CrossCheck",
     "Difference",
@@ -134,6 +139,7 @@ __all__ = [
     "causes_strip",
     "check",
     "compare",
+    "convert",
     "counterexamples",
     "diff",
     "document",
@@ -159,6 +165,9 @@ __all__ = [
 
 # The module of each name that is looked up on first use.
 _HOME = {
+    "ConversionNote": "converting.notes",
+    "convert": "converting.convert",
+    "Conversion": "converting.convert",
     "read_vpd": "control.vpd",
     "PayoffControl": "control.vpd",
     "read_voc": "control.voc",

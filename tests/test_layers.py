@@ -45,7 +45,7 @@ LAYERS = (
     ("reduction", "running", "engines"),
     ("reality",),
     ("model", "secondopinion", "integration", "control"),
-    ("validation", "comparing", "desk"),
+    ("validation", "comparing", "converting", "desk"),
     ("documents", "checks"),
     ("watching",),
     ("cli", "__main__", "__init__", "pytest_plugin"),

@@ -50,14 +50,16 @@ def mended(model: Model, subject: Subject, found: Sequence[Finding]) -> tuple[Ed
     splices = [splice for _, some, _ in changes for splice in some]
     fields = _fields(edit.source, changes)
 
-    def expected(new: SourceModel) -> Meaning:
-        known, got = meaning(edit.source), meaning(new)
+    def expected(got: Meaning) -> Meaning:
+        known = meaning(edit.source)
         for place, names in fields.items():
-            known = with_fields(known, got, place, names)
+            if place < len(got.variables):
+                new = {name: getattr(got.variables[place], name) for name in names}
+                known = with_fields(known, [place], new)
         return known
 
     what = "this would change more than units and marks"
-    return edit._with(splices, expected, what, min(splices).start), done
+    return edit._with(splices, expected, what), done
 
 
 def _fields(source: SourceModel, changes: Sequence[Change]) -> Mapping[int, tuple[str, ...]]:

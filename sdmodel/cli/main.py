@@ -10,6 +10,7 @@ import click
 from sdmodel import __version__
 from sdmodel.cli.check import check
 from sdmodel.cli.compare import compare
+from sdmodel.cli.convert import convert
 from sdmodel.cli.crosscheck import crosscheck
 from sdmodel.cli.diff import diff
 from sdmodel.cli.doc import doc
@@ -89,6 +90,7 @@ main.add_command(show)
 main.add_command(run)
 main.add_command(compare)
 main.add_command(crosscheck)
+main.add_command(convert)
 main.add_command(diff)
 main.add_command(merge)
 main.add_command(git_setup)

@@ -110,7 +110,8 @@ def main(paths: list[Path]) -> None:
     """Print a line for each model and kind of edit."""
     print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     print(
-        f"{'model':<24}{'edit':<14}{'run shown':>10}{'checked':>10}{'processor':>11}{'least':>8}   seconds"
+        f"{'model':<24}{'edit':<14}{'run shown':>10}{'checked':>10}{'processor':>11}{'least':>8}"
+        "   seconds"
     )
     for place in paths:
         with tempfile.TemporaryDirectory() as folder:

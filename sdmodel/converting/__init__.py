@@ -1,0 +1,1 @@
+"""A model of one format written in the other, and what is lost on the way."""
