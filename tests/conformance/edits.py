@@ -80,7 +80,8 @@ def differing_lines(edit: Edit) -> int:
 def constant_changed(model: sd.Model) -> bool | None:
     """Change one number: all bytes but its own stay, and the run is that of an override."""
     edit = model.edit()
-    for name, value in model.constants.items():
+    wholes = {name.partition("[")[0]: value for name, value in model.constants.items()}
+    for name, value in [*model.constants.items(), *wholes.items()]:
         if element_key(name) in CLOCK:
             continue
         one = model.definition(name)
