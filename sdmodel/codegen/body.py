@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sdmodel.codegen import whole
@@ -120,9 +120,10 @@ class Body:
                 what = (node.base, args)
             case _:
                 raise AssertionError(f"{type(node).__name__} is left after lowering")
-        if what not in self.done:
-            self.done[what] = self.compute(node, args, statement)
-        return self.done[what]
+        found = _known(self.done, what)
+        if found is None:
+            found = self.done[what] = self.compute(node, args, statement)
+        return found
 
     def compute(
         self, node: Apply | Lookup | Pick, args: tuple[Value, ...], statement: Statement
@@ -146,13 +147,13 @@ class Body:
 
     def _load(self, node: Ref) -> Value:
         known = node.name, node.where
-        if known not in self.names:
+        found = _known(self.names, known)
+        if found is None:
             at: int | str = self.layout.slots[node.name]
-            names: MutableMapping[Any, Value] = self.names
             if node.where:
                 at = self.flat(int(at), self.layout.shapes[node.name], node.where)
-            names[known] = self.e.load(at)
-        return self.names[known]
+            found = self.names[known] = self.e.load(at)
+        return found
 
     def flat(self, first: int, sizes: Sequence[int], where: Sequence[At]) -> int | str:
         """Return the place of an element, counted from `first`; a number where it is fixed."""
@@ -205,3 +206,12 @@ class Body:
         e.line(f"store {e.number} {new}, ptr {total}, align 8")
         self.close(node.axes)
         return e.new(f"load {e.number}, ptr {total}, align 8")
+
+
+def _known(found: ChainMap[Any, Value], what: Any) -> Value | None:
+    """Return what is in one of the maps: a chain asks for each thing several times."""
+    for one in found.maps:
+        value = one.get(what)
+        if value is not None:
+            return value
+    return None

@@ -292,6 +292,8 @@ def _step_users(model: SourceModel, phases: dict[str, Phase]) -> tuple[str, ...]
             continue
         if phases.get(variable.key, Phase.STATE) is Phase.CONSTANT:
             continue
+        if not any(_names_step(node) or _uses_step(node) for node in walk(variable.equation)):
+            continue
         inside = {
             id(node)
             for call in walk(variable.equation)
@@ -299,14 +301,17 @@ def _step_users(model: SourceModel, phases: dict[str, Phase]) -> tuple[str, ...]
             for node in walk(call)
         }
         for node in walk(variable.equation):
-            names_step = isinstance(node, Ref) and key(tidy(node.name)) == TIME_STEP
-            if id(node) not in inside and (names_step or _uses_step(node)):
+            if id(node) not in inside and (_names_step(node) or _uses_step(node)):
                 found.append(variable.name)
                 break
     return tuple(found)
 
 
 _WIDTH_ONLY = {"pulse", "pulse train", "step", "ramp"}
+
+
+def _names_step(node: Expr) -> bool:
+    return isinstance(node, Ref) and key(tidy(node.name)) == TIME_STEP
 
 
 def _uses_step(node: Expr) -> bool:

@@ -60,6 +60,7 @@ class UnitNames:
         self._spelling: dict[str, str] = {}
         self._made_of: dict[str, Unit] = {}
         self._written: dict[Unit, str] = {}
+        self._read: dict[str, tuple[Unit, tuple[str, ...]]] = {}
         self.uses: Counter[str] = Counter()
         definitions = tuple(definitions)
         self._given: dict[str, str] = {}
@@ -119,6 +120,10 @@ class UnitNames:
         UnitError
             If it is none.
         """
+        if text in self._read:  # most variables of a model share a few units
+            unit, known = self._read[text]
+            self.uses.update(known)
+            return unit
         named: list[str] = []
 
         def seen(name: str) -> Unit:
@@ -126,6 +131,7 @@ class UnitNames:
             return self._seen(name)
 
         unit = parse_unit(text, seen)
+        self._read[text] = unit, tuple(named)
         if any(name in self._made_of for name in named):
             self._written.setdefault(unit, tidy(text))
         return unit

@@ -11,6 +11,8 @@ LEFT = attrgetter(
     "name", "subscripts", "exceptions", "data", "lookup", "mode", "kind", "non_negative",
     "unchangeable",
 )  # fmt: skip
+# What settings are read against.
+SAID = attrgetter("name", "subscripts", "units", "low", "high", "step", "comment", "table")
 _RANGE = attrgetter("key", "elements", "mappings", "equivalent", "external")
 
 

@@ -17,10 +17,11 @@ from sdmodel.errors import SDError
 from sdmodel.expr import literal
 from sdmodel.model import Model
 from sdmodel.program import Program
+from sdmodel.settings import ModelSettings
 from sdmodel.settings_file import read_toml, settings_of
 from sdmodel.source import SourceModel
 from sdmodel.units import UnitReport
-from sdmodel.watching.alike import LEFT, same_frame
+from sdmodel.watching.alike import LEFT, SAID, same_frame
 from sdmodel.watching.changes import Moved, Rewritten, moved, rewritten
 from sdmodel.watching.units import units_again
 
@@ -144,7 +145,7 @@ class Session:
             vars(model)["program"] = program
         model.program  # noqa: B018 - raises what is wrong with the model
         if self.settings.is_file() and self.settings.name != "pyproject.toml":
-            model.settings = settings_of(self._tables(), self.settings, model)
+            model.settings = self._read_settings(model)
         return model, program is not None
 
     def _text(self) -> SourceModel:
@@ -159,6 +160,19 @@ class Session:
         source = decode(str(self.path), read_bytes(place))
         self._source = parse_again(source, self._source)
         return self._source
+
+    def _read_settings(self, model: Model) -> ModelSettings:
+        """Read the settings, unless nothing that they are read against is different."""
+        known, last = self._toml, self._model
+        tables = self._tables()
+        same = last is not None and known is self._toml and (
+            model.constants == last.constants
+            and model.columns == last.columns
+            and list(map(SAID, model.source.variables)) == list(map(SAID, last.source.variables))
+        )  # fmt: skip
+        if same and last is not None:
+            return last.settings
+        return settings_of(tables, self.settings, model)
 
     def _tables(self) -> Mapping[str, Any]:
         """Return what the TOML file says; one that is as it was is not read again."""

@@ -109,10 +109,9 @@ def measure(path: Path, edit: Edit) -> tuple[list[float], list[float], list[floa
 def main(paths: list[Path]) -> None:
     """Print a line for each model and kind of edit."""
     print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
-    print(
-        f"{'model':<24}{'edit':<14}{'run shown':>10}{'checked':>10}{'processor':>11}{'least':>8}"
-        "   seconds"
-    )
+    columns = zip(("run shown", "checked", "processor", "least"), (10, 10, 11, 8), strict=True)
+    head = "".join(f"{name:>{width}}" for name, width in columns)
+    print(f"{'model':<24}{'edit':<14}{head}   seconds")
     for place in paths:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / place.name
