@@ -70,7 +70,9 @@ def checked(found: Facts, others: Iterable[Finding] = ()) -> Checked:
         except SDError as error:
             step = error
     views = found.views if found.own_drawing else ()
-    drawing = against_equations(found.model.source, views) if views else ()
+    # A graphical function inside an equation of XMILE has a name of its own, but no symbol.
+    told = against_equations(found.model.source, views) if views else ()
+    drawing = tuple(one for one in told if not one.startswith("'#"))
     return Checked(found.model.check_units(), step, drawing, tuple(others))
 
 
