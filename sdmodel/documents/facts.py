@@ -13,7 +13,7 @@ from sdmodel.errors import SDError
 from sdmodel.explain import VariableInfo
 from sdmodel.frontends.sketch import Kind, View
 from sdmodel.model import Model
-from sdmodel.names import key
+from sdmodel.names import key, readable
 from sdmodel.run import Run
 from sdmodel.sketch.words import unquoted
 
@@ -31,8 +31,12 @@ KINDS = {
 
 
 def plain(name: str) -> str:
-    """Return a name as people read it: without the quotes that a file needs."""
-    return unquoted(name)
+    """Return a name as people read it: without the quotes that a file needs.
+
+    >>> plain('"R&D"'), plain("#graphical function of y")
+    ('R&D', 'graphical function of y')
+    """
+    return unquoted(readable(name))
 
 
 def in_order(name: str) -> tuple[str, str]:

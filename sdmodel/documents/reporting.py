@@ -96,7 +96,9 @@ def _model(found: Facts, result: Checked) -> Iterator[Requirement]:
         "name data, literature or judgement in the comment; a year, an address or a word such as "
         "'source' or 'assumed' counts here, whether it is right no program can tell",
     )  # fmt: skip
-    undrawn = [one.name for one in measured if key(one.name) not in found.drawn]
+    undrawn = [
+        one.name for one in measured if key(one.name) not in found.drawn and one.name[0] != "#"
+    ]
     if found.own_drawing:
         yield _counted(
             PREFERRED, "Diagrams of the structure", measured, undrawn, "draw them in a view"

@@ -86,18 +86,25 @@ def check_sketch(model: SourceModel, views: Sequence[View]) -> SketchReport:
     >>> check_sketch(source, read_sketch(source.sketch)).ok
     True
     """
-    structure = structure_of(model)
-    uses = {structure.names[name]: tuple(causes) for name, causes in structure.causes.items()}
-    problems = sketch_problems(views, list(structure.names.values()), uses)
-    problems += _drawn_twice(views, structure)
+    problems = list(against_equations(model, views))
     reports = []
     for view in views:
-        problems += _pipes(view, structure)
         problems += _overlaps(view)
         lines = _lines(view)
         problems += _long(view, lines)
         reports.append(_report(view, lines))
     return SketchReport(tuple(problems), tuple(reports))
+
+
+def against_equations(model: SourceModel, views: Sequence[View]) -> tuple[str, ...]:
+    """Return where a drawing and the equations differ, without a look at how clear it is."""
+    structure = structure_of(model)
+    uses = {structure.names[name]: tuple(causes) for name, causes in structure.causes.items()}
+    problems = sketch_problems(views, list(structure.names.values()), uses)
+    problems += _drawn_twice(views, structure)
+    for view in views:
+        problems += _pipes(view, structure)
+    return tuple(problems)
 
 
 def _drawn_twice(views: Sequence[View], structure: Structure) -> Iterator[str]:

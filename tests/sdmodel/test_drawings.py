@@ -144,6 +144,23 @@ def test_an_xmile_view_is_drawn(tmp_path: Path) -> None:
     assert ">Water level<" in sd.picture(model)
 
 
+def test_a_pipe_of_xmile_goes_round_its_corners() -> None:
+    points = [(100, 100), (100, 200), (300, 200), (300, 100)]
+    pts = "".join(f'<pt x="{x}" y="{y}"/>' for x, y in points)
+    text = (
+        '<xmile><model><views><view><stock name="a" x="100" y="90"/>'
+        '<stock name="b" x="300" y="90"/>'
+        f'<flow name="f" x="150" y="200"><pts>{pts}</pts></flow></view></views></model></xmile>'
+    )
+    (view,) = read_views(SourceText("x.stmx", text))
+    assert [one.points for one in view.arrows] == [((100, 200),), ((300, 200),)]
+    by_id = {one.id: one.name for one in view.elements}
+    assert [by_id[one.end] for one in view.arrows] == ["a", "b"]
+    lines = [one.points for one in strokes(view) if one.width == 5.0]
+    for line in lines:  # every piece is level or upright
+        assert (np.abs(np.diff(line, axis=0)).min(axis=1) == 0).all()
+
+
 def test_xmile_that_cannot_be_read_has_no_views() -> None:
     assert read_views(SourceText("x.stmx", "<xmile><model>")) == ()
     assert read_views(SourceText("x.stmx", "<xmile><model/></xmile>")) == ()

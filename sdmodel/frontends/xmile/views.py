@@ -8,6 +8,7 @@ connectors and aliases, such as graphs and buttons, is left out.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from sdmodel.frontends.sketch import Arrow, Kind, View
 from sdmodel.frontends.sketch import Element as Drawn
@@ -120,9 +121,11 @@ class _Reader:
         self.ids[key(name)] = valve
         if len(points) < 2:
             return
-        for end, shape, way in ((points[0], _OUT, points[1:-1]), (points[-1], _IN, points[1:-1])):
-            corner = tuple(p for p in way if p != place)[:1] or (_between(place, end),)
-            self.arrows.append(Arrow(self.new(), valve, self.at(end), shape, _PIPE, points=corner))
+        turn = _nearest(points, place)
+        back, on = points[turn:0:-1], points[turn + 1 : -1]
+        for end, shape, way in ((points[0], _OUT, back), (points[-1], _IN, on)):
+            corners = tuple(way) or (_between(place, end),)
+            self.arrows.append(Arrow(self.new(), valve, self.at(end), shape, _PIPE, points=corners))
 
     def at(self, point: tuple[int, int]) -> int:
         """Return the stock at a point, or a new cloud."""
@@ -155,6 +158,24 @@ class _Reader:
 
 def _said(name: str) -> str:
     return plain_name(name.replace("_", " "))
+
+
+def _nearest(points: Sequence[tuple[int, int]], place: tuple[int, int]) -> int:
+    """Return on which piece of a line a point lies, or nearly so.
+
+    >>> _nearest([(0, 0), (9, 0), (9, 9)], (9, 5))
+    1
+    """
+
+    def away(piece: int) -> float:
+        (ax, ay), (bx, by) = points[piece], points[piece + 1]
+        across, down = bx - ax, by - ay
+        length = across**2 + down**2
+        share = ((place[0] - ax) * across + (place[1] - ay) * down) / length if length else 0.0
+        share = min(max(share, 0.0), 1.0)
+        return math.hypot(ax + share * across - place[0], ay + share * down - place[1])
+
+    return min(range(len(points) - 1), key=away)
 
 
 def _between(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
