@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 import sdmodel as sd
 from sdmodel.frontends.sketch import read_sketch, sketch_problems
 
+ROOT = Path(__file__).resolve().parents[2]
 MODEL = r"""{UTF-8}
 :MACRO: GROW(x, speed)
 GROW = INTEG(x * speed * Birth Rate$, births) ~~|
@@ -411,3 +413,18 @@ def test_every_name_of_the_models_here_can_be_changed_and_changed_back(name: str
         for one in back.files:  # a bare key comes back in quotes
             assert tomllib.loads(one.now.text) == tomllib.loads(one.before.text)
             assert one.now.text.replace('"', "") == one.before.text.replace('"', "")
+
+
+def test_reality_checks_beside_a_model_follow(tmp_path: Path) -> None:
+    """They still say the same, of the variable under its new name."""
+    for suffix in (".mdl", ".reality"):
+        shutil.copy(ROOT / "models" / f"core{suffix}", tmp_path)
+    model = sd.load(tmp_path / "core.mdl")
+    before = (tmp_path / "core.reality").read_text(encoding="utf-8")
+    verdicts = [(one.check, one.verdict) for one in model.reality_checks().results]
+    model.edit().rename("research people", "people who search").save()
+    after = (tmp_path / "core.reality").read_text(encoding="utf-8")
+    assert before.count("research people") >= 2
+    assert after == before.replace("research people", "people who search")
+    renamed = sd.load(tmp_path / "core.mdl").reality_checks()
+    assert [(one.check, one.verdict) for one in renamed.results] == verdicts
