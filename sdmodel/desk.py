@@ -29,4 +29,4 @@ def edit(
     """
     files = tuple(data), tuple(allow)
     source = read(path)
-    return Edit(source.source, source, lambda one: loaded(one, files))
+    return Edit(source.source, source, lambda one, toml: loaded(one, files, toml))

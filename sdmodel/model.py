@@ -75,16 +75,16 @@ def load(
     return loaded(read(path), (tuple(data), tuple(allow)))
 
 
-def loaded(source: SourceModel, files: Files = ((), ())) -> Model:
-    """Return the model of a file that was read, with the TOML file beside it."""
+def loaded(source: SourceModel, files: Files = ((), ()), toml: bytes | None = None) -> Model:
+    """Return the model of a file that was read, with the TOML file beside it, or these bytes."""
     from sdmodel.external.resolve import resolve
 
     data, allow = files
     model = Model(resolve(source, data, allow=allow), files=files)
     model.program  # noqa: B018 - raises what is wrong with the model
     beside = model.path.with_suffix(".toml")
-    if beside.is_file() and beside.name != "pyproject.toml":
-        settings = read_settings(beside, model)
+    if toml is not None or (beside.is_file() and beside.name != "pyproject.toml"):
+        settings = read_settings(beside, model, content=toml)
         model = model.with_parts(settings.names)
         model.settings = settings
     return model
@@ -406,7 +406,7 @@ class Model:
         from sdmodel.frontends import parse
 
         source = self.source.source  # external data is no part of the text
-        return Edit(source, parse(source), lambda one: loaded(one, self._files))
+        return Edit(source, parse(source), lambda one, toml: loaded(one, self._files, toml))
 
     def with_parts(self, names: Iterable[str], *, strict: bool = True) -> Model:
         """Return another model in which parts of lookups and stocks are constants too.

@@ -45,6 +45,17 @@ def key(name: str) -> str:
     return " ".join(text.replace("_", " ").split()).casefold()
 
 
+def of_the_model(name: str) -> str:
+    """Return the name in the model of what a macro calls ``name$``; the quotes stand round both.
+
+    >>> of_the_model("birth rate$"), of_the_model('"R&D$"')
+    ('birth rate', '"R&D"')
+    """
+    text = tidy(name)
+    quote = '"' if text.endswith('"') else ""
+    return text.removesuffix(quote).rstrip("$").strip() + quote
+
+
 def element_key(name: str) -> str:
     """Return the key of a variable or of one element of it, however it is spelled.
 

@@ -64,7 +64,11 @@ _TABLES: dict[str, dict[str, type | tuple[type, ...]]] = {
 
 
 def read_settings(
-    path: str | Path, model: HasVariables, ignore: Collection[str] = ()
+    path: str | Path,
+    model: HasVariables,
+    ignore: Collection[str] = (),
+    *,
+    content: bytes | None = None,
 ) -> ModelSettings:
     """Read the TOML file of a model.
 
@@ -76,6 +80,8 @@ def read_settings(
         The model whose variables it names.
     ignore
         What else may stand in the file, for somebody else.
+    content
+        What is to be read in place of the file on disk.
 
     Raises
     ------
@@ -89,7 +95,7 @@ def read_settings(
     >>> read_settings("models/core.toml", model).levers["network exposure"].high
     1.0
     """
-    return settings_of(read_toml(Path(path)), path, model, ignore)
+    return settings_of(read_toml(Path(path), content), path, model, ignore)
 
 
 def settings_of(
@@ -99,13 +105,15 @@ def settings_of(
     return _Reader(str(path), model).read({k: v for k, v in raw.items() if k not in ignore})
 
 
-def read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path, content: bytes | None = None) -> dict[str, Any]:
     """Return what a TOML file says, or a `SettingsError` with what is wrong with it."""
     try:
-        if path.stat().st_size > _LARGEST:
+        if content is None and path.stat().st_size > _LARGEST:
             raise SettingsError(str(path), f"the file is larger than {_LARGEST:,} bytes")
         # Editors on Windows like to put a byte order mark in front.
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return tomllib.loads(
+            (path.read_bytes() if content is None else content).decode("utf-8-sig")
+        )
     except OSError as error:
         raise SettingsError(str(path), f"cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, no end of brackets

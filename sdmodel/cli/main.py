@@ -11,6 +11,7 @@ from sdmodel import __version__
 from sdmodel.cli.check import check
 from sdmodel.cli.compare import compare
 from sdmodel.cli.crosscheck import crosscheck
+from sdmodel.cli.edit import add, delete, edit, rename, set_
 from sdmodel.cli.functions import functions
 from sdmodel.cli.run import run
 from sdmodel.cli.show import show
@@ -87,3 +88,5 @@ main.add_command(validate)
 main.add_command(functions)
 main.add_command(sketch)
 main.add_command(watch)
+for verb in (set_, edit, rename, add, delete):
+    main.add_command(verb)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
 from sdmodel.dimensions import Dimensions
+from sdmodel.editing import xmile
+from sdmodel.editing.meaning import place_of
 from sdmodel.editing.numbers import (
     Point,
     changed_numbers,
@@ -16,9 +19,9 @@ from sdmodel.editing.numbers import (
     numbers_of,
     table_in,
 )
-from sdmodel.editing.text import Splice, line_end
+from sdmodel.editing.text import Splice, is_xmile, line_end
 from sdmodel.errors import OverrideError, counted, did_you_mean, near_names
-from sdmodel.expr import Table
+from sdmodel.expr import Table, Values, literal
 from sdmodel.names import element_key, key
 from sdmodel.selection import definition_of, entry_of
 from sdmodel.source import SourceModel, Variable
@@ -27,7 +30,28 @@ Number = float | str
 Element = tuple[str, ...]
 
 
-def constant_splices(model: SourceModel, name: str, value: Any) -> dict[int, list[Splice]]:
+@dataclass(frozen=True)
+class Setting:
+    """What sets the numbers of one entry, and what it must then say: its points, or numbers."""
+
+    splices: list[Splice]
+    points: tuple[Point, ...] = ()
+    numbers: Mapping[int, float] = field(default_factory=dict)
+
+    def holds(self, model: SourceModel, entry: Variable) -> bool:
+        """Return whether an entry says so."""
+        if self.points:
+            table = _table(model, entry)
+            return table is not None and tuple(zip(table.xs, table.ys, strict=True)) == self.points
+        if isinstance(entry.equation, Values):
+            said = entry.equation.values
+        else:
+            number = None if entry.equation is None else literal(entry.equation)
+            said = () if number is None else (number,)
+        return all(i < len(said) and said[i] == one for i, one in self.numbers.items())
+
+
+def constant_settings(model: SourceModel, name: str, value: Any) -> dict[int, Setting]:
     """Return what sets a constant or the points of a lookup, by the number of each entry changed.
 
     Raises
@@ -36,15 +60,16 @@ def constant_splices(model: SourceModel, name: str, value: Any) -> dict[int, lis
         If there is no such constant, the value does not fit, or is outside of its limits.
     """
     found = definition_of(model, name)
+    value = value.tolist() if hasattr(value, "tolist") else value  # of NumPy
     entries = model.entries[found.key]
     if not any(numbers_of(model.source, one) for one in entries):
         points = _points(value)
         if points is not None:
             entry = entry_of(model, name)
-            return {_place(model, entry): _point_splices(model, entry, points)}
+            return {place_of(model, entry): _point_setting(model, entry, points)}
         raise OverrideError(name, _no_constant(found))
     try:
-        return _number_splices(model, name, entries, value)
+        return _number_settings(model, name, entries, value)
     except ValueError as error:
         raise OverrideError(name, f"{found.name!r}: {error}") from None
 
@@ -68,9 +93,17 @@ def _points(value: Any) -> list[Point] | None:
     return [(float(x), float(y)) for x, y in pairs]
 
 
-def _point_splices(model: SourceModel, entry: Variable, points: list[Point]) -> list[Splice]:
-    table = entry.table or table_in(entry.equation)
-    if not isinstance(table, Table) or entry.data:
+def _table(model: SourceModel, entry: Variable) -> Table | None:
+    """Return the one table of an entry: its own, one within its equation, or one made of it."""
+    made = f"#graphical function of {entry.name}"
+    other = next((one.table for one in model.variables if one.name == made), None)
+    table = entry.table or table_in(entry.equation) or other
+    return table if isinstance(table, Table) else None
+
+
+def _point_setting(model: SourceModel, entry: Variable, points: list[Point]) -> Setting:
+    table = _table(model, entry)
+    if table is None or entry.data:
         raise OverrideError(
             entry.name, f"{entry.name!r} has no points that are written in the file"
         )
@@ -78,13 +111,18 @@ def _point_splices(model: SourceModel, entry: Variable, points: list[Point]) -> 
         raise OverrideError(entry.name, f"{entry.name!r}: points are pairs of finite numbers")
     if [x for x, _ in points] != sorted(x for x, _ in points):
         raise OverrideError(entry.name, f"{entry.name!r}: the points must rise in x")
-    ends = line_end(model.source.text)
-    return changed_points(model.source, entry.equation_span, table, points, ends)
+    source = model.source
+    if is_xmile(source):
+        splices = xmile.point_splices(source, entry, table.xs, points)
+    else:
+        ends = line_end(source.text)
+        splices = changed_points(source, entry.equation_span, table, points, ends)
+    return Setting(splices, points=tuple(points))
 
 
-def _number_splices(
+def _number_settings(
     model: SourceModel, name: str, entries: Sequence[Variable], value: Any
-) -> dict[int, list[Splice]]:
+) -> dict[int, Setting]:
     ranges = Dimensions(model)
     covered = [_elements(ranges, one.subscripts) for one in entries]
     all_elements = list(dict.fromkeys(one for part in covered for one in part))
@@ -92,7 +130,7 @@ def _number_splices(
     values = _by_element(wanted, value)
     for one in values.values():
         _check_limits(entries, float(number_text(one)))
-    splices, left = dict[int, list[Splice]](), set(values)
+    found, left = dict[int, Setting](), set(values)
     for entry, elements in zip(entries, covered, strict=True):
         left_out = {e for x in entry.exceptions for e in _elements(ranges, x)}
         hit = {e: values[e] for e in elements if e in values and e not in left_out}
@@ -100,8 +138,8 @@ def _number_splices(
         if not hit or not spans:
             continue
         if len(spans) == 1 and len(elements) > 1:
-            numbers = {float(number_text(one)) for one in hit.values()}
-            if len(hit) < len([e for e in elements if e not in left_out]) or len(numbers) > 1:
+            several = len({float(one) for one in hit.values()}) > 1
+            if several or len(hit) < len([e for e in elements if e not in left_out]):
                 raise ValueError(
                     f"one number stands for all of [{','.join(entry.subscripts)}]; set all of "
                     "them, or give it an equation with one number for each"
@@ -111,15 +149,15 @@ def _number_splices(
             raise ValueError(f"it has {counted(len(spans), 'number')} for {len(elements)} elements")
         else:
             changed = {i: hit[e] for i, e in enumerate(elements) if e in hit}
-        splices[_place(model, entry)] = changed_numbers(model.source, spans, changed)
+        numbers = {i: float(one) for i, one in changed.items()}
+        if is_xmile(model.source):
+            changed = {i: xmile.written(model.source, entry, one) for i, one in changed.items()}
+        splices = changed_numbers(model.source, spans, changed)
+        found[place_of(model, entry)] = Setting(splices, numbers=numbers)
         left -= set(hit)
     if left:
         raise ValueError(f"the element [{','.join(min(left))}] is computed and no constant")
-    return splices
-
-
-def _place(model: SourceModel, entry: Variable) -> int:
-    return next(i for i, one in enumerate(model.variables) if one is entry)
+    return found
 
 
 def _elements(ranges: Dimensions, subscripts: Sequence[str]) -> list[Element]:

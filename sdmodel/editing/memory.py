@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sdmodel.editing.text import Splice, as_utf8, line_end, spliced
+from sdmodel.editing.text import Splice, as_utf8, is_xmile, spliced, with_line_ends
 from sdmodel.errors import Problem, model_error
 from sdmodel.expr import Table
 from sdmodel.frontends import mdl, parse, written
+from sdmodel.frontends.points import parse_table
+from sdmodel.frontends.tokens import ExpressionError, words
 from sdmodel.names import key
 from sdmodel.source import SourceModel, SourceText, Span, Variable
-
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def with_equation(model: SourceModel, variable: Variable, equation: str) -> SourceModel:
@@ -47,8 +46,34 @@ def equation_splices(model: SourceModel, variable: Variable, equation: str) -> l
         raise model_error(
             [old.problem(at, what, variable=variable.name, cure=cure, kind="definition")]
         )
-    lines = _LINE_END.sub(line_end(old.text), equation.strip())
-    return [Splice(span.start, span.end, written(old, span.start, lines))]
+    lines = with_line_ends(equation.strip(), old.text)
+    start = span.start
+    if not is_xmile(old) and is_table(lines) != (variable.lookup and variable.table is not None):
+        start, lines = _with_sign(old.text, variable, lines)
+    return [Splice(start, span.end, written(old, start, lines))]
+
+
+def is_table(text: str) -> bool:
+    """Return whether a text is the points of a lookup in brackets, and no equation.
+
+    >>> is_table("((0,0),(1,1))"), is_table("(1 + 2) * 3")
+    (True, False)
+    """
+    try:
+        found = words(text)
+        _, behind = parse_table(found, 0, len(text))
+    except ExpressionError:
+        return False
+    return behind == len(found)
+
+
+def _with_sign(text: str, variable: Variable, right: str) -> tuple[int, str]:
+    """Return where the right side of an entry begins that becomes a lookup, or is one no more."""
+    start = variable.equation_span.start
+    if variable.lookup:
+        return start, f"= {right}"
+    sign = words(text, variable.at, start)[-1]
+    return (sign.at, right) if sign.text in ("=", "==", ":=") else (start, right)
 
 
 def _no_equation(old: SourceText, variable: Variable, equation: str) -> Problem:

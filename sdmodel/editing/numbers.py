@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from sdmodel.editing.text import Splice
-from sdmodel.expr import Call, Expr, Table, Values, literal, walk
+from sdmodel.expr import Call, Expr, Lookup, Table, Values, literal, walk
 from sdmodel.frontends.lists import is_tabbed
 from sdmodel.frontends.tokens import Token, words
 from sdmodel.source import SourceText, Span, Variable
@@ -45,6 +45,8 @@ def number_text(value: float | str) -> str:
 def numbers_of(source: SourceText, entry: Variable) -> list[Span]:
     """Return where the numbers of a constant's entry stand; nothing where it is no constant."""
     span = entry.equation_span
+    if span.start < 0:
+        return []
     if isinstance(entry.equation, Values):
         return _listed(source.text, span)
     if entry.equation is not None and literal(entry.equation) is not None:
@@ -94,16 +96,15 @@ def _value(text: str) -> float | None:
 
 
 def table_in(equation: Expr | None) -> Table | None:
-    """Return the one table written within an equation (WITH LOOKUP), or None."""
+    """Return the one table within an equation, such as that of WITH LOOKUP, or None."""
     if equation is None:
         return None
-    found = [
-        one
-        for call in walk(equation)
-        if isinstance(call, Call)
-        for one in call.args
-        if isinstance(one, Table)
-    ]
+    found = list[Table]()
+    for node in walk(equation):
+        if isinstance(node, Call):
+            found += [one for one in node.args if isinstance(one, Table)]
+        elif isinstance(node, Lookup) and isinstance(node.table, Table):
+            found.append(node.table)
     return found[0] if len(found) == 1 else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from sdmodel.errors import SDError
@@ -11,22 +12,29 @@ from sdmodel.run import atomic
 from sdmodel.source import SourceText
 
 
-def saved(before: SourceText, after: SourceText, path: Path | None = None) -> Path:
-    """Write a text over its file, or to another path, and return where it is.
+def saved(texts: Sequence[tuple[SourceText, SourceText]], path: Path | None = None) -> Path:
+    """Write texts over their files, or the first to another path; return where that is.
+
+    Each is given as it was read and as it is now. All files are looked at before one is written.
 
     Raises
     ------
     SDError
-        If the file on disk is not what was read, or cannot be written.
+        If a file on disk is not what was read, or cannot be written.
     """
+    before, after = texts[0]
     own = Path(before.path)
     place = own if path is None else path
-    over = place.exists() and own.exists() and place.samefile(own)
-    if path is None or over:
-        unchanged(own, before.raw)
-        if after.raw == before.raw:
-            return place
-    write(place, after.raw)
+    if place.exists() and own.exists() and place.samefile(own):
+        changed = [(old, new) for old, new in texts if old.raw != new.raw]
+        for old, _ in changed or texts[:1]:
+            unchanged(Path(old.path), old.raw)
+        for old, new in changed:
+            write(Path(old.path), new.raw)
+    elif path is None:
+        unchanged(own, before.raw)  # says that it is gone
+    else:
+        write(place, after.raw)
     return place
 
 
@@ -34,8 +42,8 @@ def unchanged(path: Path, raw: bytes) -> None:
     """Refuse to go on if a file is not what was read of it."""
     if read_bytes(path) != raw:
         raise SDError(
-            f"{path}: the file was changed by somebody else since it was read; read it again, and "
-            "make the change there"
+            f"{path}: the file is not what this edit began with: it was changed by somebody else "
+            "since it was read, or the model in memory was; open it again, and change it there"
         )
 
 

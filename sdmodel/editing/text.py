@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
 from sdmodel.errors import ReadError
+from sdmodel.frontends import XMILE
 from sdmodel.frontends.text import decode
 from sdmodel.source import SourceText
 
@@ -39,13 +41,22 @@ def spliced(text: str, splices: Iterable[Splice]) -> str:
 
 
 def line_end(text: str) -> str:
-    r"""Return how the lines of a text end: as the first one does.
+    r"""Return how the lines of a text end: as most of them do.
 
-    >>> line_end("a\r\nb\n"), line_end("a")
+    >>> line_end("a\r\nb\r\nc\n"), line_end("a")
     ('\r\n', '\n')
     """
-    found = _LINE_END.search(text)
-    return found.group() if found else "\n"
+    found = Counter(_LINE_END.findall(text))
+    return found.most_common(1)[0][0] if found else "\n"
+
+
+def with_line_ends(new: str, text: str) -> str:
+    r"""Return a passage to be put into a text, with its line ends; other ends than newlines stay.
+
+    >>> with_line_ends("a\nb", "x\r\ny")
+    'a\r\nb'
+    """
+    return new if "\r" in new else new.replace("\n", line_end(text))
 
 
 def with_text(old: SourceText, text: str) -> SourceText:
@@ -62,7 +73,7 @@ def with_text(old: SourceText, text: str) -> SourceText:
     new = replace(old, text=text)
     wanted = [new]
     undecided = old.encoding == "utf-8" and not old.bom and old.text.isascii()
-    if undecided and not text.isascii() and _is_vensim(old) and _SAYS_UTF8 not in text[:200]:
+    if undecided and not text.isascii() and not is_xmile(old) and _SAYS_UTF8 not in text[:200]:
         wanted = [replace(new, encoding="cp1252")]
     for one in wanted:
         try:
@@ -90,8 +101,9 @@ def as_utf8(old: SourceText, text: str) -> SourceText:
     return new
 
 
-def _is_vensim(source: SourceText) -> bool:
-    return source.path.lower().endswith(".mdl")
+def is_xmile(source: SourceText) -> bool:
+    """Return whether a file is XMILE."""
+    return source.path.lower().endswith(XMILE)
 
 
 def _holds(encoding: str, char: str) -> bool:

@@ -45,7 +45,7 @@ def sheet(source: SourceText) -> Sheet:
 
 def units_splices(source: SourceText, variable: Variable, units: str) -> list[Splice]:
     """Return what gives an entry other units; its limits stay."""
-    _plain_text(source, variable, "units", units, "~|[]{}")
+    plain_text(source, variable.name, "units", units, "~|[]{}")
     entry = sheet(source).entry(variable)
     words, limits = _units_and_limits(source.text, entry)
     new = tidy(units)
@@ -84,7 +84,7 @@ def limits_splices(
 
 def comment_splices(source: SourceText, variable: Variable, comment: str) -> list[Splice]:
     """Return what gives an entry another comment, its long lines broken as Vensim breaks them."""
-    _plain_text(source, variable, "comment", comment, "~|")
+    plain_text(source, variable.name, "comment", comment, "~|")
     entry = sheet(source).entry(variable)
     ends = line_end(source.text)
     new = wrapped(comment, ends, backslash=f"\\{ends}" in source.text)
@@ -101,18 +101,16 @@ def wrapped(comment: str, end_of_line: str, *, backslash: bool) -> str:
     return f"{goes_on}{end_of_line}\t\t".join(lines)
 
 
-def _plain_text(
-    source: SourceText, variable: Variable, what: str, text: str, forbidden: str
-) -> None:
+def plain_text(source: SourceText, name: str, what: str, text: str, forbidden: str) -> None:
     """Refuse what would end the part it is to stand in."""
     found = [char for char in forbidden if char in text]
     if found:
-        told = f"the {what} of {variable.name!r} cannot hold {found[0]!r}"
+        told = f"the {what} of {name!r} cannot hold {found[0]!r}"
         problem = Problem(
             told,
             kind="definition",
             path=source.path,
-            variable=variable.name,
+            variable=name,
             cure="Vensim ends this part of an entry there: leave it out",
         )
         raise model_error([problem])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from sdmodel.expr import Call, Const, Expr, Ref, Text, rewrite, walk
 from sdmodel.lowering.builtin import with_builtin_macros
 from sdmodel.lowering.macrocheck import MacroChecks, own_names
-from sdmodel.names import key, tidy
+from sdmodel.names import key, of_the_model, tidy
 from sdmodel.source import Macro, SourceModel, Span, Variable
 
 MOST_VARIABLES = 50_000  # that the macros of one model may become
@@ -129,7 +129,7 @@ class _Expansion:
         if name in self.checks.unknown[macro]:
             return Const(0.0, node.at)  # reported already
         if name.endswith("$"):
-            return replace(node, name=tidy(node.name).rstrip("$").strip())
+            return replace(node, name=of_the_model(node.name))
         return node
 
     def _resolved_call(self, node: Call, site: _Site, instance: _Instance) -> Expr:
@@ -146,7 +146,7 @@ class _Expansion:
         if self.locals[macro].get(name):
             return replace(node, function=instance.hidden(node.function))
         if name.endswith("$"):
-            return replace(node, function=tidy(node.function).rstrip("$").strip())
+            return replace(node, function=of_the_model(node.function))
         return node
 
     # Calls --------------------------------------------------------------------------------------

@@ -78,11 +78,11 @@ def cases() -> dict[str, Case]:
             if suite == "vdf":
                 runs = [PLACE / "expected" / decoded[path]]
             run = next(one for one in runs if one.is_file())
-            found[f"{suite}:{path}"] = Case(model, run, *_beside(model))
+            found[f"{suite}:{path}"] = Case(model, run, *beside(model))
     return found
 
 
-def _beside(model: Path) -> tuple[tuple[Path, ...], tuple[tuple[str, str], ...]]:
+def beside(model: Path) -> tuple[tuple[Path, ...], tuple[tuple[str, str], ...]]:
     """Return what SDEverywhere's run file beside a model names: data files, and tagged workbooks.
 
     Vensim keeps both outside of the equations.

@@ -183,6 +183,17 @@ def test_an_equation_over_several_lines_gets_the_line_ends_of_the_file(path: Pat
     )
 
 
+def test_a_constant_becomes_a_lookup_and_a_lookup_a_constant(path: Path) -> None:
+    one = edit(path).equation("width", "((0,0),(1,1))")
+    assert one.text.text == MODEL.replace("width[Age] = 7", "width[Age] ((0,0),(1,1))").join(
+        ["{UTF-8}\r\n", ""]
+    )
+    assert one.equation("width", "7").text.text.count("width[Age] = 7 |") == 1
+    flat = edit(path).equation("curve", "2*Time")
+    assert "\ncurve= 2*Time ~~|" in flat.text.text
+    assert flat.model.run().values("curve")[-1] == 4.0
+
+
 @pytest.mark.parametrize(
     ("equation", "why"),
     [
@@ -229,6 +240,9 @@ def test_a_model_with_mistakes_can_be_mended_one_by_one(path: Path) -> None:
     one = edit(path).set("birth rate", 0.5)
     with pytest.raises(sd.UnknownNameError):
         one.model  # noqa: B018
+    with pytest.raises(sd.UnknownNameError, match="no variable is named 'brths'") as told:
+        one.equation("people", "INTEG(brths, 3)").save()
+    assert len(told.value.problems) == 1  # the one that was there is not told again
     one.save()
     edit(path).equation("width", "7").save()
     assert path.read_bytes() == HEAD + MODEL.replace("0.030\r\n", "0.5\r\n").encode()

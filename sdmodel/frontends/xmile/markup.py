@@ -198,9 +198,11 @@ class _Reader:
     def _end(self, name: str) -> None:
         element = self.open.pop()
         at = self._offset(self.parser.CurrentByteIndex)
-        if self.source.text.startswith("</", at):
+        # Of <a/> the place behind it is given, where its parent may be closed.
+        empty = at == element.inside and self.source.text.endswith("/>", 0, at)
+        if not empty and self.source.text.startswith("</", at):
             at = self.source.text.find(">", at) + 1
-        element.end = at  # of <a/> the place behind it was given
+        element.end = at
 
     def _text(self, text: str) -> None:
         if not self.open:

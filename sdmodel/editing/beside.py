@@ -1,0 +1,90 @@
+"""Files beside a model in which its names stand: its TOML files, and Vensim's control files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sdmodel.editing.text import spliced, with_text
+from sdmodel.editing.tomlnames import toml_splices
+from sdmodel.editing.words import Renamed, in_lines
+from sdmodel.errors import SDError
+from sdmodel.frontends import read_bytes
+from sdmodel.frontends.text import decode
+from sdmodel.source import SourceText
+
+OWN = (".toml", ".expectations.toml")  # which belong to a model without being named
+_SET = re.compile(r"\s*SIMULATE>SETVAL\|", re.I)
+_OPTION = re.compile(r"\s*[:*!]")
+_HEAD = re.compile(r"\s*\d+\s*,")  # of a sensitivity control file: how many runs, which method
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A file beside the model: as it was read, and as it is now."""
+
+    before: SourceText
+    now: SourceText
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return Path(self.before.path)
+
+
+def opened(model: str, known: Sequence[Beside], also: Sequence[str | Path]) -> list[Beside]:
+    """Return the files beside a model, those that were opened before as they are now."""
+    named = [Path(one) for one in also]
+    own = [Path(model).with_suffix(suffix) for suffix in OWN]
+    found = {one.path.resolve(): one for one in known}
+    for place in (*(one for one in own if one.is_file()), *named):
+        if place.name != "pyproject.toml" and place.resolve() not in found:
+            if place.suffix.lower() not in _NAMES_FROM and place.suffix.lower() != ".toml":
+                raise SDError(
+                    f"{place}: names are not changed in files of this kind; they are in "
+                    f"{', '.join(('.toml', *_NAMES_FROM))}"
+                )
+            text = decode(str(place), read_bytes(place))
+            found[place.resolve()] = Beside(text, text)
+    return list(found.values())
+
+
+def renamed_in(one: Beside, renamed: Renamed) -> Beside:
+    """Return a file with a name changed in it; nothing else of it moves."""
+    text, suffix = one.now.text, one.path.suffix.lower()
+    if suffix == ".toml":
+        found = toml_splices(str(one.path), text, renamed)
+    else:
+        found = list(in_lines(text, 0, len(text), renamed, _NAMES_FROM[suffix]))
+    return Beside(one.before, with_text(one.now, spliced(text, found))) if found else one
+
+
+def _anywhere(line: str) -> int | None:
+    return 0
+
+
+def _no_option(line: str) -> int | None:
+    return None if _OPTION.match(line) else 0
+
+
+def _drawn(line: str) -> int | None:
+    return None if _HEAD.match(line) else 0
+
+
+def _set(line: str) -> int | None:
+    found = _SET.match(line)
+    return found.end() if found else None
+
+
+# Where in a line names begin, by the kind of file; None for a line without any.
+_NAMES_FROM: dict[str, Callable[[str], int | None]] = {
+    ".cin": _anywhere,
+    ".out": _anywhere,
+    ".lst": _anywhere,
+    ".vsc": _drawn,
+    ".voc": _no_option,
+    ".vpd": _no_option,
+    ".cmd": _set,
+}

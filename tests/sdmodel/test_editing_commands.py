@@ -1,0 +1,101 @@
+"""The verbs that change a model file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import sdmodel as sd
+from sdmodel.cli import main
+
+MODEL = (
+    "births = people * rate ~ person ~ |\n\n"
+    "rate = 0.1 ~ 1/Year ~ |\n"
+    "people = INTEG(births, 100) ~ person ~ |\n"
+    "Age: young, old ~~|\n"
+    "weight[Age] = 1, 2 ~~|\n"
+    "curve((0,0),(1,1)) ~~|\n"
+    "INITIAL TIME=0~~|\nFINAL TIME=3~~|\nTIME STEP=1~~|\nSAVEPER=1~~|\n"
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    place = tmp_path / "people.mdl"
+    place.write_text(MODEL, encoding="utf-8")
+    return place
+
+
+def call(*words: object) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def done(*words: object) -> str:
+    result = call(*words)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_set(path: Path) -> None:
+    said = done("set", path, "rate=0.20", "weight=3,4", "curve=(0,0),(1,3)", "weight[old] = 5")
+    assert said == f"{path}: 6 lines of difference\n"
+    changed = MODEL.replace("= 0.1", "= 0.20").replace("1, 2", "3, 5").replace("(1,1)", "(1,3)")
+    assert path.read_text(encoding="utf-8") == changed
+    assert done("set", path, "rate=0.20") == f"{path}: nothing to change\n"
+
+
+def test_a_dry_run_shows_the_lines_and_writes_nothing(path: Path) -> None:
+    said = done("set", path, "rate=0.2", "-n")
+    assert [line for line in said.splitlines() if line[0] in "+-"][2:] == [
+        "-rate = 0.1 ~ 1/Year ~ |",
+        "+rate = 0.2 ~ 1/Year ~ |",
+    ]
+    answer = json.loads(done("set", path, "rate=0.2", "--dry-run", "--json"))
+    assert answer == {"path": str(path), "saved": False, "changed": True, "diff": said}
+    assert path.read_text(encoding="utf-8") == MODEL
+    assert done("set", path, "rate=0.1", "-n") == f"{path}: nothing would change\n"
+
+
+def test_edit_rename_add_delete(path: Path) -> None:
+    other = path.with_name("other.mdl")
+    done("edit", path, "births", "--equation", "people*rate/2", "--units", "person/Year",
+         "--comment", "Half.", "--limits", "0,?", "-o", other)  # fmt: skip
+    assert path.read_text(encoding="utf-8") == MODEL
+    info = sd.load(other).variable("births")
+    assert (info.equation, info.units, info.comment, info.low, info.high) == (
+        "people*rate/2", "person/Year", "Half.", 0.0, None,
+    )  # fmt: skip
+    control = path.with_suffix(".lst")
+    control.write_bytes(b"rate\nbirths\n")
+    done("rename", path, "rate", "birth rate", "--also", control)
+    assert control.read_bytes() == b"birth rate\nbirths\n"
+    done("add", path, "twice", "2*births", "--units", "person", "--after", "births")
+    assert "\n\ntwice = 2*births ~ person ~ |\n\nbirth rate" in path.read_text(encoding="utf-8")
+    done("delete", path, "twice")
+    assert path.read_text(encoding="utf-8") == MODEL.replace("rate", "birth rate")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["set", "rte=1"], "did you mean 'rate'"),
+        (["set", "rate"], "sets nothing: write NAME=VALUE"),
+        (["set", "rate=much"], "'much' is not a number"),
+        (["set", "curve=(0,a)"], "no list of points"),
+        (["edit", "rate"], "nothing to change of 'rate'"),
+        (["edit", "births", "--equation", "rte"], "no variable is named 'rte'"),
+        (["edit", "births", "--limits", "1,2,3,4"], "write low, high and step"),
+        (["rename", "rate", "births"], "is taken already"),
+        (["delete", "rate"], "'rate' is used by 'births'"),
+        (["set", "rate=0.3", "-o", "SELF"], "it exists already"),
+    ],
+)
+def test_refusals_are_messages_and_leave_the_file(path: Path, words: list[str], why: str) -> None:
+    verb, *rest = [str(path) if word == "SELF" else word for word in words]
+    result = call(verb, path, *rest)
+    assert result.exit_code == 1
+    assert why in result.output
+    assert path.read_text(encoding="utf-8") == MODEL
