@@ -7,7 +7,8 @@ units and marks alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from sdmodel.checks.records import Finding
 from sdmodel.checks.subject import Subject
@@ -19,11 +20,20 @@ from sdmodel.editing.vensim import sheet, units_splices
 from sdmodel.errors import SDError
 from sdmodel.model import Model
 from sdmodel.names import key
-from sdmodel.source import SourceModel, Variable
+from sdmodel.source import Variable
 
 _BLANK = re.compile(r"[ \t\r\n]*\Z")
-# What mends a finding of a check: the entry it changes, how, and which field of it that is.
-Change = tuple[Variable, list[Splice], str]
+
+
+class Change(NamedTuple):
+    """What is put into the text of an entry, and the field that then has another value."""
+
+    entry: Variable
+    splices: list[Splice]
+    field: str
+    value: object
+
+
 Mend = Callable[[Subject, Finding], list[Change]]
 
 
@@ -41,35 +51,22 @@ def mended(model: Model, subject: Subject, found: Sequence[Finding]) -> tuple[Ed
     touched: set[tuple[int, str]] = set()
     for one in found:
         for change in MENDS[one.code](subject, one) if one.code in MENDS else ():
-            if (change[0].at, change[2]) not in touched:
-                touched.add((change[0].at, change[2]))
+            if (change.entry.at, change.field) not in touched:
+                touched.add((change.entry.at, change.field))
                 changes.append(change)
                 done.append(one)
     if not changes:
         return edit, []
-    splices = [splice for _, some, _ in changes for splice in some]
-    fields = _fields(edit.source, changes)
+    places = {one.at: place for place, one in enumerate(edit.source.variables)}
 
-    def expected(got: Meaning) -> Meaning:
+    def expected(_: Meaning) -> Meaning:
         known = meaning(edit.source)
-        for place, names in fields.items():
-            if place < len(got.variables):
-                new = {name: getattr(got.variables[place], name) for name in names}
-                known = with_fields(known, [place], new)
+        for change in changes:
+            known = with_fields(known, [places[change.entry.at]], {change.field: change.value})
         return known
 
-    what = "this would change more than units and marks"
-    return edit._with(splices, expected, what), done
-
-
-def _fields(source: SourceModel, changes: Sequence[Change]) -> Mapping[int, tuple[str, ...]]:
-    """Return which fields of which entries change, by the number of the entry."""
-    places = {one.at: place for place, one in enumerate(source.variables)}
-    found: dict[int, tuple[str, ...]] = {}
-    for entry, _, name in changes:
-        place = places[entry.at]
-        found[place] = (*found.get(place, ()), name)
-    return found
+    splices = [splice for change in changes for splice in change.splices]
+    return edit._with(splices, expected, "this would change more than units and marks"), done
 
 
 def _supplementary(subject: Subject, found: Finding) -> list[Change]:
@@ -84,23 +81,27 @@ def _supplementary(subject: Subject, found: Finding) -> list[Change]:
     space = _BLANK.search(text[entry.equation.start : stop])
     behind = space.group() if space else ""
     new = f"{'~' * max(missing, 0)}~\t:SUPPLEMENTARY:{behind or ' '}"
-    return [(one, [Splice(stop, stop, new)], "supplementary")]
+    return [Change(one, [Splice(stop, stop, new)], "supplementary", True)]
 
 
 def _of_clock(subject: Subject, found: Finding) -> list[Change]:
     """Give a run control the units of TIME STEP."""
     wanted = clock_units(subject)
     one = subject.source.by_key[key(found.problem.variable)]
-    return [(one, units_splices(subject.source.source, one, wanted), "units")]
+    return [_units(subject, one, wanted)]
 
 
 def _spelling(subject: Subject, found: Finding) -> list[Change]:
     """Spell the units of an entry as most others do."""
     return [
-        (one, units_splices(subject.source.source, one, wanted), "units")
+        _units(subject, one, wanted)
         for one, wanted in other_spellings(subject)
         if one.name == found.problem.variable
     ]
+
+
+def _units(subject: Subject, one: Variable, wanted: str) -> Change:
+    return Change(one, units_splices(subject.source.source, one, wanted), "units", wanted)
 
 
 MENDS: dict[str, Mend] = {"SD102": _supplementary, "SD306": _of_clock, "SD307": _spelling}

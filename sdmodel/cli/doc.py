@@ -39,10 +39,14 @@ def doc(
     Example:
       sdmodel doc models/core.mdl -o core_pages
     """
+    from dataclasses import replace
+
     import sdmodel as sd
 
     loaded = sd.load(model, data=data, allow=allow)
-    first = sd.document(loaded, output, date=date)
+    looked_at = sd.check(model, data=data, allow=allow)
+    findings = [replace(one.problem, kind=one.code) for one in looked_at]
+    first = sd.document(loaded, output, date=date, findings=findings)
     count = len(loaded.variables)
     if json_:
         as_json({"model": model, "first": str(first), "variables": count})

@@ -295,7 +295,7 @@ MISTAKES = [
     (
         "zzzz = 3",
         "nothing is called 'zzzz' here; there are: title, highlights, levers, "
-        "uncertainties, outcomes, scenarios, correlations, expectations, never_negative",
+        "uncertainties, outcomes, scenarios, correlations, expectations, never_negative, checks",
     ),
     ("levers = 3", "'levers' must be tables such as [levers.\"name\"]"),
     ("[levers]\nplain = 3", '[levers."plain"] must be a table'),
