@@ -114,7 +114,9 @@ def views_of(views: Sequence[View], items: Sequence[Item]) -> Iterator[str]:
         if view.elements:
             page = _moved(view, bottom + GAP - min(one.y for one in view.elements), number)
             bottom = max(one.y for one in page.elements)
-            number = max(one.id for one in (*page.elements, *page.arrows))
+            number = max(
+                *(one.id for one in page.elements), *(one.id for one in page.arrows), number
+            )
             yield from _Page(page, known, drawn).lines()
     yield "      </view>"
     yield "    </views>"

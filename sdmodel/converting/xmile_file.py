@@ -31,6 +31,10 @@ def xmile_file(
     """Return the text of a model as XMILE, and the names that had to change, by old key."""
     made = Items(model, controls, collector)
     items = made.all()
+    for old, new in made.names.changed().items():
+        if not old.startswith("#"):
+            one = made.model.by_key[old]
+            collector.note(one.name, one.at, f"is called {new!r}: the name means something else")
     lines = [
         _OPENING,
         "  <header>",
