@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sdmodel.converting.checking import Comparison, compared
 from sdmodel.converting.notes import Collector, ConversionNote
+from sdmodel.converting.trees import tell_macros
 from sdmodel.converting.vensim_file import vensim_file
 from sdmodel.converting.xmile_file import xmile_file
 from sdmodel.errors import Problem, SDError, UnsupportedError
@@ -111,6 +112,7 @@ def convert(
     old = _loaded(source, data, allow)
     to_xmile = _direction(old.path, place)
     collector = Collector(old.source.source)
+    tell_macros(old.source, collector)
     if to_xmile:
         _refuse_changing_clock(old, collector)
     if to_xmile:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
+from sdmodel.converting.notes import Collector
 from sdmodel.dimensions import Dimensions
 from sdmodel.expr import (
     At,
@@ -46,6 +47,13 @@ class _Names(Resolver):
 
     def _computed(self, node: Call, original: Expr) -> Expr:
         return node
+
+
+def tell_macros(model: SourceModel, collector: Collector) -> None:
+    """Take a note of every macro: what it stands for is written out at each of its calls."""
+    for macro in model.macros:
+        what = "is a macro: its equations are written out wherever it is called"
+        collector.note(macro.name, macro.at, what)
 
 
 class Equations:

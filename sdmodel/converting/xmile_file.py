@@ -10,8 +10,11 @@ from sdmodel.converting.names import bare
 from sdmodel.converting.notes import Collector
 from sdmodel.converting.printing import number
 from sdmodel.converting.to_items import Body, Item, Items
+from sdmodel.converting.views import views_of
 from sdmodel.converting.xmile_text import identifier
+from sdmodel.errors import ReadError
 from sdmodel.expr import Table
+from sdmodel.frontends.sketch import View, read_sketch
 from sdmodel.source import SourceModel
 from sdmodel.version import __version__
 
@@ -28,6 +31,10 @@ def xmile_file(
     """Return the text of a model as XMILE, and the names that had to change, by old key."""
     made = Items(model, controls, collector)
     items = made.all()
+    for old, new in made.names.changed().items():
+        if not old.startswith("#"):
+            one = made.model.by_key[old]
+            collector.note(one.name, one.at, f"is called {new!r}: the name means something else")
     lines = [
         _OPENING,
         "  <header>",
@@ -44,10 +51,21 @@ def xmile_file(
         *(line for item in items for line in _item(item)),
         *_groups(items),
         "    </variables>",
+        *views_of(_sketch(model, collector), items),
         "  </model>",
         "</xmile>",
     ]
     return "\n".join(lines) + "\n", made.names.changed()
+
+
+def _sketch(model: SourceModel, collector: Collector) -> tuple[View, ...]:
+    try:
+        return read_sketch(model.source.text)
+    except ReadError as error:
+        place = error.problems[0].line
+        what = f"its drawing is left out: line {place} of it is not as Vensim writes it"
+        collector.note("", -1, what, "open and save the model in Vensim", lost=True)
+        return ()
 
 
 def _run(model: SourceModel, controls: Mapping[str, float], collector: Collector) -> Iterator[str]:

@@ -144,7 +144,7 @@ class XmileText:
         if name == "vector elm map" and isinstance(node.args[0], Ref):
             return self._shifted(node.args[0], node.args[1])
         if name == "vector sort order" and isinstance(node.args[0], Ref):
-            return self._sorted(node.args[0], literal(node.args[1]))
+            return self._sorted(node.args[0], node.args[1])
         if name in VECTOR or (node.axes and name not in _SUMS):
             self._refuse(f"uses {node.function}, and XMILE has no such function of arrays")
         return node
@@ -152,6 +152,13 @@ class XmileText:
     def _refuse(self, what: str) -> None:
         cure = "keep this model as .mdl, or write the equation for each element"
         self.collector.refuse(self.entry.name, self.entry.at, what, cure)
+
+    def _known(self, expr: Expr) -> float | None:
+        """Return the number that an argument is, or that the constant it names has."""
+        entries = self.equations.model.entries.get(expr.name, ()) if isinstance(expr, Ref) else ()
+        if len(entries) == 1 and entries[0].equation is not None:
+            expr = entries[0].equation
+        return literal(expr)
 
     def _sum(self, node: Call, name: str, op: Op | None) -> Expr:
         body = node.args[0]
@@ -177,7 +184,7 @@ class XmileText:
     def _select(self, node: Call) -> Expr:
         """Return VECTOR SELECT written out: sum, minimum, mean, maximum or product."""
         chosen, value, missing, action, *_ = node.args
-        number = literal(action)
+        number = self._known(action)
         if number not in (0, 1, 2, 3, 4) or not node.axes:
             self._refuse("uses VECTOR SELECT in a way that XMILE cannot say")
             return node
@@ -194,16 +201,18 @@ class XmileText:
             found = found / Call("MAX", (count, Const(1.0)))
         return where(count > 0, found, missing)
 
-    def _sorted(self, vector: Ref, direction: float | None) -> Expr:
+    def _sorted(self, vector: Ref, direction: Expr) -> Expr:
         """Return one place of VECTOR SORT ORDER, from 0, by RANK, from 1."""
-        if direction is None or not vector.where or any(at.axis for at in vector.where):
+        if not vector.where or any(at.axis for at in vector.where):
             self._refuse("uses VECTOR SORT ORDER in a way that XMILE cannot say")
             return vector
         size = self.equations.arrays.sizes[vector.name][-1]
         place = vector.where[-1].places[0]
-        whole = At(Axis(-1, size), range(size))
-        nth = place + 1 if direction > 0 else size - place
-        return Call("RANK", (replace(vector, where=(*vector.where[:-1], whole)), wrap(nth))) - 1
+        every = At(Axis(-1, size), range(size))
+        whole = replace(vector, where=(*vector.where[:-1], every))
+        up, down = (Call("RANK", (whole, wrap(nth))) - 1 for nth in (place + 1, size - place))
+        known = self._known(direction)
+        return where(direction > 0, up, down) if known is None else (up if known > 0 else down)
 
     def _shifted(self, base: Ref, offset: Expr) -> Expr:
         """Return VECTOR ELM MAP as an element at a computed place."""
