@@ -77,17 +77,26 @@ class Subject:
 
     @cached_property
     def named(self) -> set[str]:
-        """The keys of what equations, macros and the settings beside the model name."""
+        """The keys of what equations, macros, reality checks and the settings beside it name."""
         found = {key(name) for own, names in self._uses() for name in names if key(name) != own}
         for macro in self.source.macros:
             for one in macro.variables:
                 if one.equation is not None:
                     found |= {key(ref.name).removesuffix("$") for ref in references(one.equation)}
+        for said in self._reality():
+            found |= {key(ref.name) for ref in references(said)}
         settings = self.model.settings
         told = [*settings.highlights, *settings.never_negative]
         for outcome in settings.outcomes.values():
             told += [outcome.of, *outcome.let.values()]
         return found | {key(name).partition("[")[0] for name in told if name}
+
+    def _reality(self) -> Iterator[Expr]:
+        """Yield what reality checks say of the model's variables."""
+        for one in self.source.constraints:
+            yield from (part for part in (one.condition, one.consequence) if part is not None)
+        for given in self.source.inputs:
+            yield from (part for part in (given.target, given.equation) if part is not None)
 
     def _uses(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield from self.model._uses.items()

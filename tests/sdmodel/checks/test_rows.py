@@ -46,6 +46,8 @@ def test_used_is_what_equations_lookups_macros_and_outcomes_name(found: Found) -
     assert found("SD101", used) == []
     assert names(found("SD101", used + "d=4 ~~|g((0,0),(1,1)) ~~|")) == ["d", "g"]
     assert found("SD101", used + "d=4 ~~:SUPPLEMENTARY:|") == []
+    checked = "no d:THE CONDITION: d = 0 :IMPLIES: a >= 0 ~~|"
+    assert found("SD101", used + "d=4 ~~|" + checked) == []
     settings = '[outcomes."end"]\nof = "d"\n'
     assert found("SD101", used + "d=4 ~~|", settings=settings) == []
     # A lever that nothing uses moves nothing.
