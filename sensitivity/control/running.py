@@ -77,6 +77,5 @@ def saved_names(save: Iterable[str] | str | Path | None, model: sd.Model) -> lis
     if save is None:
         return model.stocks
     if isinstance(save, str | Path):
-        text = Path(save).read_text(encoding="utf-8", errors="replace").partition("\x1a")[0]
-        return [line.strip() for line in text.splitlines() if line.strip()]
+        return sd.read_save_list(save, model)
     return list(save)
