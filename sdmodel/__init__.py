@@ -30,6 +30,7 @@ from sdmodel.reduction import Reducer, reducers, within
 from sdmodel.run import NonFiniteWarning, Run, RunBatch, compare
 from sdmodel.settings import ModelSettings, OutcomeSpec, Scenario
 from sdmodel.settings_file import read_settings
+from sdmodel.source import SourceText
 from sdmodel.units import UnitFinding, UnitReport
 from sdmodel.version import __version__ as __version__
 
@@ -42,7 +43,9 @@ if TYPE_CHECKING:
     from sdmodel.comparing.merging import Conflict as Conflict
     from sdmodel.comparing.merging import Merge as Merge
     from sdmodel.comparing.merging import merge as merge
+    from sdmodel.control.files import read_control as read_control
     from sdmodel.control.ranges import without_ranges as without_ranges
+    from sdmodel.control.running import ScriptPlan as ScriptPlan
     from sdmodel.control.savelist import read_save_list as read_save_list
     from sdmodel.control.script import Script as Script
     from sdmodel.control.script import Simulation as Simulation
@@ -123,10 +126,12 @@ __all__ = [
     "Scenario",
     "SciPy",
     "Script",
+    "ScriptPlan",
     "SensitivityControl",
     "SettingsError",
     "Simulation",
     "SolverError",
+    "SourceText",
     "Tableau",
     "UnitFinding",
     "UnitReport",
@@ -150,6 +155,7 @@ __all__ = [
     "loops",
     "merge",
     "picture",
+    "read_control",
     "read_expectations",
     "read_save_list",
     "read_script",
@@ -181,6 +187,8 @@ _HOME = {
     "Conflict": "comparing.merging",
     "Merge": "comparing.merging",
     "merge": "comparing.merging",
+    "read_control": "control.files",
+    "ScriptPlan": "control.running",
     "read_save_list": "control.savelist",
     "Script": "control.script",
     "Simulation": "control.script",

@@ -26,7 +26,15 @@ class Span:
 
 @dataclass(frozen=True)
 class SourceText:
-    """The text of a file as it stands, byte for byte, and the places in it."""
+    """The text of a file as it stands, byte for byte, and the places in it.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> fewer = sd.SourceText("fewer.cin", "contacts = 6")  # no file need be there
+    >>> sd.load("models/epidemic.mdl").with_changes(fewer).constants["contacts"]
+    6.0
+    """
 
     path: str
     text: str

@@ -54,11 +54,11 @@ def script(
       sdmodel script models/epidemic.cmd --keep .nc
     """
     import sdmodel as sd
-    from sdmodel.control.running import Plan, unwritten
+    from sdmodel.control.running import ScriptPlan, unwritten
     from sdmodel.export.writing import check_format
 
     asked = sd.read_script(file, allow=allow)
-    plan = Plan(asked, allow)
+    plan = ScriptPlan(asked, allow)
     folder = Path(file).parent
     kept = {one.name: folder / f"{one.name}{keep}" for one in asked.simulations} if keep else {}
     for path in kept.values():
@@ -66,7 +66,7 @@ def script(
     for step, run in () if check else plan.run(method):
         if not json_:
             _tell(step)
-        if keep and isinstance(step, sd.Simulation):
+        if keep and run is not None and isinstance(step, sd.Simulation):
             run.save(kept[run.name])
     if json_:
         as_json(

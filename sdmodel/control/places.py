@@ -5,12 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from sdmodel.errors import Problem, ReadError
-from sdmodel.external.paths import read_bytes
-from sdmodel.external.refusal import Refusal
-from sdmodel.frontends.text import decode
+from sdmodel.errors import Problem
 from sdmodel.frontends.tokens import ExpressionError, Token, words
 from sdmodel.source import SourceText
 
@@ -18,16 +14,6 @@ _LINE = re.compile(r"[^\r\n]+")
 # A quoted name may hold a brace; a comment may go over several lines.
 _COMMENT = re.compile(r'"[^"\r\n]*"|\{[^{}]*\}')
 _SHOWN = re.compile(r"[^\r\n]")
-END_OF_FILE = "\x1a"  # DOS editors wrote it behind the last line
-
-
-def open_control(path: Path) -> SourceText:
-    """Read a control file; what stands behind the end-of-file mark of DOS does not count."""
-    try:
-        source = decode(str(path), read_bytes(path, str(path)))
-    except Refusal as refusal:
-        raise ReadError([Problem(refusal.message, path=str(path), cure=refusal.cure)]) from None
-    return SourceText(source.path, source.text.partition(END_OF_FILE)[0], source.encoding)
 
 
 def bare(source: SourceText) -> SourceText:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
-from sdmodel.control.applying import Changing, File
+from sdmodel.control.applying import Changing
+from sdmodel.control.files import read_control
 from sdmodel.control.savelist import read_save_list
 from sdmodel.control.script import OPTIMISATION, RUN, SENSITIVITY, Export, Script, Simulation, Step
 from sdmodel.errors import ModelError, Problem, ReadError, SDError, model_error
@@ -17,22 +19,46 @@ from sdmodel.export.vensim import at_times, write_vensim_table
 from sdmodel.export.writing import write
 from sdmodel.model import Model, load
 from sdmodel.run import Run, atomic, narrowed
+from sdmodel.source import SourceText
 
 
-class Plan:
+class Others(Protocol):
+    """Who does what a script asks for and is not one run: sensitivity runs and optimisations."""
+
+    def check(self, step: Simulation, model: Model, changes: Sequence[SourceText]) -> str:
+        """Check a step, and return lines of a changes file such as its result will have."""
+
+    def run(self, step: Simulation, model: Model, changes: Sequence[SourceText]) -> None:
+        """Do a step; an optimisation writes what it found as a changes file, NAME.out."""
+
+
+class ScriptPlan:
     """What a script asks for, checked: every model loads, every change and name is known.
+
+    Sensitivity runs and optimisations are refused, unless there is one who does them (`others`).
 
     Raises
     ------
     SDError
         With everything that is wrong, each with its line; nothing has been run or written then.
+
+    Examples
+    --------
+    >>> import sdmodel as sd
+    >>> plan = sd.ScriptPlan(sd.read_script("models/epidemic.cmd"))
+    >>> sorted(one.name for one in plan.inputs)
+    ['epidemic.cmd', 'epidemic.lst', 'epidemic.mdl', 'epidemic_slow.cin']
     """
 
-    def __init__(self, script: Script, allow: tuple[str | Path, ...] = ()) -> None:
-        self.script, self.allow = script, allow
+    def __init__(
+        self, script: Script, allow: Sequence[str | Path] = (), others: Others | None = None
+    ) -> None:
+        self.script, self.allow, self.others = script, allow, others
         self.load = cache(self._load)
         self.inputs = set(_inputs(script))
-        problems = list(map(self._not_here, filter(_is_for_others, script.steps)))
+        # What optimisations are yet to find: until then their starts stand for it.
+        self.expected: dict[Path, SourceText] = {}
+        problems = list(map(self._not_here, filter(self._is_for_others, script.steps)))
         if problems:
             raise model_error(problems)
         made: dict[str, Simulation] = {}
@@ -45,30 +71,56 @@ class Plan:
                     self._check_export(step, made[step.run])
             except (ReadError, ModelError) as error:
                 problems += error.problems
+            except SDError as error:
+                problems.append(self._problem(step, str(error), "correct the file, or the line"))
         if problems:
             raise model_error(list(dict.fromkeys(problems)))
+        self.expected.clear()
 
     def _problem(self, step: Step, what: str, cure: str, kind: str = "definition") -> Problem:
         path, text = self.script.source.path, self.script.source.line(step.line)
         return Problem(what, kind, path, step.line, 1, cure=cure, text=text)
 
+    def _is_for_others(self, step: Step) -> bool:
+        return step.kind in SENSITIVITY or (self.others is None and is_for_others(step))
+
     def _not_here(self, step: Step) -> Problem:
-        what = f"sdmodel script does no {step.kind}"
-        return self._problem(step, what, _elsewhere(step), "unsupported")
+        if isinstance(step, Export):
+            what = f"{step.kind} is not done here"
+            cure = "remove the line; `sensitivity run` writes all of a sensitivity run (NAME.nc)"
+        else:
+            what = f"sdmodel script does no {step.kind}"
+            cure = f"sensitivity run {shlex.quote(self.script.source.path)}"
+        return self._problem(step, what, cure, "unsupported")
 
     def _load(self, model: Path, data: tuple[Path, ...]) -> Model:
         folder = Path(self.script.source.path).parent
         return load(model, data=data, allow=(folder, *self.allow))
 
+    def changes(self, step: Simulation) -> list[SourceText]:
+        """Return the changes that hold for a run: those of files, and those of SETVAL."""
+        files = (self.expected.get(one) or read_control(one) for one in step.changes)
+        return [*files, *self.script.settings(step)]
+
     def changing(self, step: Simulation) -> tuple[Model, Changing]:
         """Return the model of a run, and what is to be changed in it."""
         model = self.load(step.model, step.data)
-        files: list[File] = [*step.changes, *self.script.settings(step)]
-        return model, Changing(model.source, model.program, files)
+        return model, Changing(model.source, model.program, self.changes(step))
 
     def _check_run(self, step: Simulation) -> None:
-        self.changing(step)
+        own = result_of(step)
+        if own is not None:
+            self.expected.setdefault(own, SourceText(str(own), ""))
+            if own in self.inputs:
+                what = f"{own.name} is read by this script, and cannot be written too"
+                cure = "give the optimisation another name: SIMULATE>RUNNAME|name"
+                raise ModelError([self._problem(step, what, cure)])
+        model, _ = self.changing(step)
         self.kept(step)
+        if self.others is not None and is_for_others(step):
+            lines = self.others.check(step, model, self.changes(step))
+            if own is not None:
+                self.expected[own] = SourceText(str(own), lines)
 
     def unread(self) -> Iterator[str]:
         """Yield what the settings of the models name and Vensim would use, but no line names."""
@@ -102,23 +154,32 @@ class Plan:
         return wanted
 
     def _check_export(self, step: Export, simulation: Simulation) -> None:
-        if step.path in self.inputs:
+        results = map(result_of, self.script.simulations)
+        if step.path in self.inputs.union(one for one in results if one is not None):
             what = f"{step.path.name} is read by this script, and cannot be written too"
             raise ModelError([self._problem(step, what, "write to a file of another name")])
         self.columns(step, simulation)
 
     # Doing it -----------------------------------------------------------------------------------
 
-    def run(self, method: str = "vensim") -> Iterator[tuple[Step, Run]]:
+    def run(self, method: str = "vensim") -> Iterator[tuple[Step, Run | None]]:
         """Do what the script asks for, in its order; yield each step done, and the run of it.
 
-        A run is kept as long as a later step is to write of it.
+        What a sensitivity run leaves is the model run once, and what an optimisation leaves is one
+        run with what it found; both only where a later step is to write of it. A run is kept so
+        long.
         """
         runs: dict[str, tuple[Simulation, Run]] = {}
         waiting = Counter(one.run for one in self.script.exports)
         for step in self.script.steps:
             if isinstance(step, Simulation):
                 name = step.name
+                if self.others is not None and is_for_others(step):
+                    model = self.load(step.model, step.data)
+                    self.others.run(step, model, self.changes(step))
+                    if not waiting[name]:
+                        yield step, None
+                        continue
                 runs[name] = step, self._simulate(step, method)
             else:
                 name = step.run
@@ -130,10 +191,13 @@ class Plan:
                 del runs[name]
 
     def _simulate(self, step: Simulation, method: str) -> Run:
+        own = result_of(step)
+        if own is not None:
+            step = replace(step, changes=(*step.changes, own))
         model, changing = self.changing(step)
         overrides = changing.overrides()
         if overrides is None:
-            model = model.with_changes(*step.changes, *self.script.settings(step))
+            model = model.with_changes(*self.changes(step))
         return model.run(overrides, method=method, outputs=self.kept(step), name=step.name)
 
     def _write(self, step: Export, run: Run, names: list[str]) -> None:
@@ -157,34 +221,33 @@ class Plan:
             raise SDError(f"{step.path}: cannot be written: {error.strerror}") from None
 
 
-def _is_for_others(step: Step) -> bool:
-    return step.kind in SENSITIVITY or (isinstance(step, Simulation) and step.kind != RUN)
+def is_for_others(step: Step) -> bool:
+    """Return whether a step is a sensitivity run or an optimisation."""
+    return isinstance(step, Simulation) and step.kind != RUN
 
 
-def _elsewhere(step: Step) -> str:
-    """Return the command that does what a script of sdmodel does not."""
-    if isinstance(step, Export):
-        return "remove the line; sensitivity run writes tables of its own"
-    options = {"model": step.model}
-    if step.kind == OPTIMISATION:
-        control, options["payoff"] = step.optimisation, step.payoff or Path()
-    else:
-        control = step.sensitivity
-        if step.sensitivity_save_list is not None:
-            options["save-list"] = step.sensitivity_save_list
-    told = " ".join(f"--{name} {shlex.quote(str(file))}" for name, file in options.items())
-    more = ", and set there what this script changes" if step.changes or step.values else ""
-    return f"sensitivity run {shlex.quote(str(control))} {told}{more}"
+def result_of(step: Simulation) -> Path | None:
+    """Return the file that an optimisation writes what it found into; None of other steps."""
+    return step.beside(".out") if step.kind == OPTIMISATION else None
 
 
 def _inputs(script: Script) -> Iterator[Path]:
-    """Yield the files that a script reads, itself included."""
+    """Yield the files that a script reads, itself included, but what it finds itself."""
+    made: set[Path | None] = set()
     yield Path(script.source.path).resolve()
     for step in script.steps:
         if step.save_list is not None:
             yield step.save_list
         if isinstance(step, Simulation):
-            yield from (step.model, *step.data, *step.changes)
+            yield from (step.model, *step.data, *(set(step.changes) - made))
+            controls = (
+                step.sensitivity,
+                step.sensitivity_save_list,
+                step.optimisation,
+                step.payoff,
+            )
+            yield from (one for one in controls if one is not None)
+            made.add(result_of(step))
 
 
 def unwritten(script: Script) -> Iterator[str]:

@@ -55,6 +55,18 @@ class Simulation:
     sensitivity_save_list: Path | None = None
     payoff: Path | None = None
     optimisation: Path | None = None
+    folder: Path = Path()  # of the script: what the step leaves is written there
+
+    def beside(self, suffix: str) -> Path:
+        """Return where a file of the run's name is written.
+
+        Examples
+        --------
+        >>> import sdmodel as sd
+        >>> sd.read_script("models/epidemic.cmd").simulations[0].beside(".nc").name
+        'free.nc'
+        """
+        return self.folder / f"{self.name}{suffix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +166,7 @@ class _Reader:
 
     def __init__(self, source: SourceText, inside: Inside) -> None:
         self.source, self.inside = source, inside
-        self.set = Simulation(0, RUN, "Current", Path())
+        self.set = self.empty = Simulation(0, RUN, "Current", Path(), folder=inside.folder)
         self.values: list[tuple[int, int, str]] = []
         self.steps: list[Step] = []
         self.problems: list[Problem] = []
@@ -230,7 +242,7 @@ class _Reader:
             cure = "in Vensim, save the model as text (.mdl), and name that"
             self._refuse(command, f"{name!r} is no model in text form", cure, 0)
             return
-        self.set = Simulation(0, RUN, "Current", self.inside.find(name))
+        self.set = replace(self.empty, model=self.inside.find(name))
         self.values.clear()
 
     def _name(self, command: Command) -> None:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sdmodel.control.files import read_control
 from sdmodel.control.naming import Names, why
-from sdmodel.control.places import bare, open_control, signed, spelt, split, stripped
+from sdmodel.control.places import bare, signed, spelt, split, stripped
 from sdmodel.control.ranges import beyond
 from sdmodel.errors import Problem, ReadError, SDError, did_you_mean, near_names
 from sdmodel.frontends.tokens import ExpressionError, Token, words
@@ -143,7 +144,7 @@ def read_voc(path: str | Path, model: Model) -> OptimisationControl:
     ...
     sdmodel.errors.ReadError: missing.voc: ...
     """
-    whole = open_control(Path(path))
+    whole = read_control(path)
     reader = _Reader(bare(whole), model)
     found = reader.read(OptimisationControl(whole.path, whole.digest))
     if reader.problems:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sdmodel.control.files import read_control
 from sdmodel.control.naming import Names, why
-from sdmodel.control.places import bare, open_control, signed, spelt, split, stripped
+from sdmodel.control.places import bare, signed, spelt, split, stripped
 from sdmodel.errors import Problem, ReadError, SDError
 from sdmodel.expr import Table
 from sdmodel.external.series import SeriesFiles, series_name
@@ -109,7 +110,7 @@ def read_vpd(path: str | Path, model: Model) -> PayoffControl:
     ...
     sdmodel.errors.ReadError: missing.vpd: ...
     """
-    whole = open_control(Path(path))
+    whole = read_control(path)
     reader = _Reader(bare(whole), model)
     reader.read()
     if reader.problems:

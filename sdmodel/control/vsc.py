@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sdmodel.control.families import FAMILIES, LOOKUP, Family, fits
+from sdmodel.control.files import read_control
 from sdmodel.control.naming import Names, why
-from sdmodel.control.places import lines, open_control, signed, spelt, split
+from sdmodel.control.places import lines, signed, spelt, split
 from sdmodel.control.ranges import beyond
 from sdmodel.errors import Problem, ReadError, SDError, did_you_mean, near_names
 from sdmodel.expr import Table
@@ -109,7 +110,7 @@ def read_vsc(path: str | Path, model: Model) -> SensitivityControl:
     ...
     sdmodel.errors.ReadError: missing.vsc: ...
     """
-    reader = _Reader(open_control(Path(path)), model)
+    reader = _Reader(read_control(path), model)
     found = reader.read()
     if reader.problems:
         raise ReadError(reader.problems)
@@ -308,7 +309,7 @@ class _Reader:
         from sdmodel.control.rows import read_rows
 
         try:
-            beside = open_control(Path(self.source.path).parent / file.replace("\\", "/"))
+            beside = read_control(Path(self.source.path).parent / file.replace("\\", "/"))
         except ReadError as error:
             self._wrong(head[0], f"its file: {why(error, '')}")
             return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,12 @@ def control_study(
     model: sd.Model,
     save: Sequence[str],
     samples: int | None = None,
+    changes: Sequence[Mapping[str, str]] = (),
 ) -> Study:
     """Return what a sensitivity control file asks for, as a study of the variables in `save`.
 
-    `samples` takes the place of the file's number of runs.
+    `samples` takes the place of the file's number of runs; `changes` tell of changes files that
+    were applied to the model.
     """
     if control.method == "F" and samples is not None:
         raise MethodError("method F runs the rows of its table, so leave the number of runs out")
@@ -77,6 +79,8 @@ def control_study(
         "draws": "as in the file" if control.method == "F" else NOT_VENSIMS,
         "notes": notes,
     }
+    if changes:
+        origin["changes"] = list(map(dict, changes))
     return replace(made, plan=plan, origin=origin)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import sdmodel as sd
+from sensitivity.control.changes import changed
 from sensitivity.control.payoff import Payoff, check_searched, table_of
 from sensitivity.control.payoff_sensitivity import sensitivities
 from sensitivity.control.search import FAILED, TOUCHING, Searcher, search
@@ -94,6 +95,7 @@ class Optimum:
                 f"{origin[what]} {origin[f'{what}_digest']}"
                 for what in ("control", "payoff", "model")
             ),
+            *(f"changes {one['file']} {_brief(one)}" for one in origin.get("changes", ())),
         ]
         head = [f"{{{line.translate(_PLAIN)}}}" for line in told]
         text = "\n".join([*head, *(f"{name} = {v!r}" for name, v in self.values.items()), ""])
@@ -117,6 +119,7 @@ def run_voc(
     payoff: str | Path,
     model: sd.Model,
     *,
+    changes: Sequence[str | Path | sd.SourceText] = (),
     optimizer: str = "powell",
     starts: int | None = None,
 ) -> Optimum:
@@ -130,6 +133,8 @@ def run_voc(
         The `.vpd` file: what is to be maximised.
     model
         A model from ``sdmodel.load``, with its data.
+    changes
+        Changes files (`.cin`), as of ``Model.with_changes``: what they set stands in every run.
     optimizer
         ``powell`` (SciPy's, between the ends of the file), or ``evolution``: differential evolution
         over the whole range first, for payoffs with many tops.
@@ -149,17 +154,10 @@ def run_voc(
     >>> bool(best.payoff > best.before), best.converged
     (True, True)
     """
-    if optimizer not in OPTIMIZERS:
-        raise MethodError(f"there is no optimizer '{optimizer}'{among(optimizer, OPTIMIZERS)}")
-    if starts is not None and starts < 1:
-        raise MethodError(f"starts is {starts}: give 1 or more")
-    control = sd.read_voc(path, model)
-    check_searched(control)
-    definition = sd.read_vpd(payoff, model)
-    measured = Payoff(definition, sd.without_ranges(model))
-    searcher = Searcher(control, measured)
-    if optimizer == "evolution" and not np.isfinite([*searcher.low, *searcher.high]).all():
-        raise MethodError(f"{control.path}: evolution needs both ends of every constant")
+    model, told = changed(model, changes)
+    searcher = searcher_of(path, payoff, model, optimizer, starts)
+    control, measured = searcher.control, searcher.payoff
+    definition = measured.control
     ends = search(searcher, optimizer, starts)
     best = max(ends, key=lambda one: one.payoff)
     values = searcher.values(best.point)
@@ -189,9 +187,32 @@ def run_voc(
             "seed": control.seed,
             "time_step": measured.step,
             "sdmodel": version("sdmodel"),
+            **({"changes": told} if told else {}),
         },
         **tables,
     )
+
+
+def searcher_of(
+    path: str | Path, payoff: str | Path, model: sd.Model, optimizer: str, starts: int | None
+) -> Searcher:
+    """Return what searches, with everything checked that can be before it does."""
+    if optimizer not in OPTIMIZERS:
+        raise MethodError(f"there is no optimizer '{optimizer}'{among(optimizer, OPTIMIZERS)}")
+    if starts is not None and starts < 1:
+        raise MethodError(f"starts is {starts}: give 1 or more")
+    control = sd.read_voc(path, model)
+    check_searched(control)
+    searcher = Searcher(control, Payoff(sd.read_vpd(payoff, model), sd.without_ranges(model)))
+    if optimizer == "evolution" and not np.isfinite([*searcher.low, *searcher.high]).all():
+        raise MethodError(f"{control.path}: evolution needs both ends of every constant")
+    return searcher
+
+
+def _brief(change: Mapping[str, str]) -> str:
+    """Return a single change as it is, and more of them as the digest of their file."""
+    text = change["text"]
+    return change["digest"] if "\n" in text or "\r" in text else text
 
 
 def _no_payoff(measured: Payoff, start: pd.DataFrame) -> str:
@@ -268,9 +289,9 @@ def _type(part: Any) -> str:
     return f"*{part.kind}{error}{'L' if part.logs else ''}{time}"
 
 
-def as_json(found: Optimum) -> str:
-    """Return what was found as JSON for other programs."""
-    told = {
+def summary_of(found: Optimum) -> dict[str, Any]:
+    """Return what was found as plain numbers and texts for other programs."""
+    return {
         "payoff": found.payoff,
         "payoff at start": found.before,
         "values": dict(found.values),
@@ -285,4 +306,3 @@ def as_json(found: Optimum) -> str:
         "notes": list(found.notes),
         "origin": dict(found.origin),
     }
-    return json.dumps(told, indent=2, ensure_ascii=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sdmodel as sd
+from sensitivity.control.changes import changed
 from sensitivity.control.drawn import control_study
 from sensitivity.store import open_sweep
 from sensitivity.studies.running import run_study
@@ -23,6 +24,7 @@ def run_vsc(
     model: sd.Model,
     save: Iterable[str] | str | Path | None = None,
     *,
+    changes: Sequence[str | Path | sd.SourceText] = (),
     samples: int | None = None,
     store: str | Path | None = None,
     threads: int | None = None,
@@ -39,6 +41,8 @@ def run_vsc(
     save
         The variables to keep, or the `.lst` file that names them; the stocks when left out. Of a
         subscripted variable every element is kept.
+    changes
+        Changes files (`.cin`), as of ``Model.with_changes``: what they set stands in every run.
     samples
         Another number of runs than the file's.
     store
@@ -65,8 +69,9 @@ def run_vsc(
     >>> swept["courses"].dims, swept.sizes["sample"]
     (('series', 'time', 'sample'), 30)
     """
+    model, told = changed(model, changes)
     control = sd.read_vsc(path, model)
-    made = control_study(control, model, saved_names(save, model), samples)
+    made = control_study(control, model, saved_names(save, model), samples, told)
     if store is not None:
         return open_sweep(run_study(made, store, threads=threads, progress=progress))
     return in_memory(made, keep_courses=True, threads=threads, progress=progress)
@@ -77,6 +82,5 @@ def saved_names(save: Iterable[str] | str | Path | None, model: sd.Model) -> lis
     if save is None:
         return model.stocks
     if isinstance(save, str | Path):
-        text = Path(save).read_text(encoding="utf-8", errors="replace").partition("\x1a")[0]
-        return [line.strip() for line in text.splitlines() if line.strip()]
+        return sd.read_save_list(save, model)
     return list(save)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sensitivity.control.changes import changed_again
 from sensitivity.errors import StoreError
 from sensitivity.store import open_sweep
 from sensitivity.studies.chunks import Job, made_by, prepare, simulate
@@ -127,6 +129,10 @@ def _saved(path: Path, model: sd.Model | None) -> tuple[Job, Any, Any]:
             raise StoreError(f"the model of {path} is no longer at {file}: say where (--model)")
         model = sd.load(file)
     with undamaged(path):
+        changes = identity.get("origin", {}).get("changes", ())
+        if model.digest != identity["model_digest"] and changes:
+            with suppress(sd.SDError):
+                model = changed_again(model, changes)
         if model.digest != identity["model_digest"]:
             raise StoreError(
                 f"{model.path} has changed since {path} was made: find the version it was made with"

@@ -123,6 +123,7 @@ def run(
       sensitivity run levers.toml --shard 2/5 -o part2.study
       sensitivity run levers.toml --scheduler tcp://10.0.0.1:8786
       sensitivity run model.vsc --model model.mdl --save-list model.lst
+      sensitivity run script.cmd
     """
     shown = click.get_current_context()
     if Path(study_file).suffix.lower() in KINDS:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import sdmodel as sd
 from sdmodel.cli import main
-from sdmodel.control.running import Plan
+from sdmodel.control.running import ScriptPlan
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "control_files.md").read_text(encoding="utf-8")
@@ -133,13 +133,13 @@ def test_command_scripts(text: str, outcome: str, said: str, folder: Path) -> No
     there = set(folder.iterdir())
     if outcome == "refused":
         with pytest.raises(sd.SDError, match=re.escape(said)) as caught:
-            Plan(sd.read_script(path))
+            ScriptPlan(sd.read_script(path))
         line = max(one.line for one in caught.value.problems)  # type: ignore[attr-defined]
         assert line == len(f"{before}{text}".splitlines())
         assert set(folder.iterdir()) == there
         return
     script = sd.read_script(path)
-    runs = [run for step, run in Plan(script).run() if isinstance(step, sd.Simulation)]
+    runs = [run for step, run in ScriptPlan(script).run() if isinstance(step, sd.Simulation)]
     assert len(runs) == (0 if text == "MENU>EXIT" else 1)
     written = {one.name for one in set(folder.iterdir()) - there}
     assert written == {one.path.name for one in script.exports}
