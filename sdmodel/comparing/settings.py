@@ -32,7 +32,8 @@ def merge_settings(
             notes.append(f"the graph {name!r} was changed by both sides; ours is kept")
         return our or their
 
-    return "".join(three_way(*map(_records, (base, ours, theirs)), settle).values()), methods
+    merged = three_way(_records(base), _records(ours), _records(theirs), settle)
+    return "".join(merged.values()), methods
 
 
 def _records(text: str) -> dict[Record, str]:
