@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sdmodel.comparing.behaviour import Behaviour, compare_behaviour
-from sdmodel.comparing.meaning import meaning_of
+from sdmodel.comparing.meaning import check_meaning, meaning_of
 from sdmodel.comparing.places import moved_elements
-from sdmodel.comparing.wording import elements, limits, shown
+from sdmodel.comparing.wording import check_text, checks_of, elements, limits, shown
 from sdmodel.errors import counted
 from sdmodel.names import key
-from sdmodel.source import SourceModel, Variable
+from sdmodel.source import Macro, SourceModel, Variable
 
 if TYPE_CHECKING:
     from sdmodel.model import Model
@@ -150,40 +150,104 @@ def _signatures(model: SourceModel, names: set[str]) -> dict[object, list[str]]:
 
 
 def _changes(old: SourceModel, new: SourceModel, renamed: dict[str, str]) -> Iterator[Change]:
-    now_called = {was: now for now, was in renamed.items()}
-    before = {_identity(one): one for one in old.variables}
-    matched = set()
-    for one in new.variables:
-        name, subscripts, exceptions = _identity(one)
-        identity = (renamed.get(name, name), subscripts, exceptions)
-        was = before.get(identity)
-        line = new.source.place(one.at)[0]
-        if was is None:
-            yield Change(shown(one), "added", "", _text(one), line)
-            continue
-        matched.add(identity)
-        if name in renamed:
-            yield Change(shown(one), "renamed", shown(was), shown(one), line)
-        yield from _fields(was, one, renamed, line)
-    for identity, was in before.items():
-        if identity not in matched and identity[0] not in now_called:
-            line = old.source.place(was.at)[0]
-            yield Change(shown(was), "removed", _text(was), "", line)
+    yield from _entries(old, new, old.variables, new.variables, renamed)
     yield from _ranges(old, new)
+    yield from _macros(old, new, renamed)
+    yield from _checks(old, new, renamed)
     if old.method != new.method:
         yield Change("the integration", "method", old.method, new.method)
+    before, after = (
+        [" = ".join((one.name, *one.aliases)) for one in side.unit_definitions]
+        for side in (old, new)
+    )
+    yield from (Change(one, "added", "", "a unit") for one in after if one not in before)
+    yield from (Change(one, "removed", "a unit", "") for one in before if one not in after)
     yield from (
         Change(view, "sketch", "", what)
         for view, what in moved_elements(old.source.text, new.source.text)
     )
 
 
+def _entries(
+    old: SourceModel,
+    new: SourceModel,
+    were: Sequence[Variable],
+    are: Sequence[Variable],
+    renamed: dict[str, str],
+    where: str = "",
+) -> Iterator[Change]:
+    """Yield the changes from some variables to others: those of the model, or `where`."""
+    now_called = {was: now for now, was in renamed.items()}
+    before = {_identity(one): one for one in were}
+    matched = set()
+    for one in are:
+        name, subscripts, exceptions = _identity(one)
+        identity = (renamed.get(name, name), subscripts, exceptions)
+        was = before.get(identity)
+        line = new.source.place(one.at)[0]
+        if was is None:
+            yield Change(shown(one) + where, "added", "", _text(one), line)
+            continue
+        matched.add(identity)
+        if name in renamed and not where:
+            yield Change(shown(one), "renamed", shown(was), shown(one), line)
+        yield from _fields(was, one, renamed, line, where)
+    for identity, was in before.items():
+        if identity not in matched and (where or identity[0] not in now_called):
+            line = old.source.place(was.at)[0]
+            yield Change(shown(was) + where, "removed", _text(was), "", line)
+
+
+def _macros(old: SourceModel, new: SourceModel, renamed: dict[str, str]) -> Iterator[Change]:
+    before, after = ({key(one.name): one for one in side.macros} for side in (old, new))
+    outer = {f"{now}$": f"{was}$" for now, was in renamed.items()}
+    for name, one in after.items():
+        line = new.source.place(one.at)[0]
+        was = before.get(name)
+        if was is None:
+            yield Change(one.name, "added", "", _head(one), line)
+            continue
+        if _head(was).casefold() != _head(one).casefold():
+            yield Change(one.name, "equation", _head(was), _head(one), line)
+        where = f" in macro {one.name}"
+        yield from _entries(old, new, was.variables, one.variables, outer, where)
+    for name, was in before.items():
+        if name not in after:
+            yield Change(was.name, "removed", _head(was), "", old.source.place(was.at)[0])
+
+
+def _head(one: Macro) -> str:
+    more = [output for output in one.outputs if key(output) != key(one.name)]
+    outputs = f" : {', '.join(more)}" if more else ""
+    return f"macro {one.name}({', '.join(one.inputs)}{outputs})"
+
+
+def _checks(old: SourceModel, new: SourceModel, renamed: dict[str, str]) -> Iterator[Change]:
+    """Yield the changes of reality checks and of their test inputs."""
+    before, after = ({key(one.name): one for one in checks_of(side)} for side in (old, new))
+    for name, one in after.items():
+        line = new.source.place(one.at)[0]
+        was = before.get(name)
+        if was is None:
+            yield Change(one.name, "added", "", check_text(one), line)
+            continue
+        if check_meaning(was) != check_meaning(one, renamed):
+            yield Change(one.name, "equation", check_text(was), check_text(one), line)
+        if was.comment != one.comment:
+            yield Change(one.name, "comment", was.comment, one.comment, line)
+    for name, was in before.items():
+        if name not in after:
+            yield Change(was.name, "removed", check_text(was), "", old.source.place(was.at)[0])
+
+
 def _text(one: Variable) -> str:
     return one.text or "data" if one.data or one.text else "nothing"
 
 
-def _fields(was: Variable, one: Variable, renamed: dict[str, str], line: int) -> Iterator[Change]:
-    name = shown(one)
+def _fields(
+    was: Variable, one: Variable, renamed: dict[str, str], line: int, where: str
+) -> Iterator[Change]:
+    name = shown(one) + where
     if meaning_of(was) != meaning_of(one, renamed):
         yield Change(name, "equation", _text(was), _text(one), line)
     pairs = [

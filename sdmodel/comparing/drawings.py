@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from sdmodel.comparing.sequences import numbered, three_way
 
 _BEGIN = re.compile(r"^\\{2,3}---///.*$", re.MULTILINE)
+_LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 _ARROW, _COMMENT, _TEXT_FOLLOWS = "1", "12", 4
 _NAMED = frozenset(("10", "11", "12"))
 
@@ -71,7 +72,7 @@ def _records(page: str) -> Lines:
     """Return the lines of a view, a comment with its text, by the number of the element."""
     keys: list[object] = []
     found: list[str] = []
-    lines = iter(page.splitlines(keepends=True))
+    lines = iter(_LINE.findall(page))
     for line in lines:
         cells = line.split(",", 9)
         if len(cells) > 1 and (cells[0] == _ARROW or cells[0] in _NAMED) and cells[1].isdigit():
@@ -96,11 +97,21 @@ def _renumbered(base: Lines, ours: Lines, theirs: Lines) -> Lines:
     """Return theirs with other numbers for the new elements whose number ours has given away."""
     taken = {one for one in _numbers(ours) if (one, 0) not in base}
     new = [one for one in _numbers(theirs) if (one, 0) not in base]
-    clash = [one for one in new if one in taken and ours[one, 0] != theirs[one, 0]]
-    if not clash:
+    free = max([*_numbers(ours), *_numbers(theirs)], default=0) + 1
+    other: dict[int, int] = {}
+    while True:  # two arrows that read the same differ once what they join has another number
+        clash = [
+            one
+            for one in new
+            if one in taken
+            and one not in other
+            and ours[one, 0] != _with_numbers(theirs[one, 0], other)
+        ]
+        if not clash:
+            break
+        other |= {one: free + len(other) + place for place, one in enumerate(clash)}
+    if not other:
         return theirs
-    free = max([*_numbers(ours), *_numbers(theirs)]) + 1
-    other = {one: free + place for place, one in enumerate(clash)}
     changed: Lines = {}
     for (one, count), line in theirs.items():
         is_new = isinstance(one, int) and (one, 0) not in base

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from sdmodel.comparing.wording import elements, limits, shown
+from sdmodel.comparing.wording import check_text, checks_of, elements, limits, shown
 from sdmodel.source import SourceModel, Variable
 
 
@@ -20,6 +20,9 @@ def listing(model: SourceModel) -> str:
         lines.append(f"macro {macro.name}({', '.join(macro.inputs)})")
         lines += [f"    {line}" for one in macro.variables for line in _block(one)]
         lines.append("")
+    for check in sorted(checks_of(model), key=lambda one: one.name.casefold()):
+        lines += [f"{check.name} {check_text(check)}"]
+        lines += [f"    comment: {check.comment}"] * bool(check.comment) + [""]
     for what, text in (("drawing", model.sketch), ("settings", model.settings)):
         if text:
             lines.append(f"{what}: {hashlib.sha256(text.encode()).hexdigest()[:12]}")

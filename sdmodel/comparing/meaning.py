@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sdmodel.comparing.wording import Check, check_text
 from sdmodel.expr import Apply, Call, Const, Expr, Ref, Table, Tables, Text, Values, children, walk
 from sdmodel.names import key
-from sdmodel.source import Variable
+from sdmodel.source import RealityConstraint, Variable
 
 Names = Mapping[str, str]
 
@@ -16,11 +17,23 @@ def meaning_of(variable: Variable, names: Names | None = None) -> tuple[object, 
 
     `names` gives other keys for names that are to count as the same, such as renamed ones.
     """
-    known = names or {}
-    equation = variable.equation
-    said = () if equation is None else tuple(_head(node, known) for node in walk(equation))
     marks = (variable.data, variable.lookup, variable.mode, variable.non_negative)
-    return (said, variable.table, variable.unchangeable, *marks)
+    return (said(variable.equation, names), variable.table, variable.unchangeable, *marks)
+
+
+def said(equation: Expr | None, names: Names | None = None) -> tuple[object, ...]:
+    """Return what can be compared of an expression; see `meaning_of`."""
+    return () if equation is None else tuple(_head(node, names or {}) for node in walk(equation))
+
+
+def check_meaning(check: Check, names: Names | None = None) -> tuple[object, ...]:
+    """Return what can be compared of a reality check or of a test input."""
+    own = tuple(map(key, check.subscripts))
+    if check.problem:  # what cannot be read has no meaning but its words
+        return (own, " ".join(check_text(check).split()))
+    if isinstance(check, RealityConstraint):
+        return (own, said(check.condition, names), said(check.consequence, names))
+    return (own, said(check.target, names), check.comparison, said(check.equation, names))
 
 
 def _head(node: Expr, names: Names) -> tuple[object, ...]:

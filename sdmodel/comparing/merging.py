@@ -12,7 +12,9 @@ from pathlib import Path
 
 from sdmodel.comparing.drawings import merge_drawings
 from sdmodel.comparing.pieces import FIELDS, Key, Piece, meaning, pieces
-from sdmodel.comparing.sequences import numbered, three_way
+from sdmodel.comparing.sequences import three_way
+from sdmodel.comparing.settings import merge_settings
+from sdmodel.editing.text import UTF8, says_utf8, with_text
 from sdmodel.errors import Problem, ReadError
 from sdmodel.frontends import XMILE, parse, read_bytes
 from sdmodel.frontends.text import decode
@@ -63,14 +65,15 @@ class Merge:
     text
         The merged text, with conflicts between marks.
     raw
-        The same as bytes, in the encoding of ours.
+        The same as bytes, in the encoding of ours; in UTF-8 where one side says ``{UTF-8}``, or
+        theirs has what the encoding of ours cannot hold.
     conflicts
         What has to be settled by hand.
     broken
         What is wrong with the merged model though it was not with either copy, such as a variable
         that one side deleted and the other began to use.
     notes
-        What was decided about the drawing.
+        What was decided about the drawing and about Vensim's own graphs.
 
     Examples
     --------
@@ -138,9 +141,12 @@ def merge_texts(base: SourceText, ours: SourceText, theirs: SourceText) -> Merge
     entries = three_way(was.entries, our.entries, their.entries, settle)
     text = "".join(one.text for one in entries.values())
     text += merge_drawings(was.sketch, our.sketch, their.sketch, notes)
-    text += _merge_settings(was.settings, our.settings, their.settings, conflicts)
+    found, methods = merge_settings(was.settings, our.settings, their.settings, notes)
+    conflicts += [Conflict("integration", "settings", *one) for one in methods]
+    text += found
     broken = () if conflicts else _broken(text, ours, theirs)
-    return Merge(text, _bytes(text, ours), tuple(conflicts), broken, tuple(notes))
+    merged = _encoded(text, ours, theirs, end)
+    return Merge(merged.text, merged.raw, tuple(conflicts), broken, tuple(notes))
 
 
 def _settle(
@@ -196,25 +202,6 @@ def _marked(piece: Piece, our: Piece | None, their: Piece | None, end: str) -> P
     return Piece(piece.name, piece.lead + text)
 
 
-def _merge_settings(was: str, our: str, their: str, conflicts: list[Conflict]) -> str:
-    """Merge the lines behind the drawing; only that of the integration method can conflict."""
-
-    def lines(text: str) -> dict[tuple[str, int], str]:
-        found = text.splitlines(keepends=True)
-        heads = [line.partition(":")[0] if line[:1].isdigit() else line[:4] for line in found]
-        return dict(zip(numbered(heads), found, strict=True))
-
-    def settle(
-        one: tuple[str, int], was: str | None, our: str | None, their: str | None
-    ) -> str | None:
-        if one[0] == "15":
-            texts = [(text or "").strip() for text in (was, our, their)]
-            conflicts.append(Conflict("integration", "settings", *texts))
-        return our or their
-
-    return "".join(three_way(lines(was), lines(our), lines(their), settle).values())
-
-
 def _broken(text: str, ours: SourceText, theirs: SourceText) -> tuple[Problem, ...]:
     """Return what is wrong with the result alone."""
     found = _problems(text, ours.path)
@@ -243,9 +230,14 @@ def _with_ends(source: SourceText, end: str) -> SourceText:
     return replace(source, text=source.text.replace("\r\n", "\n").replace("\n", end))
 
 
-def _bytes(text: str, ours: SourceText) -> bytes:
-    """Return the bytes in the encoding of ours, or in UTF-8 where that cannot hold the text."""
-    try:
-        return ours.bom + text.encode(ours.encoding)
-    except UnicodeEncodeError:
-        return text.encode("utf-8")
+def _encoded(text: str, ours: SourceText, theirs: SourceText, end: str) -> SourceText:
+    """Return the text in the encoding of ours, or in UTF-8 where it says so or needs it."""
+    # Plain ASCII is in any encoding: then that of theirs tells more.
+    frame = replace(theirs, path=ours.path) if ours.text.isascii() and not ours.bom else ours
+    if frame.encoding.startswith("utf-16") or not says_utf8(text):
+        try:
+            return with_text(frame, text)
+        except ReadError:
+            text = f"{UTF8}{end}{text}"
+    bom = frame.bom if frame.encoding == "utf-8" else b""
+    return SourceText(ours.path, text, "utf-8", bom)

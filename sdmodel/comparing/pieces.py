@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,12 +11,13 @@ from sdmodel.frontends.definitions import plain
 from sdmodel.frontends.entries import END_OF_MACRO, EQUATION, MACRO, Entry, entries
 from sdmodel.frontends.leftside import parse_left_side
 from sdmodel.frontends.mdl import sections
-from sdmodel.frontends.tokens import ExpressionError, Token, words
+from sdmodel.frontends.tokens import ExpressionError, Token, tokens, words
 from sdmodel.names import key, tidy
 from sdmodel.source import SourceText
 
 FIELDS = ("equation", "units", "comment", "flags")
 Key = tuple[tuple[object, ...], int]
+_COMMENT = re.compile(r"\{[^{}]*\}")
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,17 @@ def meaning(place: int, text: str) -> object:
     if place:
         return plain(text)
     try:
-        return tuple(_spelled(word) for word in words(text))
+        return tuple(one for word in tokens(text) for one in _spelled(word))
     except ExpressionError:
         return plain(text)
 
 
-def _spelled(word: Token) -> str:
-    return key(word.text) if word.kind in ("name", "quoted") else word.text.casefold()
+def _spelled(word: Token) -> list[str]:
+    if word.kind == "trivia":  # blanks say nothing, but a comment does
+        return [plain(comment) for comment in _COMMENT.findall(word.text)]
+    if word.kind == "string":  # the name of a file: its case may matter
+        return [word.text]
+    return [key(word.text) if word.kind in ("name", "quoted") else word.text.casefold()]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sdmodel.frontends.text import decode
 from sdmodel.source import SourceText
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_SAYS_UTF8 = "{UTF-8}"
+UTF8 = "{UTF-8}"
 
 
 class Splice(NamedTuple):
@@ -73,7 +73,7 @@ def with_text(old: SourceText, text: str) -> SourceText:
     new = replace(old, text=text)
     wanted = [new]
     undecided = old.encoding == "utf-8" and not old.bom and old.text.isascii()
-    if undecided and not text.isascii() and not is_xmile(old) and _SAYS_UTF8 not in text[:200]:
+    if undecided and not text.isascii() and not is_xmile(old) and not says_utf8(text):
         wanted = [replace(new, encoding="cp1252")]
     for one in wanted:
         try:
@@ -89,6 +89,11 @@ def with_text(old: SourceText, text: str) -> SourceText:
         "line",
     )
     raise ReadError([problem])
+
+
+def says_utf8(text: str) -> bool:
+    """Return whether a `.mdl` file says at its beginning that it is in UTF-8."""
+    return UTF8 in text[:200]
 
 
 def as_utf8(old: SourceText, text: str) -> SourceText:

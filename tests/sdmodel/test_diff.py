@@ -101,6 +101,55 @@ def test_a_change_of_subscripts_is_one_of_ranges() -> None:
     assert found.behaviour.compared == 2 + 4  # x[a], x[b] and the controls
 
 
+OTHERS = """{UTF-8}
+:MACRO: F(x)
+F = x*2 + rate$ ~~|
+:END OF MACRO:
+rate = 1 ~~|
+b = F(rate) ~~|
+high :TEST INPUT: rate = 5 ~~|
+grows :THE CONDITION: high :IMPLIES: b > 3 ~~|
+INITIAL TIME = 0 ~~|
+FINAL TIME = 2 ~~|
+TIME STEP = 1 ~~|
+SAVEPER = 1 ~~|
+///---\\\\\\
+22:Year,Years
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("x*2", "x*3", "equation of F in macro F\n  - x*2 + rate$\n  + x*3 + rate$"),
+        ("F(x)\n", "F(x, y)\n", "equation of F\n  - macro F(x)\n  + macro F(x, y)"),
+        ("rate = 5", "rate = 6", "equation of high\n  - :TEST INPUT: rate = 5\n"
+         "  + :TEST INPUT: rate = 6"),
+        ("b > 3", "b > 30", "equation of grows\n  - :THE CONDITION: high :IMPLIES: b > 3\n"
+         "  + :THE CONDITION: high :IMPLIES: b > 30"),
+        ("grows :THE", "grew :THE",
+         "added: grew = :THE CONDITION: high :IMPLIES: b > 3; "
+         "removed: grows = :THE CONDITION: high :IMPLIES: b > 3"),
+        ("22:Year,Years", "22:Year,Yr", "added: Year = Yr = a unit; "
+         "removed: Year = Years = a unit"),
+        ("b > 3", "(b)>3", ""),
+        ("x*2 +", "x * (2) +", ""),
+    ],
+)  # fmt: skip
+def test_macros_reality_checks_and_names_of_units(old: str, new: str, said: str) -> None:
+    found = changed(old, new, OTHERS)
+    assert "; ".join(map(str, found.changes)) == said
+    before, after = (
+        listing(parse(SourceText("m.mdl", t))) for t in (OTHERS, OTHERS.replace(old, new))
+    )
+    assert (before != after) or not said
+
+
+def test_a_renamed_variable_is_the_same_in_macros_and_reality_checks() -> None:
+    found = sd.diff(model(OTHERS), model(OTHERS.replace("rate", "speed")), runs=False)
+    assert [str(one) for one in found.changes] == ["renamed: rate is now speed"]
+
+
 def test_the_runs_are_those_of_the_models() -> None:
     old, new = model(TEXT), model(TEXT.replace("contacts = 2", "contacts = 3"))
     behaviour = sd.diff(old, new).behaviour

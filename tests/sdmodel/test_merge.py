@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -252,6 +252,99 @@ def test_arrows_to_what_was_deleted_go_with_it() -> None:
 names = [key for key in pieces(SourceText("m.mdl", BASE)).entries if key[0][0] == "entry"]
 
 
+ARROW = "1,{},{},9,0,0,0,0,0,64,0,-1--1--1,,1|(0,0)|\n"
+
+
+def test_arrows_that_read_the_same_but_begin_elsewhere_are_both_kept() -> None:
+    """Both sides draw a new element 215 with an arrow 216 to the same place."""
+    arrow = ARROW.format(216, 215)
+    mine, yours = (
+        change(LAST, f"{LAST}10,215,{name},100,900,30,11,8,2,0,3,-1\n{arrow}")
+        for name in ("education effort", "Time")
+    )
+    done = merged(mine, yours)
+    assert done.clean
+    assert not done.notes
+    (view,) = read_sketch(done.text)
+    names = {one.id: one.name for one in view.elements}
+    added = [names[one.start] for one in view.arrows if one.id > 215]
+    assert sorted(added) == ["Time", "education effort"]
+
+
+def test_comments_within_equations_and_names_of_files_are_no_layout() -> None:
+    text = "{UTF-8}\na = 1 {Smith} ~~|\nb := GET XLS DATA('f.xls', 's', 'A', 'B2') ~~|\n"
+    both_say = merged(change("Smith", "Jones"), change("Smith", "Miller"), text)
+    assert [one.what for one in both_say.conflicts] == ["equation"]
+    assert not merged(change("Smith", "Jones"), change("1 {", "5 {"), text).clean
+    assert not merged(change("f.xls", "F.xls"), change("B2", "B3"), text).clean
+    assert merged(change("a = 1 {", "a  =  1  {"), change("1 {", "5 {"), text).clean
+
+
+SETTINGS = """{UTF-8}
+a = 1 ~~|
+///---\\\\\\
+:GRAPH one
+:VAR a
+
+:GRAPH two
+:VAR a
+
+:L\x7f<%^E!@
+22:Year,Years
+15:0,0,0,0,0,0
+"""
+
+
+def test_other_names_of_units_and_graphs_of_both_sides_are_kept() -> None:
+    mine = both(
+        change("Years\n", "Years\n22:Month,Months\n"), change("one\n:VAR a\n", "one\n:VAR x\n")
+    )
+    yours = both(
+        change("Years\n", "Years\n22:Person,People\n"),
+        change("two\n:VAR a\n", "two\n:VAR a\n:VAR y\n"),
+    )
+    done = merged(mine, yours, SETTINGS)
+    assert done.clean
+    assert not done.notes
+    assert "22:Year,Years\n22:Month,Months\n22:Person,People\n15:" in done.text
+    assert ":GRAPH one\n:VAR x\n\n:GRAPH two\n:VAR a\n:VAR y\n\n:L" in done.text
+
+
+def test_a_graph_that_both_changed_is_told() -> None:
+    mine, yours = (change("one\n:VAR a\n", f"one\n:VAR {name}\n") for name in "xy")
+    done = merged(mine, yours, SETTINGS)
+    assert done.notes == ("the graph 'one' was changed by both sides; ours is kept",)
+    assert done.text == mine(SETTINGS)
+
+
+@pytest.mark.parametrize("turned", ["ours", "theirs"])
+def test_one_side_turned_into_utf8(turned: str) -> None:
+    """The bytes are in the encoding that the first line says."""
+    old = SourceText("m.mdl", "a = 1 ~~ caf\u00e9 |\nb = 2 ~~|\n", "cp1252")
+    changed_one = replace(old, text=old.text.replace("b = 2", "b = 3"))
+    utf8 = SourceText("m.mdl", "{UTF-8}\n" + old.text)
+    sides = (utf8, changed_one) if turned == "ours" else (changed_one, utf8)
+    done = merge_texts(old, *sides)
+    assert done.clean
+    assert done.raw == utf8.text.replace("b = 2", "b = 3").encode("utf-8")
+
+
+def test_what_the_encoding_of_ours_cannot_hold_is_said_to_be_utf8() -> None:
+    old = SourceText("m.mdl", "a = 1 ~~ caf\u00e9 |\nb = 2 ~~|\n", "cp1252")
+    ours = replace(old, text=old.text.replace("a = 1", "a = 5"))
+    theirs = SourceText("m.mdl", old.text.replace("b = 2 ~~", "b = 2 ~~ \u0416"))
+    assert merge_texts(old, ours, theirs).raw == (
+        "{UTF-8}\na = 5 ~~ caf\u00e9 |\nb = 2 ~~ \u0416|\n".encode()
+    )
+
+
+def test_plain_letters_take_the_encoding_of_the_other_side() -> None:
+    old = SourceText("m.mdl", "a = 1 ~~|\nb = 2 ~~|\n")
+    ours = replace(old, text=old.text.replace("a = 1", "a = 5"))
+    theirs = SourceText("m.mdl", old.text.replace("b = 2 ~~", "b = 2 ~~ \u00e9"), "cp1252")
+    assert merge_texts(old, ours, theirs).raw == b"a = 5 ~~|\nb = 2 ~~ \xe9|\n"
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.sets(st.sampled_from(names), max_size=8), st.sets(st.sampled_from(names), max_size=8))
 def test_comments_on_any_variables_merge(mine: set[object], yours: set[object]) -> None:
@@ -289,7 +382,10 @@ def test_the_encoding_of_ours_is_kept_where_it_can_be() -> None:
     plain = SourceText("m.mdl", "a = 1 ~ m ~ |\nb = 3 ~ m ~ |\n")
     greek = SourceText("m.mdl", "a = 1 ~ m ~ |\nb = 2 ~ m ~ α |\n")
     assert merge_texts(base, ours, plain).raw == b"a = 1 ~ m ~ \xe9 |\nb = 3 ~ m ~ |\n"
-    assert merge_texts(base, ours, greek).raw.decode() == "a = 1 ~ m ~ é |\nb = 2 ~ m ~ α |\n"
+    # Vensim reads UTF-8 only where the first line says so.
+    assert merge_texts(base, ours, greek).raw.decode() == (
+        "{UTF-8}\na = 1 ~ m ~ é |\nb = 2 ~ m ~ α |\n"
+    )
 
 
 def test_every_model_here_is_cut_without_loss() -> None:
