@@ -41,6 +41,14 @@ class Conversion:
         What was lost, or had to be said in another way: see `ConversionNote`.
     comparison
         How far the new model's run is from the old one's; None where that was not asked for.
+
+    Examples
+    --------
+    >>> import tempfile, sdmodel as sd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     done = sd.convert("models/core.mdl", f"{folder}/core.xmile")
+    >>> done.lost, done.comparison.compared, "<stock name=" in done.text
+    ((), 69, True)
     """
 
     path: Path
@@ -117,6 +125,8 @@ def convert(
     to_xmile = _direction(old.path, place)
     collector = Collector(old.source.source)
     tell_macros(old.source, collector)
+    for remark in old.source.remarks:
+        collector.note("", -1, f"left out: {remark}", "keep it beside the new file", lost=True)
     if to_xmile:
         _refuse_changing_clock(old, collector)
     if to_xmile:
