@@ -125,7 +125,7 @@ def convert(
     to_xmile = _direction(old.path, place)
     collector = Collector(old.source.source)
     tell_macros(old.source, collector)
-    for remark in old.source.remarks:
+    for remark in parse(old.source.source).remarks:
         collector.note("", -1, f"left out: {remark}", "keep it beside the new file", lost=True)
     if to_xmile:
         _refuse_changing_clock(old, collector)

@@ -108,7 +108,9 @@ class XmileText:
 
     def __call__(self, expr: Expr) -> str:
         """Return the text of an equation."""
-        found = in_xmile(rewrite(expr, self._array), self.entry, self.collector)
+        found = in_xmile(
+            rewrite(expr, self._array), self.entry, self.collector, self.equations.model.method
+        )
         return Printer(XMILE, self._leaf)(found)
 
     def fits_all(self, expr: Expr) -> bool:
