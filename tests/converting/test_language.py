@@ -77,8 +77,12 @@ def both_ways(path: Path) -> list[sd.Conversion]:
     return [there, back]
 
 
-@pytest.mark.parametrize("equation", SCALARS)
-@pytest.mark.parametrize("method", ["0", "5"])
+MOVING = [one for one in SCALARS if any(word in one for word in ("PULSE", "DELAY", "SAMPLE"))]
+
+
+@pytest.mark.parametrize(
+    ("equation", "method"), [*((one, "0") for one in SCALARS), *((one, "5") for one in MOVING)]
+)
 def test_a_function_is_the_same_in_both(equation: str, method: str, tmp_path: Path) -> None:
     settings = f"///---\\\\\\\n15:0,0,0,{method},0,0\n"
     path = write(tmp_path, f"{CLOCK}{WAVE} y= {equation}~~|\n{settings}")
@@ -153,6 +157,14 @@ def test_any_name_goes_both_ways(name: str, tmp_path: Path) -> None:
     there, back = both_ways(path)
     assert sd.load(back.path).run().values("y")[0] == 6
     assert bool(there.notes) == (name == "dt")
+
+
+def test_what_ends_an_entry_of_vensim_stands_in_no_comment(tmp_path: Path) -> None:
+    aux = '<aux name="y"><eqn>1</eqn><units>a|b</units><doc>either ~1 | or {2}</doc></aux>'
+    path = write(tmp_path, XMILE.format(aux), "model.xmile")
+    again = sd.load(sd.convert(path, tmp_path / "m.mdl").path)
+    assert again.definition("y").comment == "either \u223c1 \u00a6 or {2}"
+    assert again.units["y"] == "a\u00a6b"
 
 
 def test_flows_are_found_where_they_are_flows(tmp_path: Path) -> None:
