@@ -177,6 +177,14 @@ def test_flows_are_found_where_they_are_flows(tmp_path: Path) -> None:
     assert done.lost == ()
 
 
+def test_a_lookup_that_is_always_prolonged_says_so_itself(tmp_path: Path) -> None:
+    text = f"{CLOCK}f((0,0),(2,4))~~| g((0,0),(2,4))~~| y=LOOKUP EXTRAPOLATE(f, Time)~~|"
+    text += "z=g(Time)+LOOKUP EXTRAPOLATE(g, Time)~~|"
+    there, _ = both_ways(write(tmp_path, text))
+    assert there.text.count('<gf type="extrapolate">') == 1
+    assert [note.variable for note in there.lost] == ["z"]
+
+
 def test_a_macro_is_written_out(tmp_path: Path) -> None:
     macro = ":MACRO: F(a, b) F= INTEG(a-inner, b) ~~| inner= F/2~~| :END OF MACRO:"
     path = write(tmp_path, f"{macro} {CLOCK}{WAVE}y= F(x, 1)+F(z, k)~~|")
