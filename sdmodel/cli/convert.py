@@ -17,7 +17,7 @@ from sdmodel.cli.text import Refused, as_json
 @click.option("--strict", is_flag=True, help="Refuse a model of which anything would be lost.")
 @click.option("--no-check", is_flag=True, help="Do not run both models to compare them.")
 @click.option(
-    "--sketch", is_flag=True, help="Draw the model in a new .mdl file (may take minutes)."
+    "--sketch", is_flag=True, help="Draw a new .mdl file anew, by groups (may take minutes)."
 )
 @click.option("--force", is_flag=True, help="Replace TARGET where it exists.")
 @data_options

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sdmodel.converting.checking import Comparison, compared
+from sdmodel.converting.drawing import drawing
+from sdmodel.converting.names import bare
 from sdmodel.converting.notes import Collector, ConversionNote
 from sdmodel.converting.trees import tell_macros
 from sdmodel.converting.vensim_file import vensim_file
@@ -16,6 +18,7 @@ from sdmodel.expr import literal
 from sdmodel.external.resolve import resolve
 from sdmodel.frontends import SUFFIXES, XMILE, parse, read
 from sdmodel.model import Model
+from sdmodel.names import key
 from sdmodel.program import CONTROL
 from sdmodel.run import atomic
 from sdmodel.simulate import starts
@@ -38,6 +41,14 @@ class Conversion:
         What was lost, or had to be said in another way: see `ConversionNote`.
     comparison
         How far the new model's run is from the old one's; None where that was not asked for.
+
+    Examples
+    --------
+    >>> import tempfile, sdmodel as sd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     done = sd.convert("models/core.mdl", f"{folder}/core.xmile")
+    >>> done.lost, done.comparison.compared, "<stock name=" in done.text
+    ((), 69, True)
     """
 
     path: Path
@@ -89,7 +100,8 @@ def convert(
     check
         Run both models and compare them.
     sketch
-        Draw the model in a new `.mdl` file, which may take minutes for a large one.
+        Draw the model anew in a new `.mdl` file, view by view, which may take minutes for a large
+        one. Otherwise the drawing of the old file becomes that of the new one.
     data, allow
         As for `load`: where the series of data variables lie. They become part of the new file.
 
@@ -113,6 +125,8 @@ def convert(
     to_xmile = _direction(old.path, place)
     collector = Collector(old.source.source)
     tell_macros(old.source, collector)
+    for remark in parse(old.source.source).remarks:
+        collector.note("", -1, f"left out: {remark}", "keep it beside the new file", lost=True)
     if to_xmile:
         _refuse_changing_clock(old, collector)
     if to_xmile:
@@ -123,8 +137,8 @@ def convert(
         raise UnsupportedError(sorted(collector.problems, key=lambda one: (one.line, one.column)))
     notes = tuple(sorted(collector.notes, key=lambda note: note.line))
     _refuse_loss(notes, old.path, strict)
-    if sketch and not to_xmile:
-        text = _drawn(place, text)
+    if not to_xmile:
+        text = _drawn(place, text, old, renamed, anew=sketch)
     new = Model(parse(SourceText(str(place), text)))
     _readable(new, old)
     found = compared(old, new, renamed) if check else None
@@ -135,14 +149,24 @@ def convert(
     return Conversion(place, text, notes, found)
 
 
-def _drawn(place: Path, text: str) -> str:
-    """Return a `.mdl` file with a drawing of its own."""
+def _drawn(place: Path, text: str, old: Model, renamed: Mapping[str, str], *, anew: bool) -> str:
+    """Return a `.mdl` file with the drawing of the old file, or one made anew."""
     from sdmodel.sketch.layout import lay_out
+    from sdmodel.sketch.structure import structure_of
     from sdmodel.sketch.write import with_sketch
 
     source = SourceText(str(place), text)
-    views = lay_out(parse(source))
-    return with_sketch(source, views) if views else text
+    model = parse(source)
+    if anew:
+        views = lay_out(model)
+        return with_sketch(source, views) if views else text
+
+    def named(name: str) -> str:
+        known = model.by_key.get(key(renamed.get(key(name), name)))
+        return bare(known.name) if known is not None else ""
+
+    view = drawing(old.source.source, named, structure_of(model).ends())
+    return with_sketch(source, [view]) if view is not None else text
 
 
 def _loaded(

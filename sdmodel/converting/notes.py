@@ -25,6 +25,11 @@ class ConversionNote:
     lost
         Whether the new file says less than the old one, so that only some tools run it or
         something must be put back by hand.
+
+    Examples
+    --------
+    >>> print(ConversionNote("beds", 7, "GAME is left out", lost=True))
+    line 7: 'beds' GAME is left out
     """
 
     variable: str

@@ -220,6 +220,8 @@ class Items:
     ) -> list[tuple[tuple[str, ...], Body]]:
         """Return a lookup, or a data variable as a lookup over time."""
         equation, mode = ("TIME", entry.data) if entry.data else ("", entry.mode)
+        if entry.key in self.equations.prolonged:
+            mode = "extrapolate"
         if mode == "raw":
             what = "is raw data, without a value between its times"
             cure = "read it by interpolation, or :HOLD BACKWARD:"

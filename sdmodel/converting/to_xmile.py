@@ -130,6 +130,7 @@ BUILDERS: dict[str, Builder] = {
     "random normal": _as("NORMAL", 2, 3, 4, 0, 1),
     "npv": _as("NPV", 0, 1, 2, 3),
 }
+OF_TIME = frozenset({"pulse train"})
 # Functions of both languages, of the same name and meaning.
 SAME = frozenset(
     {"abs", "min", "max", "exp", "ln", "sqrt", "sin", "cos", "tan", "arcsin", "arccos", "arctan"}
@@ -145,8 +146,11 @@ ADVICE = {
 }
 
 
-def in_xmile(equation: Expr, entry: Variable, collector: Collector) -> Expr:
-    """Return an equation with XMILE's functions; sums and lookups are left as they are."""
+def in_xmile(equation: Expr, entry: Variable, collector: Collector, method: str) -> Expr:
+    """Return an equation with XMILE's functions; sums and lookups are left as they are.
+
+    `method` is that of the model: what is written with TIME moves on within a Runge-Kutta step.
+    """
 
     def change(node: Expr) -> Expr:
         if not isinstance(node, Call):
@@ -154,7 +158,7 @@ def in_xmile(equation: Expr, entry: Variable, collector: Collector) -> Expr:
         name = key(node.function)
         if name in ADVICE:
             collector.note(entry.name, entry.at, *ADVICE[name], lost=True)
-        if name in BUILDERS:
+        if name in BUILDERS and (name not in OF_TIME or method in ("euler", "difference")):
             return BUILDERS[name](node.args)
         if name in SAME:
             return Call(node.function.upper(), node.args)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from itertools import product
 
 from sdmodel.converting.notes import Collector
@@ -23,6 +24,7 @@ from sdmodel.expr import (
     fix_axes,
     references,
     rewrite,
+    walk,
     with_children,
 )
 from sdmodel.lowering.arrays import Arrays, Region
@@ -63,6 +65,18 @@ class Equations:
         self.model = with_calls_apart(expand_macros(model), apart)
         self.dimensions = Dimensions(self.model)
         self.arrays = Arrays(self.model, self.dimensions)
+
+    @cached_property
+    def prolonged(self) -> frozenset[str]:
+        """The lookups, by key, that are read beyond their ends wherever they are read."""
+        beyond, otherwise = set[str](), set[str]()
+        for entry in self.model.variables:
+            for node in walk(entry.equation) if entry.equation is not None else ():
+                if isinstance(node, Call):
+                    otherwise.add(key(node.function))
+                    mine = beyond if key(node.function) == "lookup extrapolate" else otherwise
+                    mine |= {key(one.name) for one in node.args[:1] if isinstance(one, Ref)}
+        return frozenset(beyond - otherwise)
 
     def elements(self, name: str) -> tuple[tuple[str, ...], ...]:
         """Return the keys of the elements in each dimension of a variable."""

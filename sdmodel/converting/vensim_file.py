@@ -110,7 +110,7 @@ class _Writer:
     def _about(self, one: Variable) -> str:
         unused = one.key not in self.used and not integral(one.equation)
         flags = "\n\t~\t:SUPPLEMENTARY" if unused else ""
-        units = f"{one.units}{_limits(one)}".strip()
+        units = f"{one.units.translate(_ALIKE)}{_limits(one)}".strip()
         shown = f"\t~\t{units}\n\t~\t{_commented(one.comment)}{flags}\n\t|\n"
         return "\n" + shown
 

@@ -108,7 +108,9 @@ class XmileText:
 
     def __call__(self, expr: Expr) -> str:
         """Return the text of an equation."""
-        found = in_xmile(rewrite(expr, self._array), self.entry, self.collector)
+        found = in_xmile(
+            rewrite(expr, self._array), self.entry, self.collector, self.equations.model.method
+        )
         return Printer(XMILE, self._leaf)(found)
 
     def fits_all(self, expr: Expr) -> bool:
@@ -137,6 +139,9 @@ class XmileText:
         name = key(node.function)
         if name in _SUMS and node.axes:
             return self._sum(node, *_SUMS[name])
+        if name == "lookup extrapolate" and isinstance(node.args[0], Ref):
+            known = node.args[0].name in self.equations.prolonged
+            return Call(READ, node.args, node.at) if known else node
         if name == "elmcount" and isinstance(node.args[0], Ref):
             return Const(float(len(self.equations.dimensions.elements(node.args[0].name))))
         if name == "vector select":

@@ -12,6 +12,7 @@ from sdmodel.converting.printing import VENSIM, XMILE, Operators, Printer, Writt
 from sdmodel.expr import Apply, Call, Const, Expr, Op, Ref, Table, Text, Values, walk
 from sdmodel.frontends import read
 from sdmodel.frontends.expressions import parse_expression
+from sdmodel.frontends.lists import NOT_AVAILABLE
 from sdmodel.frontends.tokens import words
 from sdmodel.frontends.xmile.expressions import parse_expression as parse_xmile
 from sdmodel.frontends.xmile.markup import Passage
@@ -38,7 +39,7 @@ trees = st.recursive(st.one_of(numbers, names), nodes, max_leaves=12)
 def leaf(node: Expr, inner: list[Written]) -> Written:
     match node:
         case Const():
-            return constant(node.value)
+            return Written(":NA:") if node.value == NOT_AVAILABLE else constant(node.value)
         case Ref():
             return Written(
                 node.name + (f"[{','.join(node.subscripts)}]" if node.subscripts else "")
