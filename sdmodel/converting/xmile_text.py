@@ -211,6 +211,10 @@ class XmileText:
         if not vector.where or any(at.axis for at in vector.where):
             self._refuse("uses VECTOR SORT ORDER in a way that XMILE cannot say")
             return vector
+        self.collector.note(
+            self.entry.name, self.entry.at, "is written with RANK, which not all tools read as "
+            "the place of the n-th smallest", "compare its values in the tool you use", lost=True
+        )  # fmt: skip
         size = self.equations.arrays.sizes[vector.name][-1]
         place = vector.where[-1].places[0]
         every = At(Axis(-1, size), range(size))

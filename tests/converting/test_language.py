@@ -103,6 +103,7 @@ def test_an_order_is_one_of_ranks(direction: str, tmp_path: Path) -> None:
     done = sd.convert(path, tmp_path / "m.xmile")
     assert done.comparison is not None
     assert done.comparison.largest == 0
+    assert [note.variable for note in done.lost] == ["y"]
     with pytest.raises(sd.UnsupportedError, match="RANK"):  # which Vensim has not
         sd.convert(done.path, tmp_path / "again.mdl")
 
