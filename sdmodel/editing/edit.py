@@ -33,7 +33,7 @@ from sdmodel.editing.vensim import Limit
 from sdmodel.errors import OverrideError, SDError
 from sdmodel.frontends import parse
 from sdmodel.lowering import problems
-from sdmodel.names import element_key, tidy
+from sdmodel.names import element_key, key, tidy
 from sdmodel.selection import definition_of, entry_of
 from sdmodel.source import SourceModel, SourceText, Variable
 
@@ -164,8 +164,14 @@ class Edit:
     ) -> Edit:
         """Give a variable other limits; None leaves one open, and three of them take all away."""
         entry = self._entry(name, lambda one: (one.low, one.high) != (None, None))
-        splices = self._language.limits_splices(self.text, entry, (low, high, step))
-        ends = [None if one is None else float(one) for one in (low, high, step)]
+        try:
+            splices = self._language.limits_splices(self.text, entry, (low, high, step))
+            ends = [None if one is None else float(one) for one in (low, high, step)]
+        except ValueError as error:
+            raise OverrideError(name, f"a limit of {name!r}: {error}") from None
+        if ends[0] is not None and ends[1] is not None and ends[0] > ends[1]:
+            told = f"the limits of {name!r} must rise: {low} is greater than {high}"
+            raise OverrideError(name, told)
         return self._described(entry, splices, low=ends[0], high=ends[1], step=ends[2])
 
     def rename(self, old: str, new: str, *, also: Sequence[str | Path] = ()) -> Edit:
@@ -240,8 +246,15 @@ class Edit:
         ------
         ModelError
             If other variables use one of them; all of those are named.
+        OverrideError
+            If a name is that of an element.
         """
-        gone = {definition_of(self.source, name).key for name in names}
+        found = [definition_of(self.source, name) for name in names]
+        gone = {one.key for one in found}
+        for name, one in zip(names, found, strict=True):
+            if key(name) != one.key:
+                told = f"{name!r} is a part of {one.name!r}: only a whole variable is deleted"
+                raise OverrideError(name, told)
         if not even_if_used:
             refuse_used(self.source, gone, " and ".join(map(repr, names)))
         splices = deletion(self.source, gone)

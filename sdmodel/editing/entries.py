@@ -56,6 +56,8 @@ def addition(
 ) -> tuple[Splice, int]:
     """Return what adds an entry, and the number its variable will have among all of them."""
     source = model.source
+    if not added_key(source, name).partition("[")[0]:
+        raise OverrideError(name, f"{name!r} is no name: give the new variable one")
     if is_xmile(source):
         return xmile_names.addition(model, name, equation, units, comment, after)
     plain_text(source, name, "units", units, "~|{}")
@@ -107,7 +109,8 @@ def _anchor(model: SourceModel, group: str, after: str) -> Variable | None:
         found = groups.get(key(group))
         if found is None:
             names = [one.group for one in groups.values() if one.group]
-            hint = did_you_mean(near_names(group, names)) or f"there are: {', '.join(names)}"
+            there = f"there are: {', '.join(names)}" if names else "the file has no groups"
+            hint = did_you_mean(near_names(group, names)) or there
             raise OverrideError(group, f"no group is named {group!r}; {hint}")
         return found
     # The controls of a run stand last, mostly in a group of their own.

@@ -61,7 +61,11 @@ def renaming(model: SourceModel, old: str, new: str) -> Renamed:
             cure=did_you_mean(near) or "`sdmodel show MODEL` lists its variables",
         )
         raise UnknownNameError([problem])
-    taken = {**macros, **known, **dict.fromkeys(_RUN, "a name of Vensim's own")}
+    checks = {
+        key(name): name
+        for name in (*(one.name for one in model.inputs), *(one.name for one in model.constraints))
+    }
+    taken = {**macros, **checks, **known, **dict.fromkeys(_RUN, "a name of Vensim's own")}
     if key(new) != wanted and key(new) in taken:
         raise OverrideError(new, f"{new!r} is taken already, by {taken[key(new)]!r}")
     if key(new) in REGISTRY:

@@ -175,6 +175,14 @@ def test_limits(path: Path, name: str, limits: tuple[float, ...], old: str, new:
     assert one.text.raw == HEAD + MODEL.replace(old, new).encode()
 
 
+@pytest.mark.parametrize(
+    ("limits", "why"), [(("a", "b"), "'a' is not a number"), ((5, 1), "5 is greater than 1")]
+)
+def test_limits_that_are_none_are_refused(path: Path, limits: tuple[float, ...], why: str) -> None:
+    with pytest.raises(sd.OverrideError, match=why):
+        edit(path).limits("birth rate", *limits)
+
+
 def test_an_equation_over_several_lines_gets_the_line_ends_of_the_file(path: Path) -> None:
     one = edit(path).equation("births", "people*\n\t\tbirth rate/2")
     old = "people * \\\r\n\t\tbirth rate {a \u00fc}"

@@ -221,6 +221,25 @@ def test_what_is_used_is_not_deleted(path: Path) -> None:
         gone.save()
 
 
+def test_an_element_is_not_deleted_as_if_it_were_the_variable(path: Path) -> None:
+    done = sd.edit(path).add("part[young]", "1").add("part[old]", "2")
+    with pytest.raises(sd.OverrideError, match=r"a part of 'part': only a whole variable"):
+        done.delete("part[old]")
+    assert done.delete("part").text.raw == sd.edit(path).text.raw
+
+
+def test_names_of_reality_checks_are_taken_and_empty_ones_are_none(tmp_path: Path) -> None:
+    place = tmp_path / "m.mdl"
+    text = "a = 1~~|\nb = a~~|\nhigh :TEST INPUT: a = 5~~|\n"
+    place.write_text(f"{text}rc :THE CONDITION: high :IMPLIES: b > 3~~|\n", encoding="utf-8")
+    for taken in ("high", "RC"):
+        with pytest.raises(sd.OverrideError, match="is taken already"):
+            sd.edit(place).rename("a", taken)
+    for name in ("", '""', " "):
+        with pytest.raises(sd.OverrideError, match="is no name"):
+            sd.edit(place).add(name, "1")
+
+
 def test_a_deleted_variable_leaves_the_sketch_with_its_valve_pipes_cloud_and_arrows(
     path: Path,
 ) -> None:
