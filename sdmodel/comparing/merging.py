@@ -79,7 +79,7 @@ class Merge:
     --------
     >>> import sdmodel as sd
     >>> same = sd.merge("models/core.mdl", "models/core.mdl", "models/core.mdl")
-    >>> same.conflicts, same.raw == open("models/core.mdl", "rb").read()
+    >>> same.conflicts, same.raw == sd.load("models/core.mdl").source.source.raw
     ((), True)
     """
 
