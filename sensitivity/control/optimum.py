@@ -95,7 +95,7 @@ class Optimum:
                 f"{origin[what]} {origin[f'{what}_digest']}"
                 for what in ("control", "payoff", "model")
             ),
-            *(f"changes {one['file']} {_brief(one)}" for one in origin.get("changes", ())),
+            *(f"changes {one['file']}: {_brief(one)}" for one in origin.get("changes", ())),
         ]
         head = [f"{{{line.translate(_PLAIN)}}}" for line in told]
         text = "\n".join([*head, *(f"{name} = {v!r}" for name, v in self.values.items()), ""])
@@ -212,7 +212,7 @@ def searcher_of(
 def _brief(change: Mapping[str, str]) -> str:
     """Return a single change as it is, and more of them as the digest of their file."""
     text = change["text"]
-    return change["digest"] if "\n" in text or "\r" in text else text
+    return f"sha256 {change['digest']}" if "\n" in text or "\r" in text else text
 
 
 def _no_payoff(measured: Payoff, start: pd.DataFrame) -> str:
