@@ -143,8 +143,9 @@ def edit(
     metavar="FILE",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False),
-    help="A file that names it too (.cin, .lst, .vsc, .voc, .vpd, .cmd, .toml); may be given "
-    "several times. MODEL.toml and MODEL.expectations.toml are changed without being named.",
+    help="A file that names it too (.cin, .lst, .vsc, .voc, .vpd, .cmd, .toml, .reality); may "
+    "be given several times. MODEL.toml, MODEL.expectations.toml, MODEL.claims.toml and "
+    "MODEL.reality are changed without being named.",
 )
 @edit_options
 def rename(

@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sdmodel.editing.renaming import rename_splices
+from sdmodel.editing.renaming import equation_splices
 from sdmodel.editing.text import spliced, with_text
 from sdmodel.editing.tomlnames import toml_splices
 from sdmodel.editing.words import Renamed, in_lines
 from sdmodel.errors import SDError
-from sdmodel.frontends import parse, read_bytes
+from sdmodel.frontends import read_bytes
 from sdmodel.frontends.text import decode
 from sdmodel.source import SourceText
 
-OWN = (".toml", ".expectations.toml", ".reality")  # which belong to a model without being named
-_LIKE_A_MODEL = ".reality"  # reality checks, written as in a `.mdl` file
+# Which belong to a model without being named.
+OWN = (".toml", ".expectations.toml", ".claims.toml", ".reality")
 _SET = re.compile(r"\s*SIMULATE>SETVAL\|", re.I)
 _OPTION = re.compile(r"\s*[:*!]")
 _HEAD = re.compile(r"\s*\d+\s*,")  # of a sensitivity control file: how many runs, which method
@@ -43,10 +43,10 @@ def opened(model: str, known: Sequence[Beside], also: Sequence[str | Path]) -> l
     found = {one.path.resolve(): one for one in known}
     for place in (*(one for one in own if one.is_file()), *named):
         if place.name != "pyproject.toml" and place.resolve() not in found:
-            if place.suffix.lower() not in (".toml", *_NAMES_FROM, _LIKE_A_MODEL):
+            if place.suffix.lower() not in (*_NAMES_FROM, ".toml", ".reality"):
                 raise SDError(
                     f"{place}: names are not changed in files of this kind; they are in "
-                    f"{', '.join(('.toml', *_NAMES_FROM, _LIKE_A_MODEL))}"
+                    f"{', '.join(('.toml', '.reality', *_NAMES_FROM))}"
                 )
             text = decode(str(place), read_bytes(place))
             found[place.resolve()] = Beside(text, text)
@@ -58,8 +58,8 @@ def renamed_in(one: Beside, renamed: Renamed) -> Beside:
     text, suffix = one.now.text, one.path.suffix.lower()
     if suffix == ".toml":
         found = toml_splices(str(one.path), text, renamed)
-    elif suffix == _LIKE_A_MODEL:
-        found = rename_splices(parse(SourceText("checks.mdl", text)), renamed)
+    elif suffix == ".reality":  # reality checks, written as in a model
+        found = equation_splices(one.now, renamed)
     else:
         found = list(in_lines(text, 0, len(text), renamed, _NAMES_FROM[suffix]))
     return Beside(one.before, with_text(one.now, spliced(text, found))) if found else one

@@ -178,8 +178,9 @@ class Edit:
         """Rename a variable, a range or an element wherever the file names it.
 
         That is in equations, in ranges, in macros (as ``name$``), in the sketch and in the
-        settings, and in MODEL.toml and MODEL.expectations.toml beside it; comments are left as
-        they are. The new name is put in quotes where it needs them.
+        settings, and beside it in MODEL.toml, MODEL.expectations.toml, MODEL.claims.toml and
+        MODEL.reality; comments are left as they are. The new name is put in quotes where it
+        needs them.
 
         Parameters
         ----------
@@ -187,7 +188,7 @@ class Edit:
             The names.
         also
             Other files that name it: ``.cin``, ``.lst``, ``.vsc``, ``.voc``, ``.vpd``, ``.cmd``,
-            ``.toml``. They are saved together with the model.
+            ``.toml``, ``.reality``. They are saved together with the model.
         """
         renamed = renaming(self.source, old, new)
         splices = rename_splices(self.source, renamed)

@@ -25,7 +25,7 @@ from sdmodel.frontends.sketch import read_sketch
 from sdmodel.frontends.tokens import ExpressionError, words
 from sdmodel.functions.registry import REGISTRY
 from sdmodel.names import key, tidy
-from sdmodel.source import SourceModel, Variable
+from sdmodel.source import SourceModel, SourceText, Variable
 
 _RUN = frozenset({"time", "initial time", "final time", "time step", "saveper"})
 
@@ -79,6 +79,11 @@ def rename_splices(model: SourceModel, renamed: Renamed) -> list[Splice]:
     source = model.source
     if is_xmile(source):
         return xmile_names.rename_splices(source, renamed)
+    return [*equation_splices(source, renamed), *drawing.renaming(source.text, renamed)]
+
+
+def equation_splices(source: SourceText, renamed: Renamed) -> list[Splice]:
+    """Return what renames a name in the equations, ranges and macros of a text."""
     found, macro = list[Splice](), False
     for entry in sheet(source).entries:
         if entry.kind in (MACRO, END_OF_MACRO):
@@ -91,7 +96,7 @@ def rename_splices(model: SourceModel, renamed: Renamed) -> list[Splice]:
             raise ReadError([source.problem(error.at, error.message, cure=error.cure)]) from None
         ranged = len(own) > 1 and own[1].text in (":", "<->")
         found += splices(own, renamed, macro=macro, ranged=ranged)
-    return [*found, *drawing.renaming(source.text, renamed)]
+    return found
 
 
 def renamed_meaning(model: SourceModel, got: Meaning, renamed: Renamed) -> Meaning:

@@ -21,8 +21,29 @@ from sdmodel.sketch.words import unquoted
 Path = tuple[str, ...]
 # Tables whose keys are names of constants or variables, and keys whose strings are names, or
 # equations; in all others stand titles, names of outcomes and scenarios, and prose.
-_NAMED = {"set", "replace", "weights", "bounds", "levers", "uncertainties", "correlations"}
-_NAMES = {"of", "variable", "highlights", "never_negative", "stocks", "inflows", "outflows", "path"}
+_NAMED = {
+    "set",
+    "scale",
+    "add",
+    "replace",
+    "weights",
+    "bounds",
+    "levers",
+    "uncertainties",
+    "correlations",
+}
+_NAMES = {
+    "of",
+    "variable",
+    "highlights",
+    "never_negative",
+    "stocks",
+    "inflows",
+    "outflows",
+    "path",
+    "paths",
+    "variables",
+}
 _EQUATIONS = {
     "left", "right", "form", "alternative", "link", "held", "live", "switch", "base_path", "cut",
     "that", "expect", "definitions", "settings",
@@ -78,7 +99,8 @@ def _changed(path: Path, value: str, renamed: Renamed, *, is_key: bool) -> str:
         named = table in _NAMED or (path[0] == "correlations" and 1 < len(path) <= 3)
         return _name(value, renamed) if named else value
     last = path[-1]
-    if last in _NAMES and "let" not in path:
+    lever = path[-2:] == ("along", "name")  # along which the arms of a claim lie
+    if lever or (last in _NAMES and "let" not in path):
         return _name(value, renamed)
     if last in _EQUATIONS or (len(path) > 1 and path[-2] == "replace"):
         return _equation(value, renamed)

@@ -370,6 +370,40 @@ def test_the_settings_beside_a_model_follow_and_nothing_else_in_them(path: Path)
     assert np.array_equal(ours.values("newborn"), theirs.values("births"))
 
 
+CLAIMS = """[arms.births]
+label = "births"
+set = { births = 1 }
+scale = { births = 2 }
+add = { "births" = 3 }
+[experiments.a]
+along = { name = "births", values = [1, 2] }
+[[structural]]
+variables = ["births", "people"]
+paths = [["births", "people"]]
+name = "births"
+"""
+CHECKS = """all:TEST INPUT: births = 3 {births} ~~ births |
+none:THE CONDITION: births = 0 :IMPLIES: people >= births now ~~|
+"""
+
+
+def test_claims_and_reality_checks_beside_a_model_follow(path: Path) -> None:
+    claims, checks = path.with_suffix(".claims.toml"), path.with_suffix(".reality")
+    claims.write_text(CLAIMS, encoding="utf-8")
+    checks.write_text(CHECKS, encoding="utf-8")
+    sd.edit(path).rename("births", "newborn").save()
+    expected = CLAIMS
+    for word in ("set = { ", "scale = { ", 'add = { "', 'name = "births", v', '= ["', '[["'):
+        old = word if "births" in word else f"{word}births"
+        assert expected.count(old) == 1
+        expected = expected.replace(old, old.replace("births", "newborn"))
+    assert claims.read_text(encoding="utf-8") == expected
+    assert checks.read_text(encoding="utf-8") == (
+        "all:TEST INPUT: newborn = 3 {births} ~~ births |\n"
+        "none:THE CONDITION: newborn = 0 :IMPLIES: people >= births now ~~|\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("suffix", "text", "new"),
     [
