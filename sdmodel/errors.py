@@ -19,9 +19,11 @@ traceback.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _WIDEST_LINE = 120  # a longer line of a file is shown in part
 _LONGEST_COMPARED = 500  # the time to compare two names grows with the product of their lengths
 
@@ -64,7 +66,16 @@ class Problem:
             parts.append(" " * (len(number) + caret) + "^")
         if self.cure:
             parts.append(f"      cure: {self.cure}")
-        return "\n".join(parts)
+        return printable("\n".join(parts))
+
+
+def printable(text: str) -> str:
+    r"""Return a text in which nothing commands a terminal: a model's name may hold such characters.
+
+    >>> printable("a\x1b]0;title\x07\n\tb")
+    'a�]0;title�\n\tb'
+    """
+    return _COMMANDS.sub("\ufffd", text)
 
 
 def _around(text: str, place: int) -> tuple[str, int]:

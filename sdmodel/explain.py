@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sdmodel.errors import printable
 from sdmodel.expr import Call, references, walk
 from sdmodel.names import key
 from sdmodel.program import CONTROL, Program
@@ -90,7 +91,7 @@ class Explanation:
                 lines.append(f"    {cause.name:<{width}}  {_in_short(cause)}")
         if v.used_by:
             lines.append(f"  used by: {', '.join(v.used_by)}")
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
     def __repr__(self) -> str:
         """Return the same as `str()`, so that a notebook shows it."""

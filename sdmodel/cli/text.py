@@ -9,6 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from sdmodel.errors import printable
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -61,7 +63,7 @@ def plain(*cells: object) -> list[str]:
     """Write cells for a table, with square brackets taken as text and not as markup."""
     from rich.markup import escape
 
-    return [escape(str(cell)) for cell in cells]
+    return [escape(printable(str(cell))) for cell in cells]
 
 
 def number(value: float) -> str:

@@ -11,6 +11,8 @@ from sdmodel.source import SourceModel, Variable
 
 def listing(model: SourceModel) -> str:
     """Return everything a model says, in an order and layout that other edits do not touch."""
+    if model.problems and not model.variables:  # such as a conflict that is not settled
+        return model.source.text
     lines = [f"method: {model.method}", ""]
     for dimension in sorted(model.dimensions, key=lambda one: one.key):
         lines += [f"{dimension.name}: {elements(dimension)}", ""]

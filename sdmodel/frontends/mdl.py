@@ -6,6 +6,7 @@ Layout after the Vensim Reference Manual, "Sketch and equation formats".
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from sdmodel.errors import Problem
@@ -33,6 +34,7 @@ _SKETCH_MARK = re.compile(r"\\{2,3}---///")
 _SETTINGS_MARK = re.compile(r"///---\\{2,3}")
 # In an old Macintosh file lines end with a carriage return alone.
 MOST_PROBLEMS = 2_000
+_CONFLICT = re.compile(r"^<{7} .*$(?=[\s\S]*?^={7}\s*$[\s\S]*?^>{7} )", re.MULTILINE)
 _METHOD = re.compile(r"(?:^|[\r\n])15:\s*\d+\s*,\s*\d+\s*,\s*\d+\s*,\s*(\d+)")
 _SYNONYMS = re.compile(r"^22:(.*[^\s,].*)$", re.MULTILINE)
 # Settings line 15, fourth number (Vensim's Simulation Control, "Integration type").
@@ -49,6 +51,9 @@ METHODS = {
 def parse(source: SourceText, reader: Reader | None = None) -> SourceModel:
     """Read the text of a `.mdl` file; whatever is wrong is listed in `SourceModel.problems`."""
     text = source.text
+    unsettled = tuple(_unsettled(source))
+    if unsettled:  # what stands between the marks belongs to two files
+        return SourceModel(source, (), problems=unsettled)
     end, settings_at = sections(text)
     reader = reader or Reader(source)
     for entry in entries(source, end, reader.problems):
@@ -74,6 +79,14 @@ def parse(source: SourceText, reader: Reader | None = None) -> SourceModel:
         constraints=tuple(reader.constraints),
         inputs=tuple(reader.inputs),
     )
+
+
+def _unsettled(source: SourceText) -> Iterator[Problem]:
+    """Yield a problem for each conflict that a merge has left in the file."""
+    for mark in _CONFLICT.finditer(source.text):
+        what = "a merge has left a conflict here, which is not settled"
+        cure = "keep one of the two versions, and delete the lines with the marks"
+        yield source.problem(mark.start(), what, cure=cure)
 
 
 def sections(text: str) -> tuple[int, int]:

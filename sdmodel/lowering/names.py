@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cached_property
 
 from sdmodel.dimensions import Dimensions
@@ -14,6 +16,7 @@ from sdmodel.names import key, readable
 from sdmodel.program import CONTROL, SAVEPER, TIME
 from sdmodel.source import SourceModel, Variable
 
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 MOST_COMPARED = 200_000  # names, with unknown ones
 
 
@@ -32,11 +35,26 @@ def check_names(model: SourceModel, dimensions: Dimensions) -> list[Problem]:
                 cure="give this variable another name",
             )
         )
+    problems += _commands(model)
     near = _Near(model)
     for variable in model.variables:
         if variable.equation is not None:
             problems += _equation(model, dimensions, variable, variable.equation, near)
     return problems
+
+
+def _commands(model: SourceModel) -> Iterator[Problem]:
+    """Refuse names that would command a terminal, a spreadsheet or a page that shows them."""
+    for variable in model.by_key.values():
+        if _CONTROL_CHARACTERS.search(variable.name):
+            yield model.source.problem(
+                variable.at,
+                f"the name {variable.name!r} holds a control character",
+                kind="definition",
+                variable=variable.name,
+                name=variable.name,
+                cure="type the name anew; such characters come from damaged or hostile files",
+            )
 
 
 class _Near:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
+from sdmodel.errors import model_error
 from sdmodel.frontends.mdl import parse
+from sdmodel.lowering import problems
 from sdmodel.lowering.macros import expand_macros
+from sdmodel.model import Model
 from sdmodel.source import SourceText
+from tests.sdmodel.conftest import mdl_text
 
 # A file, the place of what is wrong in it, the message and the cure.
 BROKEN = {
@@ -410,3 +415,16 @@ def test_any_change_gives_a_model_and_messages(seed: int) -> None:
             assert problem.message
             assert problem.cure
             assert str(problem).startswith("whole.mdl:")
+
+
+def test_nothing_in_a_model_commands_a_terminal() -> None:
+    """Names with control characters are refused; comments and units are shown without them."""
+    hostile = "\x1b]52;c;aGk=\x07"
+    broken = parse(SourceText("m.mdl", mdl_text(f'"a{hostile}" = 1 ~ ~ |')))
+    told = str(model_error(problems(broken)))
+    assert "holds a control character" in told
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", told)
+    sound = Model(parse(SourceText("m.mdl", mdl_text(f"a = 1 ~ m{hostile} ~ said {hostile} |"))))
+    shown = str(sound.explain("a"))
+    assert "said" in shown
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", shown)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import sdmodel as sd
 from sdmodel.comparing.drawings import merge_drawings
+from sdmodel.comparing.listing import listing
 from sdmodel.comparing.merging import MIDDLE, OURS, THEIRS, merge_texts
 from sdmodel.comparing.pieces import pieces
 from sdmodel.frontends import parse
@@ -216,6 +217,17 @@ def test_a_conflict_shows_both_versions_of_that_variable_alone() -> None:
     assert str(found.conflicts[0]).splitlines()[0] == (
         "network exposure: equation changed on both sides"
     )
+
+
+def test_a_conflict_left_in_the_file_is_told_and_nothing_else() -> None:
+    other = change(EXPOSURE, EXPOSURE.replace("0.4", "0.1"))
+    source = SourceText("core.mdl", merged(set_exposure, other).text)
+    (problem,) = parse(source).problems
+    assert problem.line == source.text[: source.text.index(OURS)].count("\n") + 1
+    assert "conflict" in problem.message
+    assert listing(parse(source)) == source.text
+    comment = BASE.replace("Openness to global", "<<<<<<< not a mark\n\t\tOpenness to global")
+    assert parse(SourceText("core.mdl", comment)).problems == ()
 
 
 def test_new_elements_with_one_number_are_told_apart() -> None:
