@@ -464,7 +464,8 @@ def test_every_name_of_the_models_here_can_be_changed_and_changed_back(name: str
         back = there.rename(f"{old} (x)", old)
         assert back.text == edit.before
         for one in back.files:  # a bare key comes back in quotes
-            assert tomllib.loads(one.now.text) == tomllib.loads(one.before.text)
+            if one.path.suffix == ".toml":
+                assert tomllib.loads(one.now.text) == tomllib.loads(one.before.text)
             assert one.now.text.replace('"', "") == one.before.text.replace('"', "")
 
 
