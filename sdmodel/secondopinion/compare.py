@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sdmodel.errors import OverrideError, SDError
+from sdmodel.errors import OverrideError, SDError, did_you_mean, near_names
 from sdmodel.kernel import Array
 from sdmodel.names import element_key
 from sdmodel.program import CONTROL
@@ -29,6 +29,7 @@ RELATIVE, OF_PEAK = 1e-6, 1e-9
 NA = -(2.0**109)
 # The two kernels read a model with one reader: together they have one voice.
 VOICES = {"compiled": "sdmodel", "reference": "sdmodel"}
+ALL = ("compiled", "reference", "PySD", "pysimlin")
 SHOWN = 20
 
 
@@ -142,10 +143,11 @@ def crosscheck(
     """
     if not limit > 0:
         raise OverrideError("limit", f"the time limit is {limit:g} s: it must be above zero")
+    left_out = {_engine_named(one) for one in without}
     opinions: dict[str, _Opinion] = {}
     failed: dict[str, str] = {}
-    for engine in ("compiled", "reference", "PySD", "pysimlin"):
-        if engine in without:
+    for engine in ALL:
+        if engine in left_out:
             failed[engine] = "left out"
             continue
         try:
@@ -188,6 +190,15 @@ def crosscheck(
         differences=tuple(sorted(found, key=lambda one: -one.relative)),
         missing={engine: names for engine, names in missing.items() if names},
     )
+
+
+def _engine_named(name: str) -> str:
+    """Return the engine of a name, in any case."""
+    found = {one.casefold(): one for one in ALL}.get(name.casefold())
+    if found is None:
+        hint = did_you_mean(near_names(name, ALL)) or f"choose from {', '.join(ALL)}"
+        raise OverrideError("without", f"there is no engine {name!r} to leave out; {hint}")
+    return found
 
 
 def compare_values(name: str, times: Array, values: Mapping[str, Array]) -> Difference | None:

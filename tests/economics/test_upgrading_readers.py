@@ -17,6 +17,7 @@ PATH = Path(__file__).resolve().parents[2] / "models" / "industrial_upgrading.md
 )
 def test_pysimlin_agrees_in_every_variable() -> None:
     """By Euler at the same step; PySD needs minutes here: `sdmodel crosscheck` asks it too."""
-    found = sd.load(PATH).crosscheck(without=["pysd"], limit=300)
+    found = sd.load(PATH).crosscheck(without=["PySD"], limit=300)
     assert not found.differences, found.differences[:3]
     assert found.compared > 1000
+    assert found.ran == ("compiled", "reference", "pysimlin")

@@ -228,7 +228,8 @@ def test_an_engine_that_takes_too_long_is_stopped(
     never.write_text(f"#!/bin/sh\necho $$ > '{tmp_path}/pid'\nexec sleep 1000\n", encoding="utf-8")
     never.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(never))
-    before = set(Path(tempfile.gettempdir()).glob("sdmodel-copy-*"))
+    # A folder of this test's own: others may be making copies at the same time.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with limited(100):
         found = sd.load(lay(ARRAYS)).crosscheck(limit=3)
     assert found.failed["PySD"] == (
@@ -238,7 +239,7 @@ def test_an_engine_that_takes_too_long_is_stopped(
     assert found.ok
     assert found.compared > 0
     assert "PySD did not run: PySD took longer than 3 s" in str(found)
-    assert set(Path(tempfile.gettempdir()).glob("sdmodel-copy-*")) <= before
+    assert list(tmp_path.glob("sdmodel-copy-*")) == []
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
@@ -269,3 +270,11 @@ def test_nothing_of_the_present_folder_is_executed(
     monkeypatch.chdir(tmp_path)
     found = sd.load(lay(ARRAYS)).crosscheck()
     assert "PySD" in found.ran
+
+
+def test_engines_are_left_out_by_name_in_any_case() -> None:
+    model = sd.load(Path(__file__).resolve().parents[2] / "models" / "epidemic.mdl")
+    found = model.crosscheck(without=["pysd", "PYSIMLIN"])
+    assert found.ran == ("compiled", "reference")
+    with pytest.raises(sd.OverrideError, match="did you mean 'PySD'"):
+        model.crosscheck(without=["pyds"])
