@@ -62,6 +62,7 @@ bench: $(STAMP) ## speed, side by side with the readers and engines of others
 	$(PY) tests/benchmarks/compiled.py
 	$(PY) tests/benchmarks/language.py
 	$(PY) tests/benchmarks/analysis.py
+	$(PY) tests/benchmarks/watch.py
 	$(PY) tests/benchmarks/ensembles.py --samples 256 --seconds 20
 
 picture: $(STAMP) ## draw the core model's sketch into docs/ anew

@@ -183,7 +183,7 @@ def test_every_function_agrees_with_the_reference(everything, width: int, exact:
 
 
 @pytest.mark.parametrize("method", sorted(TABLEAUS))
-@pytest.mark.parametrize("rows", [1, 7, 8, 9])
+@pytest.mark.parametrize("rows", [7, 9])  # less than a vector of runs, and more than one
 def test_a_run_does_not_depend_on_its_neighbours(everything, method: str, rows: int) -> None:
     values = columns(rows, seed=rows)
     together = compiled(everything, values, rows, method)
