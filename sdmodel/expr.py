@@ -12,11 +12,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, TypeVar, Union
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+Made = TypeVar("Made")
 
 
 class Op(enum.Enum):
@@ -336,9 +338,13 @@ def walk(expr: Expr) -> Iterator[Expr]:
         stack.extend(reversed(children(node)))
 
 
-def rewrite(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
-    """Return the expression with `change` applied to every node, children first."""
-    done: list[Expr] = []
+def fold(expr: Expr, combine: Callable[[Expr, Sequence[Made]], Made]) -> Made:
+    """Return what `combine` makes of a node and of what it made of its children.
+
+    >>> fold(Ref("a") + Ref("b") * 2, lambda node, below: 1 + sum(below))
+    5
+    """
+    done: list[Made] = []
     todo: list[tuple[Expr, bool]] = [(expr, False)]
     while todo:
         node, ready = todo.pop()
@@ -348,12 +354,24 @@ def rewrite(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
             todo.extend((child, False) for child in reversed(below))
             continue
         if below:
-            new = tuple(done[len(done) - len(below) :])
-            del done[len(done) - len(below) :]
-            if any(a is not b for a, b in zip(new, below, strict=True)):
-                node = with_children(node, new)
-        done.append(change(node))
+            first = len(done) - len(below)
+            made = combine(node, done[first:])
+            del done[first:]
+        else:
+            made = combine(node, ())
+        done.append(made)
     return done[0]
+
+
+def rewrite(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """Return the expression with `change` applied to every node, children first."""
+
+    def changed(node: Expr, new: Sequence[Expr]) -> Expr:
+        if new and any(a is not b for a, b in zip(new, children(node), strict=True)):
+            node = with_children(node, tuple(new))
+        return change(node)
+
+    return fold(expr, changed)
 
 
 def with_children(node: Expr, new: tuple[Expr, ...]) -> Expr:

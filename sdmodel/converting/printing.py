@@ -6,11 +6,11 @@ its children, which stand on a stack.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sdmodel.expr import Apply, Expr, Op, children
+from sdmodel.expr import Apply, Expr, Op, fold
 
 # How strongly what stands alone binds, and what must stand in brackets beside any operator.
 ATOM, LOOSEST = 9, 0
@@ -57,7 +57,7 @@ class Written(NamedTuple):
 
 
 # Writes what is no operator: a number, a name, a call with its arguments.
-Leaf = Callable[[Expr, list[Written]], Written]
+Leaf = Callable[[Expr, Sequence[Written]], Written]
 
 
 @dataclass(frozen=True)
@@ -77,25 +77,14 @@ class Printer:
 
     def __call__(self, expr: Expr) -> str:
         """Return the text of a tree."""
-        order: list[Expr] = []
-        todo = [expr]
-        while todo:  # parents before children, the last of these first
-            node = todo.pop()
-            order.append(node)
-            todo += children(node)
-        done: list[Written] = []
-        for node in reversed(order):
-            first = len(done) - len(children(node))
-            # The children came last first, so they lie here in the order of the equation.
-            inner = done[first:]
-            del done[first:]
-            if isinstance(node, Apply) and node.op in self.operators:
-                done.append(self._operation(node.op, inner))
-            else:
-                done.append(self.leaf(node, inner))
-        return done[0].text
+        return fold(expr, self._written).text
 
-    def _operation(self, op: Op, inner: list[Written]) -> Written:
+    def _written(self, node: Expr, inner: Sequence[Written]) -> Written:
+        if isinstance(node, Apply) and node.op in self.operators:
+            return self._operation(node.op, inner)
+        return self.leaf(node, inner)
+
+    def _operation(self, op: Op, inner: Sequence[Written]) -> Written:
         sign, level = self.operators[op]
         word = sign.strip(":").isalpha()
         if len(inner) == 1:

@@ -233,7 +233,7 @@ class VensimText:
 
     # Text ---------------------------------------------------------------------------------------
 
-    def _leaf(self, node: Expr, inner: list[Written]) -> Written:
+    def _leaf(self, node: Expr, inner: Sequence[Written]) -> Written:
         match node:
             case Const():
                 return _constant(node.value)
@@ -251,7 +251,7 @@ class VensimText:
                 self._refuse("has an equation that Vensim cannot say")
                 return Written("0")
 
-    def _call(self, node: Call, inner: list[Written]) -> Written:
+    def _call(self, node: Call, inner: Sequence[Written]) -> Written:
         if node.function == READ and isinstance(node.args[0], Ref):
             mode = self.equations.model.by_key[node.args[0].name].mode
             if mode == "interpolate":

@@ -245,7 +245,7 @@ class XmileText:
 
     # Text ---------------------------------------------------------------------------------------
 
-    def _leaf(self, node: Expr, inner: list[Written]) -> Written:
+    def _leaf(self, node: Expr, inner: Sequence[Written]) -> Written:
         match node:
             case Const():
                 if math.isinf(node.value):
@@ -270,7 +270,7 @@ class XmileText:
                 self._refuse("has an equation that XMILE cannot say")
                 return Written("0")
 
-    def _call(self, node: Call, inner: list[Written]) -> Written:
+    def _call(self, node: Call, inner: Sequence[Written]) -> Written:
         args = ", ".join(one.text for one in inner)
         if node.function == "MOD":
             return Written(f"{inner[0].within(ATOM)} MOD {inner[1].within(ATOM)}", 6)

@@ -18,7 +18,7 @@ from sdmodel.expr import (
     Tables,
     Text,
     Values,
-    children,
+    fold,
 )
 from sdmodel.names import key, readable
 
@@ -106,21 +106,8 @@ def _cases(expr: Expr, href: Href) -> str:
 
 
 def _folded(expr: Expr, href: Href) -> _Piece:
-    """Set every node, children first; without recursion, for a sum may have thousands of terms."""
-    done: list[_Piece] = []
-    todo: list[tuple[Expr, bool]] = [(expr, False)]
-    while todo:
-        node, ready = todo.pop()
-        below = children(node)
-        if below and not ready:
-            todo.append((node, True))
-            todo.extend((child, False) for child in reversed(below))
-            continue
-        parts = done[len(done) - len(below) :] if below else []
-        if below:
-            del done[len(done) - len(below) :]
-        done.append(_set(node, parts, href))
-    return done[0]
+    """Set every node, children first."""
+    return fold(expr, lambda node, parts: _set(node, parts, href))
 
 
 def _set(node: Expr, parts: Sequence[_Piece], href: Href) -> _Piece:

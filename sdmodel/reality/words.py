@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sdmodel.expr import Apply, Call, Const, Expr, Op, Ref, Text
+from collections.abc import Sequence
+
+from sdmodel.expr import Apply, Call, Const, Expr, Op, Ref, Text, fold
 
 _LEVEL = {
     Op.OR: 1,
@@ -24,22 +26,10 @@ def written(expr: Expr) -> str:
     >>> written(Apply(Op.LE, ((a + 1) * 2, Call("MAX", (b, Const(0.5))))))
     '(a + 1)*2 <= MAX(b[x,y], 0.5)'
     """
-    done: list[tuple[str, int]] = []
-    todo: list[tuple[Expr, bool]] = [(expr, False)]
-    while todo:  # no recursion: parentheses may be thousands deep
-        node, ready = todo.pop()
-        args = node.args if isinstance(node, Apply | Call) else ()
-        if args and not ready:
-            todo.append((node, True))
-            todo += [(one, False) for one in reversed(args)]
-            continue
-        inner = done[len(done) - len(args) :]
-        del done[len(done) - len(args) :]
-        done.append(_one(node, inner))
-    return done[0][0]
+    return fold(expr, _one)[0]
 
 
-def _one(node: Expr, inner: list[tuple[str, int]]) -> tuple[str, int]:
+def _one(node: Expr, inner: Sequence[tuple[str, int]]) -> tuple[str, int]:
     match node:
         case Const():
             return f"{node.value:g}", _HIGHEST
@@ -56,7 +46,7 @@ def _one(node: Expr, inner: list[tuple[str, int]]) -> tuple[str, int]:
             return "(points)", _HIGHEST
 
 
-def _applied(op: Op, inner: list[tuple[str, int]]) -> tuple[str, int]:
+def _applied(op: Op, inner: Sequence[tuple[str, int]]) -> tuple[str, int]:
     level = _LEVEL.get(op, _HIGHEST)
     if len(inner) == 1:
         sign = "-" if op is Op.NEG else ":NOT: "

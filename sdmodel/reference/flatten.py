@@ -24,8 +24,8 @@ from sdmodel.expr import (
     Reduce,
     Ref,
     Table,
-    children,
     flat_places,
+    fold,
 )
 from sdmodel.kernel import Jump
 from sdmodel.program import HALF_STEP, RUN_NUMBER, STEP_NUMBER, TIME, Phase, Program, Statement
@@ -111,21 +111,12 @@ class Flattener:
         code.instructions.append(Instruction(out, None, (value,), rows=None if place else rows))
 
     def _expression(self, statement: Statement, target: Value | None, code: Code) -> Value:
-        results: list[Value] = []
-        todo: list[tuple[Expr, bool]] = [(statement.value, False)]
-        while todo:
-            node, ready = todo.pop()
-            below = children(node)
-            if below and not ready:
-                todo.append((node, True))
-                todo.extend((child, False) for child in reversed(below))
-                continue
-            args = tuple(results[len(results) - len(below) :]) if below else ()
-            del results[len(results) - len(below) :]
+        def flat(node: Expr, args: Sequence[Value]) -> Value:
             # What is computed last goes where the statement wants it.
-            place = None if todo else target
-            results.append(self._node(node, args, statement.variable, place, code))
-        return results[0]
+            place = target if node is statement.value else None
+            return self._node(node, tuple(args), statement.variable, place, code)
+
+        return fold(statement.value, flat)
 
     def _node(
         self, node: Expr, args: tuple[Value, ...], variable: str, place: Value | None, code: Code
