@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sdmodel.control.files import read_control
-from sdmodel.control.naming import Names, why
+from sdmodel.control.naming import why
 from sdmodel.control.places import bare, signed, spelt, split, stripped
 from sdmodel.control.ranges import beyond
+from sdmodel.control.reading import ControlReader
 from sdmodel.errors import Problem, ReadError, SDError, did_you_mean, near_names
 from sdmodel.frontends.tokens import ExpressionError, Token, words
 from sdmodel.source import SourceText
@@ -152,12 +153,9 @@ def read_voc(path: str | Path, model: Model) -> OptimisationControl:
     return found
 
 
-class _Reader:
+class _Reader(ControlReader):
     def __init__(self, source: SourceText, model: Model) -> None:
-        self.source, self.model = source, model
-        self.names = Names(model)
-        self.problems: list[Problem] = []
-        self.notes: list[Problem] = []
+        super().__init__(source, model)
         self.searched: dict[str, Searched] = {}
 
     def read(self, found: OptimisationControl) -> OptimisationControl:
@@ -173,14 +171,14 @@ class _Reader:
         starts = options.get("starts", found.starts)
         if options.get("optimizer") == "OFF" and starts == "OFF":
             told = "with both the optimizer and multiple starts off there is nothing to do"
-            self._wrong(0, told, "set :OPTIMIZER=POWELL, or :MULTIPLE_START=GRID or the like")
+            self.wrong(0, told, "set :OPTIMIZER=POWELL, or :MULTIPLE_START=GRID or the like")
         if not self.searched and not self.problems:
             cure = "add lines such as 0 <= rate = 0.1 <= 1"
-            self._wrong(0, "no constant is searched", cure)
+            self.wrong(0, "no constant is searched", cure)
         endless = [one for one in self.searched.values() if not _finite(one)]
         if starts != "OFF" and endless:
             names = ", ".join(repr(one.name) for one in endless)
-            self._wrong(0, f"many starts need both ends, but {names} has not", "give min and max")
+            self.wrong(0, f"many starts need both ends, but {names} has not", "give min and max")
         return replace(
             found,
             **options,
@@ -189,36 +187,30 @@ class _Reader:
             notes=tuple(self.notes),
         )
 
-    def _wrong(self, at: int, message: str, cure: str = "", kind: str = "syntax") -> None:
-        self.problems.append(self.source.problem(at, message, cure=cure, kind=kind))
-
-    def _note(self, at: int, message: str) -> None:
-        self.notes.append(self.source.problem(at, message, kind="unsupported"))
-
     # Options ----------------------------------------------------------------------------------
 
     def _option(self, at: int, text: str, options: dict[str, Any]) -> None:
         match = _OPTION.fullmatch(text)
         if match is None:
-            self._wrong(at, f"{text!r} is no option", "write :OPTIMIZER=POWELL or the like")
+            self.wrong(at, f"{text!r} is no option", "write :OPTIMIZER=POWELL or the like")
             return
         if self.searched:
-            self._wrong(at, "options must stand above the constants", "move this line up")
+            self.wrong(at, "options must stand above the constants", "move this line up")
         said = (match[2] or "").strip()
         if _plain(match[1]).startswith("MC"):
-            self._note(at, f"{text}: this is for MCMC, which is not offered: nothing is done")
+            self.note(at, f"{text}: this is for MCMC, which is not offered: nothing is done")
             return
         name = _known(match[1], OPTIONS)
         if name is None:
             near = (
                 did_you_mean(near_names(match[1], OPTIONS)) or f"choose from {', '.join(OPTIONS)}"
             )
-            self._wrong(at, f"there is no option {match[1]!r}", near)
+            self.wrong(at, f"there is no option {match[1]!r}", near)
             return
         target, usual = OPTIONS[name]
         if not target:
             if name != "OUTPUT_LEVEL" and _plain(said) != _plain(str(usual)):
-                self._note(at, f"{text}: this has no counterpart here: nothing is done")
+                self.note(at, f"{text}: this has no counterpart here: nothing is done")
             return
         value = self._value(at, target, said)
         if value is not None:
@@ -229,28 +221,26 @@ class _Reader:
             word, _, amount = (part.strip() for part in said.partition("="))
             chosen = _known(word, CHOICES[target]) if word else CHOICES[target][0]
             if chosen is None:
-                self._wrong(
-                    at, f"there is no {word!r}", f"choose from {', '.join(CHOICES[target])}"
-                )
+                self.wrong(at, f"there is no {word!r}", f"choose from {', '.join(CHOICES[target])}")
                 return None
             if chosen in _NOT_OFFERED:
-                self._wrong(at, f"{chosen} is not offered", "choose another", "unsupported")
+                self.wrong(at, f"{chosen} is not offered", "choose another", "unsupported")
                 return None
             if chosen in _INSTEAD:
                 chosen, told = _INSTEAD[chosen]
-                self._note(at, f"{word}: {told}")
+                self.note(at, f"{word}: {told}")
             if target != "sensitivity":
                 return {target: chosen}
             number = _number(amount) if amount else AMOUNTS.get(chosen, 0.0)
             if number is None or (chosen != "OFF" and not number > 0):
-                self._wrong(at, f"{amount!r} is no amount above 0")
+                self.wrong(at, f"{amount!r} is no amount above 0")
                 return None
             return {target: chosen, "amount": number}
         number = _number(said)
         least = 0 if target in ("restarts", "seed") else 1 if target in WHOLE else 1e-15
         if number is None or number < least or (target in WHOLE and number != int(number)):
             what = "a whole number" if target in WHOLE else "a number"
-            self._wrong(at, f"{said!r} is not {what} of {least:g} or more")
+            self.wrong(at, f"{said!r} is not {what} of {least:g} or more")
             return None
         return {target: int(number) if target in WHOLE else number}
 
@@ -260,11 +250,11 @@ class _Reader:
         try:
             row = words(self.source.text, at, at + len(text))
         except ExpressionError as error:
-            self._wrong(error.at, error.message, error.cure)
+            self.wrong(error.at, error.message, error.cure)
             return
         row, *tolerance = split(row, "|")
         if tolerance:
-            self._note(
+            self.note(
                 tolerance[0][0].at if tolerance[0] else at,
                 "tolerances of one constant are not used",
             )
@@ -272,13 +262,13 @@ class _Reader:
         places = [place for place, part in enumerate(parts) if _names_something(part)]
         middle = self._middle(parts, places)
         if middle is None:
-            self._wrong(at, f"{text!r} is not min <= constant = start <= max", _CURE)
+            self.wrong(at, f"{text!r} is not min <= constant = start <= max", _CURE)
             return
         left, *start = split(parts[middle], "=")
         try:
             names = self.names.constants(spelt(self.source, left))
         except SDError as error:
-            self._wrong(left[0].at, why(error, self.model.source.source.path))
+            self.wrong(left[0].at, why(error, self.model.source.source.path))
             return
         low = self._end(parts[middle - 1], -math.inf) if middle else -math.inf
         high = self._end(parts[middle + 1], math.inf) if middle + 1 < len(parts) else math.inf
@@ -286,17 +276,17 @@ class _Reader:
         if low is None or high is None or (start and begin is None):
             return
         if not low < high:
-            self._wrong(at, f"min {low:g} is not below max {high:g}", "exchange or widen them")
+            self.wrong(at, f"min {low:g} is not below max {high:g}", "exchange or widen them")
             return
         line = self.source.place(at)[0]
         for one in names:
             value = self.model.constants[one] if begin is None else begin
             if not low <= value <= high:
-                self._note(at, f"{one!r} = {value:g} lies outside: the search starts at the end")
+                self.note(at, f"{one!r} = {value:g} lies outside: the search starts at the end")
             if told := beyond(self.model, one, low, high):
-                self._note(at, f"{told}: this file counts")
+                self.note(at, f"{told}: this file counts")
             if one in self.searched:
-                self._note(at, f"{one!r} is searched twice: this line counts")
+                self.note(at, f"{one!r} is searched twice: this line counts")
             self.searched[one] = Searched(one, low, high, min(max(value, low), high), line)
 
     def _middle(self, parts: list[list[Token]], places: list[int]) -> int | None:
@@ -320,12 +310,12 @@ class _Reader:
         if value is not None:
             return value
         if part[0].kind == "number" or part[0].text in "+-":
-            self._wrong(part[0].at, f"{spelt(self.source, part)!r} is no number")
+            self.wrong(part[0].at, f"{spelt(self.source, part)!r} is no number")
             return None
         try:
             found = self.names.constants(spelt(self.source, part))
         except SDError as error:
-            self._wrong(part[0].at, why(error, self.model.source.source.path))
+            self.wrong(part[0].at, why(error, self.model.source.source.path))
             return None
         return self.model.constants[found[0]]
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sdmodel.control.files import read_control
-from sdmodel.control.naming import Names, why
+from sdmodel.control.naming import why
 from sdmodel.control.places import bare, signed, spelt, split, stripped
+from sdmodel.control.reading import ControlReader
 from sdmodel.errors import Problem, ReadError, SDError
 from sdmodel.expr import Table
 from sdmodel.external.series import SeriesFiles, series_name
@@ -126,13 +127,10 @@ class _Type:
     logs: bool = False
 
 
-class _Reader:
+class _Reader(ControlReader):
     def __init__(self, source: SourceText, model: Model) -> None:
-        self.source, self.model = source, model
-        self.names = Names(model)
+        super().__init__(source, model)
         self.files = SeriesFiles(model.data_files)
-        self.problems: list[Problem] = []
-        self.notes: list[Problem] = []
         self.parts: list[PayoffPart] = []
 
     def read(self) -> None:
@@ -144,27 +142,21 @@ class _Reader:
             elif current is not None:
                 self._element(at, text, current)
             elif not typed:
-                self._wrong(at, "no type line stands above", "put *C or *P above it")
+                self.wrong(at, "no type line stands above", "put *C or *P above it")
                 return
         if not self.parts and not self.problems:
-            self._wrong(0, "there is nothing in it", "write *P, and below it profit/1 or the like")
-
-    def _wrong(self, at: int, message: str, cure: str = "", kind: str = "syntax") -> None:
-        self.problems.append(self.source.problem(at, message, cure=cure, kind=kind))
-
-    def _note(self, at: int, message: str) -> None:
-        self.notes.append(self.source.problem(at, message, kind="unsupported"))
+            self.wrong(0, "there is nothing in it", "write *P, and below it profit/1 or the like")
 
     def _type(self, at: int, text: str) -> _Type | None:
         match = _TYPE.fullmatch(text)
         letters = (match[1] if match else "").replace(" ", "").upper()
         letters = _WORDS.get(letters, letters)
         if not letters or letters[0] not in "CPR":
-            self._wrong(at, f"{text!r} is no type of payoff", "begin with *C or *P")
+            self.wrong(at, f"{text!r} is no type of payoff", "begin with *C or *P")
             return None
         if letters[0] == "R":
             told = f"{text}: priors of the kind *R are not offered"
-            self._wrong(
+            self.wrong(
                 at, told, "write the logarithm of the prior as a variable, under *PI", "unsupported"
             )
             return None
@@ -175,16 +167,16 @@ class _Reader:
         if strange:
             choices = ", ".join(f"{a} ({b})" for a, b in (ERRORS if kind == "C" else TIMES).items())
             told = f"{text}: {', '.join(strange)} behind *{kind} is not offered"
-            self._wrong(at, told, f"there are L (logarithms), {choices}", "unsupported")
+            self.wrong(at, told, f"there are L (logarithms), {choices}", "unsupported")
             return None
         if len(chosen) > 1 or rest.count("L") > 1:
-            self._wrong(at, f"{text}: {' and '.join(rest)} exclude each other", "keep one")
+            self.wrong(at, f"{text}: {' and '.join(rest)} exclude each other", "keep one")
             return None
         logs = "L" in rest
         if kind == "P":
             return _Type(kind, time=TIMES[chosen[0]] if chosen else "every", logs=logs)
         if logs and chosen and chosen[0] in "PB":
-            self._wrong(at, f"{text}: counts are compared as they are, not by logarithms")
+            self.wrong(at, f"{text}: counts are compared as they are, not by logarithms")
             return None
         return _Type(kind, error=chosen[0] if chosen else "O", logs=logs)
 
@@ -192,13 +184,13 @@ class _Reader:
         try:
             row = words(self.source.text, at, at + len(text))
         except ExpressionError as error:
-            self._wrong(error.at, error.message, error.cure)
+            self.wrong(error.at, error.message, error.cure)
             return
         named, *weighed = split(row, "/")
         pair = split(named, "|")
         most = 2 if current.kind == "C" else 1
         if len(weighed) > 1 or len(pair) > most or not all(pair) or not all(weighed):
-            self._wrong(at, f"{text!r} is not {_FORM[current.kind]}", "write it so")
+            self.wrong(at, f"{text!r} is not {_FORM[current.kind]}", "write it so")
             return
         weight = self._weight(weighed[0], current) if weighed else (1.0,)
         if current.kind == "P":
@@ -221,7 +213,7 @@ class _Reader:
         count = len(variables)
         for what, one in (("data", data), ("weight", weights)):
             if len(one) not in (1, count) or (what == "data" and data[0][0] and len(one) != count):
-                self._wrong(at, f"{count} elements have {len(one)} of {what}: give one for each")
+                self.wrong(at, f"{count} elements have {len(one)} of {what}: give one for each")
                 return
         line = self.source.place(at)[0]
         for place, variable in enumerate(variables):
@@ -244,7 +236,7 @@ class _Reader:
         try:
             return self.names.variables(spelt(self.source, row))
         except SDError as error:
-            self._wrong(row[0].at, why(error, self.model.source.source.path))
+            self.wrong(row[0].at, why(error, self.model.source.source.path))
             return ()
 
     def _weight(self, row: Sequence[Token], current: _Type) -> tuple[float | str, ...]:
@@ -253,7 +245,7 @@ class _Reader:
             return self._variables(row)
         if current.kind == "C" and current.error in _POSITIVE and not value > 0:
             what = ERRORS[current.error].rpartition(", ")[2]
-            self._wrong(row[0].at, f"the weight {value:g} must be above 0 ({what})")
+            self.wrong(row[0].at, f"the weight {value:g} must be above 0 ({what})")
             return ()
         return (value,)
 
@@ -267,7 +259,7 @@ class _Reader:
         # Both orders are met: what the model knows as data is the data.
         first, second = (self._is_data(one) for one in pair)
         if first and second:
-            self._wrong(pair[0][0].at, "both sides of '|' are data", "name a computed variable")
+            self.wrong(pair[0][0].at, "both sides of '|' are data", "name a computed variable")
             return (), []
         if first:
             pair = pair[::-1]
@@ -295,7 +287,7 @@ class _Reader:
                 f"; did you mean {near[0]!r}?" if near else ""
             )
             cure = "give a file that has them: load(path, data=[...]), or --data FILE"
-            self._wrong(row[0].at, told, cure)
+            self.wrong(row[0].at, told, cure)
             return []
         return found
 

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from sdmodel.control.families import FAMILIES, LOOKUP, Family, fits
 from sdmodel.control.files import read_control
-from sdmodel.control.naming import Names, why
+from sdmodel.control.naming import why
 from sdmodel.control.places import lines, signed, spelt, split
 from sdmodel.control.ranges import beyond
+from sdmodel.control.reading import ControlReader
 from sdmodel.errors import Problem, ReadError, SDError, did_you_mean, near_names
 from sdmodel.expr import Table
 from sdmodel.frontends.tokens import Token
@@ -117,12 +118,9 @@ def read_vsc(path: str | Path, model: Model) -> SensitivityControl:
     return found
 
 
-class _Reader:
+class _Reader(ControlReader):
     def __init__(self, source: SourceText, model: Model) -> None:
-        self.source, self.model = source, model
-        self.names = Names(model)
-        self.problems: list[Problem] = []
-        self.notes: list[Problem] = []
+        super().__init__(source, model)
         self.drawn: dict[str, Drawn] = {}
 
     def read(self) -> SensitivityControl:
@@ -138,7 +136,7 @@ class _Reader:
         if found.method == "F":
             table = self._table(rows[0], found.file)
             for row in rows[1:]:
-                self._note(row[0], "method F takes all values from its file: this is not used")
+                self.note(row[0].at, "method F takes all values from its file: this is not used")
             return replace(found, table=table, notes=tuple(self.notes))
         for row in rows[1:]:
             self._distribution(row)
@@ -148,12 +146,6 @@ class _Reader:
             self.problems.append(self.source.problem(rows[0][0].at, message, cure=cure))
         return replace(found, drawn=tuple(self.drawn.values()), notes=tuple(self.notes))
 
-    def _wrong(self, at: Token, message: str, cure: str = "") -> None:
-        self.problems.append(self.source.problem(at.at, message, cure=cure))
-
-    def _note(self, at: Token, message: str) -> None:
-        self.notes.append(self.source.problem(at.at, message, kind="unsupported"))
-
     # The first line ---------------------------------------------------------------------------
 
     def _head(self, row: list[Token], found: SensitivityControl) -> SensitivityControl:
@@ -161,34 +153,36 @@ class _Reader:
         line = self.source.line(self.source.place(row[0].at)[0])
         parts = [one.strip() for one in line.strip().split(",")]
         if "=" in line or not re.fullmatch(r"\d*", parts[0]):
-            self._wrong(row[0], f"the first line must be {_SHOWN}", f"put {_USUAL} above it")
+            self.wrong(row[0].at, f"the first line must be {_SHOWN}", f"put {_USUAL} above it")
             return found
         for extra in parts[len(_HEAD) :]:
             if extra:
-                self._note(row[0], f"{extra!r} behind the warnings has no meaning that is known")
+                self.note(row[0].at, f"{extra!r} behind the warnings has no meaning that is known")
         said = dict(zip(_HEAD, parts, strict=False))
         runs = int(said["runs"]) if said["runs"] else RUNS
         method = said.get("method", "").upper() or "M"
         if runs < 1 and method != "F":
-            self._wrong(row[0], "the number of runs is 0", "give 1 or more")
+            self.wrong(row[0].at, "the number of runs is 0", "give 1 or more")
         if method not in METHODS:
             choices = ", ".join(f"{letter} ({name})" for letter, name in METHODS.items())
-            self._wrong(row[0], f"there is no method {said['method']!r}", f"choose from {choices}")
+            self.wrong(
+                row[0].at, f"there is no method {said['method']!r}", f"choose from {choices}"
+            )
         warnings = said.get("warnings", "") or "1"
         if warnings not in ("0", "1"):
-            self._wrong(row[0], f"warnings is {warnings!r}", "give 0 for none, or 1")
+            self.wrong(row[0].at, f"warnings is {warnings!r}", "give 0 for none, or 1")
         seed = said.get("seed", "") or str(SEED)
         if not re.fullmatch(r"[+-]?\d{1,10}", seed) or abs(int(seed)) > _LARGEST_SEED:
-            self._wrong(row[0], f"the seed is {seed!r}", "give a whole number up to 2147483648")
+            self.wrong(row[0].at, f"the seed is {seed!r}", "give a whole number up to 2147483648")
             seed = str(SEED)
         if int(seed) < 0:
             told = (
                 "a negative seed asks for Vensim's old generator: its absolute value is used here"
             )
-            self._note(row[0], told)
+            self.note(row[0].at, told)
         file = said.get("file", "").strip("\"'")
         if file and method != "F":
-            self._note(row[0], f"the file {file!r} is read under method F only")
+            self.note(row[0].at, f"the file {file!r} is read under method F only")
         return replace(
             found,
             runs=runs,
@@ -203,20 +197,24 @@ class _Reader:
     def _distribution(self, row: list[Token]) -> None:
         left, *rest = split(row, "=")
         if len(rest) != 1 or not left or not rest[0]:
-            self._wrong(row[0], f"{spelt(self.source, row)!r} gives nothing a distribution", _CURE)
+            self.wrong(
+                row[0].at, f"{spelt(self.source, row)!r} gives nothing a distribution", _CURE
+            )
             return
         right = rest[0]
         if right[0].kind != "name" or len(right) < 3 or right[1].text != "(":
-            self._wrong(right[0], f"{spelt(self.source, right)!r} is no distribution", _CURE)
+            self.wrong(right[0].at, f"{spelt(self.source, right)!r} is no distribution", _CURE)
             return
         if right[-1].text != ")":
-            self._wrong(right[-1], "the bracket is never closed", "add ')'")
+            self.wrong(right[-1].at, "the bracket is never closed", "add ')'")
             return
         name = " ".join(right[0].text.replace("_", " ").upper().split())
         family = FAMILIES.get(name)
         if family is None:
             near = near_names(name, FAMILIES) or tuple(FAMILIES)
-            self._wrong(right[0], f"there is no distribution {right[0].text!r}", did_you_mean(near))
+            self.wrong(
+                right[0].at, f"there is no distribution {right[0].text!r}", did_you_mean(near)
+            )
             return
         made = self._arguments(family, right[0], split(right[2:-1], ","))
         names = self._constants(left)
@@ -224,23 +222,23 @@ class _Reader:
             return
         for one in names:
             if told := beyond(self.model, one, made.low, made.high):
-                self._note(right[0], f"{told}: this file counts")
+                self.note(right[0].at, f"{told}: this file counts")
             if one in self.drawn:
-                self._note(left[0], f"{one!r} is given a distribution twice: this one counts")
+                self.note(left[0].at, f"{one!r} is given a distribution twice: this one counts")
             self.drawn[one] = replace(made, name=one)
 
     def _constants(self, left: Sequence[Token]) -> tuple[str, ...]:
         try:
             return self.names.constants(spelt(self.source, left))
         except SDError as error:
-            self._wrong(left[0], why(error, self.model.source.source.path))
+            self.wrong(left[0].at, why(error, self.model.source.source.path))
             return ()
 
     def _arguments(self, family: Family, at: Token, parts: list[list[Token]]) -> Drawn | None:
         words = ("min", "max", *family.arguments)
         if not family.least + 2 <= len(parts) <= len(words):
             told = f"{family.name} takes {', '.join(words)}, but here are {len(parts)} numbers"
-            self._wrong(at, told)
+            self.wrong(at.at, told)
             return None
         values: dict[str, float] = {}
         points: tuple[tuple[float, float], ...] = ()
@@ -252,24 +250,24 @@ class _Reader:
             value = signed(part)
             if value is None:
                 shown = repr(spelt(self.source, part)) if part else "nothing"
-                self._wrong((part or [at])[0], f"{word} must be a number, not {shown}")
+                self.wrong((part or [at])[0].at, f"{word} must be a number, not {shown}")
                 continue
             values[word] = value
             rule = family.rules.get(word)
             if rule is not None and not fits(rule, value):
-                self._wrong(part[0], f"{word} of {family.name} is {value:g}: it must be {rule}")
+                self.wrong(part[0].at, f"{word} of {family.name} is {value:g}: it must be {rule}")
         if len(self.problems) > before:
             return None
         low, high = values.pop("min"), values.pop("max")
         line = self.source.place(at.at)[0]
         if not low < high:
             # The manual: such a function is ignored.
-            self._note(at, f"min {low:g} is not below max {high:g}: the constant is left alone")
+            self.note(at.at, f"min {low:g} is not below max {high:g}: the constant is left alone")
             return None
         if family.name == "RANDOM TRIANGULAR" and not self._ordered(at, values):
             return None
         if values.get("order", 1.0) < 1:
-            self._note(at, f"the order {values['order']:g} of a gamma distribution counts as 1")
+            self.note(at.at, f"the order {values['order']:g} of a gamma distribution counts as 1")
             values["order"] = 1.0
         return Drawn("", family.name, low, high, values, points, line)
 
@@ -278,7 +276,7 @@ class _Reader:
         if start <= peak <= stop and start < stop:
             return True
         told = f"start {start:g}, peak {peak:g} and stop {stop:g} do not rise"
-        self._wrong(at, f"{told}, as a triangle must")
+        self.wrong(at.at, f"{told}, as a triangle must")
         return False
 
     def _lookup(self, part: Sequence[Token]) -> tuple[tuple[float, float], ...]:
@@ -286,10 +284,10 @@ class _Reader:
         try:
             found = self.model.definition(name)
         except SDError as error:
-            self._wrong(part[0], why(error, self.model.source.source.path))
+            self.wrong(part[0].at, why(error, self.model.source.source.path))
             return ()
         if not isinstance(found.table, Table) or not found.lookup:
-            self._wrong(part[0], f"{found.name!r} is no lookup, which RANDOM LOOKUP draws from")
+            self.wrong(part[0].at, f"{found.name!r} is no lookup, which RANDOM LOOKUP draws from")
             return ()
         points = tuple(zip(found.table.xs, found.table.ys, strict=True))
         heights = found.table.ys
@@ -297,21 +295,21 @@ class _Reader:
             told = (
                 f"{found.name!r} is no density: it must be nowhere negative and somewhere above 0"
             )
-            self._wrong(part[0], told)
+            self.wrong(part[0].at, told)
         return points
 
     # The table of method F --------------------------------------------------------------------
 
     def _table(self, head: list[Token], file: str) -> dict[str, tuple[float, ...]]:
         if not file:
-            self._wrong(head[0], "method F needs a file", "name it, as in 200,F,1234,runs.tab,0")
+            self.wrong(head[0].at, "method F needs a file", "name it, as in 200,F,1234,runs.tab,0")
             return {}
         from sdmodel.control.rows import read_rows
 
         try:
             beside = read_control(Path(self.source.path).parent / file.replace("\\", "/"))
         except ReadError as error:
-            self._wrong(head[0], f"its file: {why(error, '')}")
+            self.wrong(head[0].at, f"its file: {why(error, '')}")
             return {}
         found, problems, notes = read_rows(beside, self.names)
         self.problems += problems
