@@ -122,11 +122,7 @@ def pieces(source: SourceText) -> Pieces:
 
 
 def _fields(text: str, entry: Entry) -> tuple[tuple[str, ...], str]:
-    spans = [entry.equation]
-    for one in (entry.units, entry.comment, entry.flags):
-        if one.start != spans[-1].end + 1:  # there is no tilde before it
-            break
-        spans.append(one)
+    spans = entry.fields
     shown = tuple(text[one.start : one.end] for one in spans)
     return shown, text[spans[-1].end : entry.whole.end]
 

@@ -66,9 +66,8 @@ def _entry(text: str, entry: Entry) -> Iterator[Piece]:
     except LexicalError:  # as far as it can be told
         yield Piece("unread", text[entry.equation.start : entry.equation.end])
     place = entry.equation.end
-    for kind, part in (("units", entry.units), ("comment", entry.comment), ("flags", entry.flags)):
-        if part.start > place:
-            yield Piece("mark", text[place : part.start])
-            yield Piece(kind, text[part.start : part.end])
-            place = part.end
+    for kind, part in zip(("units", "comment", "flags"), entry.fields[1:], strict=False):
+        yield Piece("mark", text[place : part.start])
+        yield Piece(kind, text[part.start : part.end])
+        place = part.end
     yield from ([Piece("mark", text[place : entry.whole.end])] if place < entry.whole.end else [])

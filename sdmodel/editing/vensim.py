@@ -140,8 +140,8 @@ def _trimmed(text: str, span: Span) -> Span:
 
 def _part(text: str, entry: Entry, number: int, span: Span, new: str) -> list[Splice]:
     """Return what puts a text in the place of a part, which may be empty or missing."""
-    missing = number + 1 - min(_parts_there(text, entry), number + 1)
-    if missing:
+    missing = number + 2 - len(entry.fields)
+    if missing > 0:
         if not new:
             return []
         stop = entry.flags.end
@@ -153,10 +153,3 @@ def _part(text: str, entry: Entry, number: int, span: Span, new: str) -> list[Sp
     before = "" if span.start > part.start else " "
     behind = "" if span.end < part.end else " "
     return [Splice(span.start, span.end, f"{before}{new}{behind}")]
-
-
-def _parts_there(text: str, entry: Entry) -> int:
-    """Return how many parts an entry has behind its equation, of units and comment."""
-    if text[entry.equation.end : entry.equation.end + 1] != "~":
-        return 0
-    return 1 + (text[entry.units.end : entry.units.end + 1] == "~")

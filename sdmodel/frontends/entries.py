@@ -49,6 +49,16 @@ class Entry:
     flags: Span
     kind: str = EQUATION
 
+    @property
+    def fields(self) -> tuple[Span, ...]:
+        """The parts that are there: the equation, and one more behind each ``~``."""
+        found = [self.equation]
+        for one in (self.units, self.comment, self.flags):
+            if one.start != found[-1].end + 1:
+                break
+            found.append(one)
+        return tuple(found)
+
 
 def entries(source: SourceText, end: int, problems: list[Problem]) -> list[Entry]:
     """Part the text before `end` into entries; what is never closed is added to `problems`."""
