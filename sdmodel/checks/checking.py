@@ -18,7 +18,7 @@ ROWS = (faults, variables, equations, words, clock, running, tables, naming)
 
 
 def check(
-    path: str | Path,
+    path: str | Path | Model,
     rules: Rules | None = None,
     *,
     data: Sequence[str | Path] = (),
@@ -30,7 +30,7 @@ def check(
     Parameters
     ----------
     path
-        The model file.
+        The model file, or the model as it was loaded from it.
     rules
         What is checked; those of ``[checks]`` in the TOML file beside the model when left out.
     data, allow
@@ -45,8 +45,8 @@ def check(
     []
     """
     try:
-        model = load(path, data=data, allow=allow)
-        rules = rules or read_rules(Path(path).with_suffix(".toml"))
+        model = path if isinstance(path, Model) else load(path, data=data, allow=allow)
+        rules = rules or read_rules(model.path.with_suffix(".toml"))
     except SDError as error:
         return faults_of(error)
     return check_model(model, rules, run=run)

@@ -44,8 +44,7 @@ def doc(
     import sdmodel as sd
 
     loaded = sd.load(model, data=data, allow=allow)
-    looked_at = sd.check(model, data=data, allow=allow)
-    findings = [replace(one.problem, kind=one.code) for one in looked_at]
+    findings = [replace(one.problem, kind=one.code) for one in sd.check(loaded)]
     first = sd.document(loaded, output, date=date, findings=findings)
     count = len(loaded.variables)
     if json_:
