@@ -431,10 +431,9 @@ class Model:
         >>> load("models/core.mdl").with_parts([abroad]).constants[abroad]
         0.0
         """
-        own = self.source
-        engines = self.engines
+        engines = self.engines  # which make the reference kernel only if a stock is asked for
         source = with_parts(
-            own, names, lambda one: simulate.starts(engines.reference, one), strict=strict
+            self.source, names, lambda one: simulate.starts(engines.reference, one), strict=strict
         )
         if source is self.source:
             return self

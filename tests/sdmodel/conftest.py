@@ -44,6 +44,30 @@ def mdl_text(equations: str, method: str = "euler", **controls: object) -> str:
     return "{UTF-8}\n" + text + "\n" + SETTINGS.format(number=METHODS[method])
 
 
+TANK = """{UTF-8}
+level= INTEG (inflow-outflow, 100)
+    ~ litre
+    ~ Water in the tank.
+    |
+inflow= 5
+    ~ litre/Minute [0,10,1]
+    ~ |
+outflow= level/emptying time
+    ~ litre/Minute
+    ~ |
+emptying time= 10
+    ~ Minute [1,60]
+    ~ |
+INITIAL TIME = 0
+    ~ Minute ~ |
+FINAL TIME = 20
+    ~ Minute ~ |
+SAVEPER = 1
+    ~ Minute ~ |
+TIME STEP = 0.125
+    ~ Minute ~ |
+"""
+
 SIR = """
 *****
   .Disease

@@ -16,39 +16,21 @@ from click.testing import CliRunner, Result
 
 import sdmodel as sd
 from sdmodel.cli import main, options, text
+from tests.sdmodel.conftest import TANK as EQUATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = str(ROOT / "models" / "core.mdl")
 VERBS = ("check", "show", "run", "compare", "crosscheck", "units", "validate", "functions")
 
-TANK = """{UTF-8}
-level= INTEG (inflow-outflow, 100)
-    ~ litre
-    ~ Water in the tank.
-    |
-inflow= 5
-    ~ litre/Minute [0,10,1]
-    ~ |
-outflow= level/emptying time
-    ~ litre/Minute
-    ~ |
-emptying time= 10
-    ~ Minute [1,60]
-    ~ |
-INITIAL TIME = 0
-    ~ Minute ~ |
-FINAL TIME = 20
-    ~ Minute ~ |
-SAVEPER = 1
-    ~ Minute ~ |
-TIME STEP = 0.125
-    ~ Minute ~ |
-\\\\\\---/// Sketch information - do not modify anything except names
+TANK = (
+    EQUATIONS
+    + """\\\\\\---/// Sketch information - do not modify anything except names
 V300  Do not put anything below this section - it will be ignored
 ///---\\\\\\
 :L<%^E!@
 15:0,0,0,0,0,0
 """
+)
 
 
 @pytest.fixture
