@@ -7,22 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from sdmodel import style
 from sdmodel.documents.html import Html
 
 WIDTH, HEIGHT = 420, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 12, 40
-# Okabe and Ito's palette, which most colour-blind readers can tell apart; dashes differ too.
-LOOKS = (
-    ("#0072b2", ""),
-    ("#d55e00", "7 3"),
-    ("#009e73", "2 2"),
-    ("#7a5195", "9 3 2 3"),
-    ("#111111", ""),
-    ("#e69f00", "7 3"),
-    ("#cc79a7", "2 2"),
-    ("#56b4e9", "9 3 2 3"),
-)
-MOST_LINES = len(LOOKS)
+MOST_LINES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,29 +65,26 @@ def plot(lines: Sequence[Line], x: str, y: str, label: str, *, marks: bool = Fal
     parts = []
     for value in ticks(*up, most=4):
         parts.append(
-            f'<path d="M {_LEFT} {py(value):.1f} H {WIDTH - _RIGHT}" stroke="#d5dbe1"/>'
+            f'<path d="M {_LEFT} {py(value):.1f} H {WIDTH - _RIGHT}" stroke="{style.LINE}"/>'
             f'<text x="{_LEFT - 6}" y="{py(value) + 4:.1f}" text-anchor="end">{_told(value)}</text>'
         )
     for value in ticks(*across, most=6):
         parts.append(
-            f'<path d="M {px(value):.1f} {HEIGHT - _BOTTOM} v 4" stroke="#55606c"/>'
+            f'<path d="M {px(value):.1f} {HEIGHT - _BOTTOM} v 4" stroke="{style.SOFT}"/>'
             f'<text x="{px(value):.1f}" y="{HEIGHT - _BOTTOM + 17}" text-anchor="middle">'
             f"{_told(value)}</text>"
         )
-    for (colour, dash), course in zip(LOOKS, points, strict=False):
+    for look, course in zip(_looks(lines), points, strict=True):
         drawn = " ".join(f"{px(a):.1f},{py(b):.1f}" for a, b in course)
-        dashes = f' stroke-dasharray="{dash}"' if dash else ""
-        parts.append(
-            f'<polyline points="{drawn}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>'
-        )
+        parts.append(f'<polyline points="{drawn}" fill="none" stroke-width="2"{_stroke(look)}/>')
         if marks:
             parts += (
-                f'<circle cx="{px(a):.1f}" cy="{py(b):.1f}" r="3" fill="{colour}"/>'
+                f'<circle cx="{px(a):.1f}" cy="{py(b):.1f}" r="3" fill="{look.colour}"/>'
                 for a, b in course
             )
     parts.append(
         f'<path d="M {_LEFT} {_TOP} V {HEIGHT - _BOTTOM} H {WIDTH - _RIGHT}" fill="none" '
-        'stroke="#55606c"/>'
+        f'stroke="{style.SOFT}"/>'
         f'<text x="{(_LEFT + WIDTH - _RIGHT) / 2:.0f}" y="{HEIGHT - 6}" text-anchor="middle">'
         f"{escape(_short(x))}</text>"
         f'<text transform="translate(13 {(_TOP + HEIGHT - _BOTTOM) / 2:.0f}) rotate(-90)" '
@@ -107,7 +94,7 @@ def plot(lines: Sequence[Line], x: str, y: str, label: str, *, marks: bool = Fal
     return Html(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
         f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}" '
-        f'font-family="Arial, Helvetica, sans-serif" font-size="12" fill="#1b1f24">\n'
+        f'font-family="Arial, Helvetica, sans-serif" font-size="12" fill="{style.INK}">\n'
         f"{body}\n</svg>{_legend(lines)}"
     )
 
@@ -116,13 +103,20 @@ def _legend(lines: Sequence[Line]) -> str:
     if len(lines) < 2:
         return ""
     items = "".join(
-        f'<li><svg width="34" height="10" aria-hidden="true"><path d="M 0 5 H 34" '
-        f'stroke="{colour}" stroke-width="2.5"'
-        + (f' stroke-dasharray="{dash}"' if dash else "")
-        + f"/></svg> {escape(one.name)}</li>"
-        for (colour, dash), one in zip(LOOKS, lines, strict=False)
+        '<li><svg width="34" height="10" aria-hidden="true">'
+        f'<path d="M 0 5 H 34" stroke-width="2.5"{_stroke(look)}/></svg> {escape(one.name)}</li>'
+        for look, one in zip(_looks(lines), lines, strict=True)
     )
     return f'<ul class="letters soft">{items}</ul>'
+
+
+def _looks(lines: Sequence[Line]) -> list[style.Look]:
+    return list(style.looks(map(str, range(len(lines)))).values())
+
+
+def _stroke(look: style.Look) -> str:
+    dashes = f' stroke-dasharray="{look.svg_dash}"' if look.svg_dash else ""
+    return f' stroke="{look.colour}"{dashes}'
 
 
 def _drawable(value: float) -> bool:
