@@ -22,12 +22,12 @@ HERE = Path(__file__).resolve().parent
 POINTS = HERE / "reference_points.csv"
 COUNTRIES = ("korea", "malaysia", "philippines", "japan")
 PANELS = {
-    "relative income": "Income per head, United States = 1",
+    "relative income": "Income per head",
     "skilled share": "Tertiary attainment, ages 25-64",
     "research spending share": "Research spending over output",
     "licence payments share": "Payments for technology over output",
     "high tech export share": "High technology in manufactured exports",
-    "relative invention": "Invention; points: US patents per head, US = 1",
+    "relative invention": "Invention; points: US patents a head",
 }
 STARTS = (0.03, 0.06, 0.12, 0.25, 0.5, 0.8, 1.0)
 SPEEDS = tuple(np.round(np.linspace(0.3, 5, 48), 2))
@@ -69,11 +69,15 @@ def draw_archetypes(model: sd.Model, path: Path) -> None:
         panel.axvline(1995, color=sd.style.SOFT, linewidth=0.8, linestyle="dotted")
         panel.set_title(title, loc="left", fontsize=10)
         panel.set_ylabel(
-            "share" if name not in ("relative income", "relative invention") else "ratio"
+            "share"
+            if name not in ("relative income", "relative invention")
+            else "ratio, United States = 1"
         )
         panel.grid(visible=True)
         panel.margins(x=0)
         panel.set_ylim(bottom=0)
+    for panel in figure.axes[3:]:
+        panel.set_xlabel(sd.style.time_label(model.units))
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
     figure.suptitle(
