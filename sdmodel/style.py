@@ -135,7 +135,7 @@ def figures() -> Iterator[None]:
     ...     rcParams["axes.spines.top"]
     False
     """
-    from matplotlib import rc_context
+    from matplotlib import rcParams
     from matplotlib.rcsetup import cycler
 
     settings: dict[Any, Any] = {
@@ -166,8 +166,13 @@ def figures() -> Iterator[None]:
         **{f"{axis}tick.major.size": 3 for axis in "xy"},
         **{f"{axis}tick.major.width": 0.7 for axis in "xy"},
     }
-    with rc_context(settings):
+    # These alone are put back: a notebook's first figure also turns interactive drawing on.
+    before = {name: rcParams[name] for name in settings}
+    rcParams.update(settings)
+    try:
         yield
+    finally:
+        rcParams.update(before)
 
 
 def label_ends(ax: Axes, size: float = 8.5) -> None:

@@ -152,6 +152,18 @@ def test_the_look_holds_inside_alone() -> None:
     assert dict(mpl.rcParams) == before
 
 
+def test_what_else_a_drawing_turns_on_stays_on() -> None:
+    """The first figure of a notebook switches to its backend, and that to interactive drawing."""
+    before = mpl.is_interactive()
+    try:
+        for wanted in (True, False):
+            with style.figures():
+                mpl.interactive(wanted)
+            assert mpl.is_interactive() is wanted
+    finally:
+        mpl.interactive(before)
+
+
 def test_places_apart_overlap_nowhere_and_move_as_little_as_can_be() -> None:
     random = np.random.default_rng(3)
     for _ in range(200):
