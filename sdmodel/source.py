@@ -284,7 +284,8 @@ class SourceModel:
     `remarks` name what was read but has no meaning, such as a text. `constraints` and `inputs` are
     its reality checks, which no run looks at. `subranges` tells that ranges which share elements
     belong together, as in Vensim; in XMILE they do not. `parts` are the keys of constants that the
-    file has not: see `sdmodel.parts`.
+    file has not: see `sdmodel.parts`. `files` are those that the model itself names (GET XLS and
+    the like) and that its numbers came from: each as it is written there, with its SHA-256.
     """
 
     source: SourceText
@@ -301,6 +302,7 @@ class SourceModel:
     parts: tuple[str, ...] = ()
     constraints: tuple[RealityConstraint, ...] = ()
     inputs: tuple[RealityInput, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def by_key(self) -> dict[str, Variable]:

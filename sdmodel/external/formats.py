@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 from sdmodel.external.paths import read_bytes
@@ -20,9 +21,13 @@ def open_book(path: Path, name: str) -> Book:
     """
     raw = read_bytes(path, name)
     suffix = path.suffix.lower()
+    book: Book
     if suffix in EXCEL_SUFFIXES:
         # Late: most models read no workbook.
         from sdmodel.external.excel import open_excel
 
-        return open_excel(name, raw)
-    return TextBook(name, raw, suffix)
+        book = open_excel(name, raw)
+    else:
+        book = TextBook(name, raw, suffix)
+    book.digest = sha256(raw).hexdigest()
+    return book

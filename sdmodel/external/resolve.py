@@ -73,6 +73,7 @@ def resolve(
         macros=macros,
         problems=(*model.problems, *reading.problems),
         remarks=(*model.remarks, *reading.remarks),
+        files=tuple(sorted((dict(model.files) | reading.files).items())),
     )
 
 
@@ -109,6 +110,7 @@ class _Reading:
     allow: Sequence[str | Path]
     problems: list[Problem] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         tags = read_tags(_settings(self.model))
@@ -131,6 +133,7 @@ class _Reading:
         book = self.books[path]
         if isinstance(book, Refusal):
             raise book
+        self.files[name] = book.digest
         return book
 
     def _refuse(self, refusal: Refusal, at: int, variable: str) -> None:

@@ -76,7 +76,9 @@ class Grid:
 
 
 class Book:
-    """A file with sheets; the base of all formats."""
+    """A file with sheets; the base of all formats. `digest` is the SHA-256 of its content."""
+
+    digest = ""
 
     def __init__(self, name: str) -> None:
         self.name = name

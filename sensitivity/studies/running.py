@@ -185,13 +185,14 @@ def _difference(there: Study, here: Study) -> str:
     """Name what two studies differ in."""
     one, other = there.identity, here.identity
     found = []
-    for name, value in one.items():
-        if value == other[name]:
+    for name in one | other:
+        value, its = one.get(name), other.get(name)
+        if value == its:
             continue
         if name == "plan":
-            found += _fields(value, other[name])
+            found += _fields(one[name], other[name])
         elif isinstance(value, str | bool):
-            found.append(f"its {name.replace('_', ' ')} is {value}, here {other[name]}")
+            found.append(f"its {name.replace('_', ' ')} is {value}, here {its}")
         else:
             found.append(f"its {name} differ")
     return " and ".join(found)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sensitivity.combinations import Combination, choose_all, outcome_from_dict
-from sensitivity.errors import MethodError, OutcomeError, SpaceError, fold, near
+from sensitivity.errors import MethodError, OutcomeError, SpaceError, StoreError, fold, near
 from sensitivity.matching import PART
 from sensitivity.measures import Measures
 from sensitivity.methods import Plan
@@ -60,6 +60,8 @@ class Study:
         ``time_step``, ``final_time`` and ``save_every``, where they differ from the file.
     data
         The SHA-256 of each data file that the model was loaded with, by name.
+    files
+        The same of each file that the model itself takes numbers from, such as a workbook.
     origin
         The control file that asked for it, and what was made of it; empty for others.
     """
@@ -76,6 +78,7 @@ class Study:
     integration: str = "vensim"
     options: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     origin: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -101,7 +104,8 @@ class Study:
             "options": dict(sorted(self.options.items())),
             "data": dict(sorted(self.data.items())),
         }
-        return told | {"origin": dict(self.origin)} if self.origin else told
+        rare = {"files": dict(sorted(self.files.items())), "origin": dict(self.origin)}
+        return told | {name: value for name, value in rare.items() if value}
 
     def with_samples(self, samples: int) -> Study:
         """Return the same study with another sample size."""
@@ -199,6 +203,7 @@ def study(
         integration=integration,
         options={name: float(value) for name, value in given.items() if value is not None},
         data={one.name: sha256(one.read_bytes()).hexdigest() for one in model.data_files},
+        files=dict(model.source.files),
     )
     # What the TOML beside the model says of arms and limits is written out: it may change.
     measures = made.measures
@@ -228,8 +233,21 @@ def restored(model: sd.Model, identity: Mapping[str, Any]) -> Study:
         integration=identity["integration"],
         options=dict(identity["options"]),
         data=dict(identity["data"]),
+        files=_same_files(model, identity.get("files", {})),
         origin=dict(identity.get("origin", {})),
     )
+
+
+def _same_files(model: sd.Model, kept: Mapping[str, str]) -> dict[str, str]:
+    """Return the digests of the files a model reads, which must be those that were kept."""
+    here = dict(model.source.files)
+    other = [f"'{name}'" for name in sorted(here | dict(kept)) if here.get(name) != kept.get(name)]
+    if other:
+        raise StoreError(
+            f"what {model.name} reads from {', '.join(other)} is not what this study was made "
+            "with: put the file back as it was, or run the study into another store"
+        )
+    return here
 
 
 def text_of(identity: Mapping[str, Any]) -> str:

@@ -160,3 +160,37 @@ def test_a_study_goes_on_with_the_data_it_was_begun_with(core: sd.Model, tmp_pat
     file.write_text("Time,nothing\n0,1\n")
     assert sa.run_study(described(), path) == path
     assert sa.verify(path).ok
+
+
+def test_a_study_goes_on_with_the_workbook_it_was_begun_with(tmp_path: Path) -> None:
+    """The model's text stays the same when a file that it reads changes; its numbers do not."""
+    file = tmp_path / "rates.csv"
+    model_file = tmp_path / "small.mdl"
+    model_file.write_text(
+        "{UTF-8}\nstock = INTEG(stock * rate * factor, 1) ~ ~ |\n"
+        "rate = GET DIRECT CONSTANTS('rates.csv', ',', 'A1') ~ ~ |\nfactor = 1 ~ ~ |\n"
+        "INITIAL TIME = 0 ~ ~ |\nFINAL TIME = 4 ~ ~ |\nTIME STEP = 1 ~ ~ |\nSAVEPER = 1 ~ ~ |\n"
+    )
+    space = sa.Space([sa.factor("factor", 0.5, 1.5)])
+
+    def described() -> sa.Study:
+        study = sa.study(sd.load(model_file), space, "stock", samples=256, resamples=0)
+        assert sd.load(model_file).replace("factor", "2").source.files == study.model.source.files
+        return study
+
+    file.write_text("0.1\n")
+    begun = described()
+    path = sa.run_study(begun, tmp_path / "a.study", shard=(1, 2))
+    file.write_text("0.2\n")
+    assert described().identity != begun.identity
+    with pytest.raises(sa.StoreError, match="reads from 'rates.csv' is not what this study was"):
+        sa.run_study(described(), path)
+    file.write_text("0.1\n")
+    assert sa.run_study(described(), path) == path
+    assert sa.verify(path, model=described().model).ok
+    saved = sa.save(sa.sweep(begun.model, space, "stock", samples=64), tmp_path / "a.nc")
+    file.write_text("0.2\n")
+    with pytest.raises(sa.StoreError, match="put the file back as it was"):
+        sa.verify(path, model=described().model)
+    with pytest.raises(sa.StoreError, match="put the file back as it was"):
+        sa.replay(saved, 3)
