@@ -35,6 +35,7 @@ from sdmodel.frontends import parse
 from sdmodel.lowering import problems
 from sdmodel.names import element_key, key, tidy
 from sdmodel.selection import definition_of, entry_of
+from sdmodel.simulate import check_clock
 from sdmodel.source import SourceModel, SourceText, Variable
 
 if TYPE_CHECKING:
@@ -299,11 +300,16 @@ class Edit:
             return
         old = parse(self.before)
         try:
-            self._load(old, None)
+            before = self._load(old, None)
         except SDError:  # it was of no use before: an edit need not mend all of it
             refuse_more(problems(old), problems(self.source))
-        else:
-            self.model  # noqa: B018 - raises what is wrong with it
+            return
+        now = self.model
+        try:
+            check_clock(before.engines.reference)
+        except SDError:
+            return
+        check_clock(now.engines.reference)
 
     @property
     def _language(self) -> Language:

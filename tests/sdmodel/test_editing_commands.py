@@ -85,6 +85,12 @@ def test_edit_rename_add_delete(path: Path) -> None:
         (["set", "rate"], "sets nothing: write NAME=VALUE"),
         (["set", "rate=much"], "'much' is not a number"),
         (["set", "curve=(0,a)"], "no list of points"),
+        (["set", "TIME STEP=0"], "TIME STEP is 0: it must be above zero"),
+        (["set", "TIME STEP=-1"], "TIME STEP is -1: it must be above zero"),
+        (["set", "FINAL TIME=-1"], "FINAL TIME (-1) is before INITIAL TIME (0)"),
+        (["set", "SAVEPER=-1"], "SAVEPER is -1: it must be above zero, or zero for every step"),
+        (["edit", "TIME STEP", "--equation", "rate - 0.1"], "TIME STEP is 0"),
+        (["set", "TIME STEP=0", "--dry-run"], "TIME STEP is 0"),
         (["edit", "rate"], "nothing to change of 'rate'"),
         (["edit", "births", "--equation", "rte"], "no variable is named 'rte'"),
         (["edit", "births", "--limits", "1,2,3,4"], "write low, high and step"),
@@ -99,3 +105,13 @@ def test_refusals_are_messages_and_leave_the_file(path: Path, words: list[str], 
     assert result.exit_code == 1
     assert why in result.output
     assert path.read_text(encoding="utf-8") == MODEL
+
+
+def test_run_controls_that_run_and_those_that_never_did_are_set(path: Path) -> None:
+    done("set", path, "INITIAL TIME=5", "FINAL TIME=9")  # only together do they run
+    done("set", path, "SAVEPER=0")  # every step
+    broken = path.read_text(encoding="utf-8").replace("TIME STEP=1", "TIME STEP=0")
+    path.write_text(broken, encoding="utf-8")
+    done("set", path, "rate=0.3")  # the step is not of this edit's making
+    done("set", path, "TIME STEP=0.5")
+    assert len(sd.load(path).run(method="vensim").times) == 9
