@@ -9,7 +9,15 @@ from sdmodel.editing import drawing, xmile_names
 from sdmodel.editing.meaning import Meaning, bare, meaning
 from sdmodel.editing.text import Splice, is_xmile
 from sdmodel.editing.vensim import sheet
-from sdmodel.editing.words import ELEMENT, RANGE, VARIABLE, Renamed, spelled, splices
+from sdmodel.editing.words import (
+    ELEMENT,
+    RANGE,
+    VARIABLE,
+    Renamed,
+    refuse_function,
+    spelled,
+    splices,
+)
 from sdmodel.errors import (
     OverrideError,
     Problem,
@@ -23,7 +31,6 @@ from sdmodel.expr import Call, Expr, Ref, rewrite, walk
 from sdmodel.frontends.entries import END_OF_MACRO, EQUATION, MACRO
 from sdmodel.frontends.sketch import read_sketch
 from sdmodel.frontends.tokens import ExpressionError, words
-from sdmodel.functions.registry import REGISTRY
 from sdmodel.names import key, tidy
 from sdmodel.source import SourceModel, SourceText, Variable
 
@@ -68,8 +75,8 @@ def renaming(model: SourceModel, old: str, new: str) -> Renamed:
     taken = {**macros, **checks, **known, **dict.fromkeys(_RUN, "a name of Vensim's own")}
     if key(new) != wanted and key(new) in taken:
         raise OverrideError(new, f"{new!r} is taken already, by {taken[key(new)]!r}")
-    if key(new) in REGISTRY:
-        raise OverrideError(new, f"{new!r} is the name of a function: choose another one")
+    if key(new) != wanted:
+        refuse_function(model.source, new)
     kind = VARIABLE if wanted in variables else RANGE if wanted in ranges else ELEMENT
     return Renamed(kind, wanted, named, alone=wanted not in variables)
 

@@ -95,6 +95,7 @@ def test_edit_rename_add_delete(path: Path) -> None:
         (["edit", "births", "--equation", "rte"], "no variable is named 'rte'"),
         (["edit", "births", "--limits", "1,2,3,4"], "write low, high and step"),
         (["rename", "rate", "births"], "is taken already"),
+        (["add", "SUM", "2"], "'SUM' is the name of a function of Vensim"),
         (["delete", "rate"], "'rate' is used by 'births'"),
         (["set", "rate=0.3", "-o", "SELF"], "it exists already"),
     ],
