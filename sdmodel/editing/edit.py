@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sdmodel.editing import vensim, xmile
-from sdmodel.editing.beside import Beside, opened, renamed_in
+from sdmodel.editing.beside import Beside, left_behind, opened, renamed_in
 from sdmodel.editing.constants import constant_settings
 from sdmodel.editing.drawing import only_removed
 from sdmodel.editing.entries import added_key, addition, deletion, left_of
@@ -70,7 +70,8 @@ class Edit:
     what was asked, and everything else must mean what it did. Nothing outside of the change moves:
     encoding, line ends, wrapping, order, sketch and settings are kept byte for byte.
 
-    Names may be written in any case, with blanks or underscores.
+    Names may be written in any case, with blanks or underscores. `notes` tell what was left for
+    others to do, such as control files that hold a name which was changed.
 
     Examples
     --------
@@ -84,6 +85,7 @@ class Edit:
     source: SourceModel
     _load: Loader = field(repr=False, compare=False)
     files: tuple[Beside, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> SourceText:
@@ -181,7 +183,8 @@ class Edit:
         That is in equations, in ranges, in macros (as ``name$``), in the sketch and in the
         settings, and beside it in MODEL.toml, MODEL.expectations.toml, MODEL.claims.toml and
         MODEL.reality; comments are left as they are. The new name is put in quotes where it
-        needs them.
+        needs them. Other control files in the folder are left alone; `notes` name those that hold
+        the old name, by line.
 
         Parameters
         ----------
@@ -202,7 +205,12 @@ class Edit:
         what = f"{old!r} cannot be renamed to {new!r} in every place"
         edit = self._with(splices, expected, what)
         beside = opened(self.before.path, self.files, also)
-        return replace(edit, files=tuple(renamed_in(one, renamed) for one in beside))
+        left = left_behind(self.before.path, beside, old, renamed)
+        return replace(
+            edit,
+            files=tuple(renamed_in(one, renamed) for one in beside),
+            notes=(*edit.notes, *left),
+        )
 
     def add(
         self,

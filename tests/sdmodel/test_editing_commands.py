@@ -54,7 +54,7 @@ def test_a_dry_run_shows_the_lines_and_writes_nothing(path: Path) -> None:
         "+rate = 0.2 ~ 1/Year ~ |",
     ]
     answer = json.loads(done("set", path, "rate=0.2", "--dry-run", "--json"))
-    assert answer == {"path": str(path), "saved": False, "changed": True, "diff": said}
+    assert answer == {"path": str(path), "saved": False, "changed": True, "diff": said, "notes": []}
     assert path.read_text(encoding="utf-8") == MODEL
     assert done("set", path, "rate=0.1", "-n") == f"{path}: nothing would change\n"
 
@@ -76,6 +76,33 @@ def test_edit_rename_add_delete(path: Path) -> None:
     assert "\n\ntwice = 2*births ~ person ~ |\n\nbirth rate" in path.read_text(encoding="utf-8")
     done("delete", path, "twice")
     assert path.read_text(encoding="utf-8") == MODEL.replace("rate", "birth rate")
+
+
+def test_rename_tells_which_control_files_hold_the_old_name_and_leaves_them(path: Path) -> None:
+    texts = {
+        "a.cin": "births = 2\nRate = 0.2\nrate = 0.3\n",
+        "b.lst": "births\n",
+        "c d.vsc": "10,S,1,,0\nrate=RANDOM_UNIFORM(0,1)\n",
+        "e.voc": "0<=rate<=1\n",
+        "f.vpd": "*C\nrate/1\n",
+        "g.cmd": "SIMULATE>SETVAL|rate=2\nSPECIAL>NOINTERACTION\n",
+        "h.txt": "rate\n",
+    }
+    for name, text in texts.items():
+        path.with_name(name).write_text(text, encoding="utf-8")
+    path.with_name("i.CIN").write_bytes(b"rate = \0\n")
+    named = path.with_name("e.voc")
+    words = ("rename", path, "rate", "birth rate", "--also", named)
+    told = json.loads(done(*words, "-n", "--json"))["notes"]
+    here = path.parent
+    assert [one.partition(" ")[0] for one in told[:1] + told[2:]] == [
+        f"{here / 'a.cin'}:2:", f"{here / 'f.vpd'}:2:", f"{here / 'g.cmd'}:1:", "not",
+    ]  # fmt: skip
+    assert "still names 'rate' (and in line 3); --also" in told[0]
+    assert told[1].startswith(f"{here / 'c d.vsc'}:2: still names 'rate'; --also '{here}")
+    assert done(*words).splitlines()[1:] == [f"note: {one}" for one in told]
+    kept = {name: path.with_name(name).read_text(encoding="utf-8") for name in texts}
+    assert kept == texts | {"e.voc": "0<=birth rate<=1\n"}
 
 
 @pytest.mark.parametrize(
