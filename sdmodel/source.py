@@ -284,7 +284,7 @@ class SourceModel:
     `remarks` name what was read but has no meaning, such as a text. `constraints` and `inputs` are
     its reality checks, which no run looks at. `subranges` tells that ranges which share elements
     belong together, as in Vensim; in XMILE they do not. `parts` are the keys of constants that the
-    file has not: see `sdmodel.parts`.
+    file has not: see `sdmodel.parts`. `notes` are what its runs are to tell of how it was made.
     """
 
     source: SourceText
@@ -301,6 +301,7 @@ class SourceModel:
     parts: tuple[str, ...] = ()
     constraints: tuple[RealityConstraint, ...] = ()
     inputs: tuple[RealityInput, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def by_key(self) -> dict[str, Variable]:
