@@ -64,7 +64,7 @@ def one_run(
         method=chosen.name,
         result=result,
         steps=done.steps,
-        notes=(*done.notes, *([why] if why else [])),
+        notes=(*done.notes, *([why] if why else []), *source.notes),
         provenance=_provenance(source, kernel),
         shapes=program.shapes,
         fixed=fixed_columns(source, program),
@@ -114,7 +114,7 @@ def many_runs(
         failures=list_failures(done, names),
         units=source.units,
         method=chosen.name,
-        notes=(*done.notes, *([why] if why else [])),
+        notes=(*done.notes, *([why] if why else []), *source.notes),
         provenance=_provenance(source, kernel),
     )
 

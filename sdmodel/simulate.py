@@ -152,6 +152,23 @@ def grid_of(work: SwitchedWorkspace, program: Program, timing: Timing) -> Grid:
     return Grid.build(_one(work, program, INITIAL_TIME), final, step, save)
 
 
+def check_clock(kernel: Kernel) -> None:
+    """Refuse run controls with which no run can begin, as a run itself does.
+
+    Raises
+    ------
+    OverrideError
+        Such as for a TIME STEP of zero.
+    """
+    program = kernel.program
+    work, _ = started(kernel, {}, 1, None)
+    timing = Timing()
+    if program.dynamic_control:  # a FINAL TIME that moves may be behind at first
+        start, final = (_one(work, program, name) for name in (INITIAL_TIME, FINAL_TIME))
+        timing = Timing(final=max(final, start))
+    grid_of(work, program, timing)
+
+
 def trajectory(
     kernel: Kernel,
     columns: Mapping[str, Array | float],

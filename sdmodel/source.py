@@ -286,6 +286,7 @@ class SourceModel:
     belong together, as in Vensim; in XMILE they do not. `parts` are the keys of constants that the
     file has not: see `sdmodel.parts`. `files` are those that the model itself names (GET XLS and
     the like) and that its numbers came from: each as it is written there, with its SHA-256.
+    `notes` are what its runs are to tell of how it was made.
     """
 
     source: SourceText
@@ -303,6 +304,7 @@ class SourceModel:
     constraints: tuple[RealityConstraint, ...] = ()
     inputs: tuple[RealityInput, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def by_key(self) -> dict[str, Variable]:

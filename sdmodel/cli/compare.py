@@ -132,13 +132,17 @@ def _print(model: Model, runs: Sequence[Run], names: list[str], place: int) -> N
     rows = table(
         f"{model.name}: values in {number(runs[0].times[place])}",
         ["scenario", *(_header(name, model.definition(name).units) for name in names)],
-        f"method {runs[0].method}",
+        "; ".join([f"method {runs[0].method}", *_notes(runs)]),
     )
     rows.columns[0].no_wrap = True
     for run in runs:
         cells = (number(float(run.values(name)[place])) for name in names)
         rows.add_row(*plain(run.name, *cells))
     console().print(rows)
+
+
+def _notes(runs: Sequence[Run]) -> list[str]:
+    return list(dict.fromkeys(note for run in runs for note in run.notes))
 
 
 def _header(name: str, unit: str) -> str:
@@ -150,6 +154,7 @@ def _facts(model: Model, runs: Sequence[Run], names: list[str], place: int) -> d
         "model": str(model.path),
         "digest": model.digest,
         "method": runs[0].method,
+        "notes": _notes(runs),
         "at": float(runs[0].times[place]),
         "units": {name: model.definition(name).units for name in names},
         "scenarios": {

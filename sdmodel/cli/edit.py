@@ -145,7 +145,8 @@ def edit(
     type=click.Path(exists=True, dir_okay=False),
     help="A file that names it too (.cin, .lst, .vsc, .voc, .vpd, .cmd, .toml, .reality); may "
     "be given several times. MODEL.toml, MODEL.expectations.toml, MODEL.claims.toml and "
-    "MODEL.reality are changed without being named.",
+    "MODEL.reality are changed without being named; other control files beside MODEL that hold the "
+    "old name are told, by line.",
 )
 @edit_options
 def rename(
@@ -244,8 +245,10 @@ def _finish(done: Edit, output: str | None, dry_run: bool, json_: bool) -> None:
     else:
         done.save(output)
     if json_:
-        as_json({"path": str(target), "saved": not dry_run, "changed": done.changed, "diff": diff})
-    elif dry_run:
+        facts = {"path": str(target), "saved": not dry_run, "changed": done.changed, "diff": diff}
+        as_json({**facts, "notes": list(done.notes)})
+        return
+    if dry_run:
         click.echo(diff, nl=False)
         if not diff:
             click.echo(f"{target}: nothing would change")
@@ -258,3 +261,5 @@ def _finish(done: Edit, output: str | None, dry_run: bool, json_: bool) -> None:
             if lines
             else f"{target}: nothing to change"
         )
+    for note in done.notes:
+        click.echo(f"note: {note}", err=dry_run)  # a diff can be applied as it is printed

@@ -135,6 +135,7 @@ def _facts(model: Model, done: Run, names: list[str]) -> dict[str, Any]:
         "digest": model.digest,
         "name": done.name,
         "method": done.method,
+        "notes": list(done.notes),
         "settings": dict(done.overrides),
         "time": done.times.tolist(),
         "variables": {

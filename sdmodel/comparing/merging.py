@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sdmodel.comparing.drawings import merge_drawings
-from sdmodel.comparing.pieces import FIELDS, Key, Piece, meaning, pieces
+from sdmodel.comparing.parted import FIELDS, Key, Part, meaning, parted
 from sdmodel.comparing.sequences import three_way
 from sdmodel.comparing.settings import merge_settings
 from sdmodel.editing.text import UTF8, says_utf8, with_text
@@ -131,11 +131,11 @@ def _read(path: Path) -> SourceText:
 def merge_texts(base: SourceText, ours: SourceText, theirs: SourceText) -> Merge:
     """Merge three texts; see `merge`."""
     end = _line_end(ours.text)
-    was, our, their = (pieces(_with_ends(one, end)) for one in (base, ours, theirs))
+    was, our, their = (parted(_with_ends(one, end)) for one in (base, ours, theirs))
     conflicts: list[Conflict] = []
     notes: list[str] = []
 
-    def settle(one: Key, was: Piece | None, our: Piece | None, their: Piece | None) -> Piece | None:
+    def settle(one: Key, was: Part | None, our: Part | None, their: Part | None) -> Part | None:
         return _settle(was, our, their, end, conflicts)
 
     entries = three_way(was.entries, our.entries, their.entries, settle)
@@ -150,12 +150,12 @@ def merge_texts(base: SourceText, ours: SourceText, theirs: SourceText) -> Merge
 
 
 def _settle(
-    was: Piece | None,
-    our: Piece | None,
-    their: Piece | None,
+    was: Part | None,
+    our: Part | None,
+    their: Part | None,
     end: str,
     conflicts: list[Conflict],
-) -> Piece | None:
+) -> Part | None:
     """Merge one entry that both sides touched."""
     if our is None or their is None:
         kept = our or their
@@ -195,11 +195,11 @@ def _field(place: int, was: str, our: str, their: str) -> str | None:
     return our if there in (before, here) else None
 
 
-def _marked(piece: Piece, our: Piece | None, their: Piece | None, end: str) -> Piece:
+def _marked(part: Part, our: Part | None, their: Part | None, end: str) -> Part:
     """Return both versions of an entry, between the marks that git and editors know."""
     both = [one.entry + end if one else "" for one in (our, their)]
     text = f"{OURS}{end}{both[0]}{MIDDLE}{end}{both[1]}{THEIRS}{end}"
-    return Piece(piece.name, piece.lead + text)
+    return Part(part.name, part.lead + text)
 
 
 def _broken(text: str, ours: SourceText, theirs: SourceText) -> tuple[Problem, ...]:

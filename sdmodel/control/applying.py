@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -33,7 +34,14 @@ def changed(model: SourceModel, program: Program, files: Sequence[File]) -> Sour
     ReadError, ModelError
         With everything that is wrong in all of the files.
     """
-    return Changing(model, program, files).made()
+    changing = Changing(model, program, files)
+    made = changing.made()
+    return replace(made, notes=(*model.notes, *map(sets_nothing, changing.silent)))
+
+
+def sets_nothing(file: SourceText) -> str:
+    """Return what is told of a changes file after which a run is what it was before."""
+    return f"{file.path} sets nothing: it has no values, only comments or options at most"
 
 
 class Changing:
@@ -43,6 +51,7 @@ class Changing:
         self.model, self.program = model, program
         self.known = Dimensions(model)
         self.new: dict[str, dict[Element, New]] = {}
+        self.silent: list[SourceText] = []  # the files that set nothing
         self._problems: list[Problem] = []
         problems: list[Problem] = []
         for file in files:
@@ -54,6 +63,8 @@ class Changing:
             found, wrong = parse_changes(source)
             for change in found:
                 self._take(change)
+            if all(change.value is None for change in found):
+                self.silent.append(source)
             problems += sorted(wrong + self._problems, key=lambda one: (one.line, one.column))
             self._problems.clear()
         if problems:

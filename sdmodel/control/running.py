@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from sdmodel.control.applying import Changing
+from sdmodel.control.applying import Changing, sets_nothing
 from sdmodel.control.files import read_control
 from sdmodel.control.savelist import read_save_list
 from sdmodel.control.script import OPTIMISATION, RUN, SENSITIVITY, Export, Script, Simulation, Step
@@ -58,6 +58,7 @@ class ScriptPlan:
         self.inputs = set(_inputs(script))
         # What optimisations are yet to find: until then their starts stand for it.
         self.expected: dict[Path, SourceText] = {}
+        self.silent: list[str] = []
         problems = list(map(self._not_here, filter(self._is_for_others, script.steps)))
         if problems:
             raise model_error(problems)
@@ -115,7 +116,9 @@ class ScriptPlan:
                 what = f"{own.name} is read by this script, and cannot be written too"
                 cure = "give the optimisation another name: SIMULATE>RUNNAME|name"
                 raise ModelError([self._problem(step, what, cure)])
-        model, _ = self.changing(step)
+        model, changing = self.changing(step)
+        unknown = [id(one) for one in self.expected.values()]
+        self.silent += [sets_nothing(one) for one in changing.silent if id(one) not in unknown]
         self.kept(step)
         if self.others is not None and is_for_others(step):
             lines = self.others.check(step, model, self.changes(step))
@@ -123,7 +126,8 @@ class ScriptPlan:
                 self.expected[own] = SourceText(str(own), lines)
 
     def unread(self) -> Iterator[str]:
-        """Yield what the settings of the models name and Vensim would use, but no line names."""
+        """Yield what has no effect: files without values, and what only settings of models name."""
+        yield from self.silent
         for path, data in dict.fromkeys((one.model, one.data) for one in self.script.simulations):
             files = self.load(path, data).vensim_settings.files
             for what in ("changes", "data"):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sdmodel.editing.renaming import equation_splices
-from sdmodel.editing.text import spliced, with_text
+from sdmodel.editing.text import Splice, spliced, with_text
 from sdmodel.editing.tomlnames import toml_splices
 from sdmodel.editing.words import Renamed, in_lines
 from sdmodel.errors import SDError
@@ -55,14 +56,40 @@ def opened(model: str, known: Sequence[Beside], also: Sequence[str | Path]) -> l
 
 def renamed_in(one: Beside, renamed: Renamed) -> Beside:
     """Return a file with a name changed in it; nothing else of it moves."""
-    text, suffix = one.now.text, one.path.suffix.lower()
+    found = _splices(one.now, renamed)
+    return Beside(one.before, with_text(one.now, spliced(one.now.text, found))) if found else one
+
+
+def left_behind(model: str, known: Sequence[Beside], old: str, renamed: Renamed) -> Iterator[str]:
+    """Tell which other control files in the folder of a model hold a name that was changed."""
+    told = {one.path.resolve() for one in known}
+    folder = Path(model).parent
+    places = sorted(folder.iterdir()) if folder.is_dir() else []
+    for place in places:
+        if place.suffix.lower() not in _NAMES_FROM or place.resolve() in told:
+            continue
+        try:
+            text = decode(str(place), read_bytes(place))
+        except SDError as error:
+            yield f"not looked into for {old!r}: {str(error).splitlines()[0]}"
+            continue
+        lines = list(dict.fromkeys(text.place(one.start)[0] for one in _splices(text, renamed)))
+        if lines:
+            more = f" (and in line {', '.join(map(str, lines[1:]))})" if lines[1:] else ""
+            yield (
+                f"{place}:{lines[0]}: still names {old!r}{more}; --also {shlex.quote(str(place))} "
+                "changes it too, where it belongs to this model"
+            )
+
+
+def _splices(source: SourceText, renamed: Renamed) -> list[Splice]:
+    """Return what renames a name in a file beside a model, by its kind."""
+    text, suffix = source.text, Path(source.path).suffix.lower()
     if suffix == ".toml":
-        found = toml_splices(str(one.path), text, renamed)
-    elif suffix == ".reality":  # reality checks, written as in a model
-        found = equation_splices(one.now, renamed)
-    else:
-        found = list(in_lines(text, 0, len(text), renamed, _NAMES_FROM[suffix]))
-    return Beside(one.before, with_text(one.now, spliced(text, found))) if found else one
+        return toml_splices(source.path, text, renamed)
+    if suffix == ".reality":  # reality checks, written as in a model
+        return equation_splices(source, renamed)
+    return list(in_lines(text, 0, len(text), renamed, _NAMES_FROM[suffix]))
 
 
 def _anywhere(line: str) -> int | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sdmodel.editing import vensim, xmile
-from sdmodel.editing.beside import Beside, opened, renamed_in
+from sdmodel.editing.beside import Beside, left_behind, opened, renamed_in
 from sdmodel.editing.constants import constant_settings
 from sdmodel.editing.drawing import only_removed
 from sdmodel.editing.entries import added_key, addition, deletion, left_of
@@ -35,6 +35,7 @@ from sdmodel.frontends import parse
 from sdmodel.lowering import problems
 from sdmodel.names import element_key, key, tidy
 from sdmodel.selection import definition_of, entry_of
+from sdmodel.simulate import check_clock
 from sdmodel.source import SourceModel, SourceText, Variable
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class Edit:
     what was asked, and everything else must mean what it did. Nothing outside of the change moves:
     encoding, line ends, wrapping, order, sketch and settings are kept byte for byte.
 
-    Names may be written in any case, with blanks or underscores.
+    Names may be written in any case, with blanks or underscores. `notes` tell what was left for
+    others to do, such as control files that hold a name which was changed.
 
     Examples
     --------
@@ -83,6 +85,7 @@ class Edit:
     source: SourceModel
     _load: Loader = field(repr=False, compare=False)
     files: tuple[Beside, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> SourceText:
@@ -180,7 +183,8 @@ class Edit:
         That is in equations, in ranges, in macros (as ``name$``), in the sketch and in the
         settings, and beside it in MODEL.toml, MODEL.expectations.toml, MODEL.claims.toml and
         MODEL.reality; comments are left as they are. The new name is put in quotes where it
-        needs them.
+        needs them. Other control files in the folder are left alone; `notes` name those that hold
+        the old name, by line.
 
         Parameters
         ----------
@@ -201,7 +205,12 @@ class Edit:
         what = f"{old!r} cannot be renamed to {new!r} in every place"
         edit = self._with(splices, expected, what)
         beside = opened(self.before.path, self.files, also)
-        return replace(edit, files=tuple(renamed_in(one, renamed) for one in beside))
+        left = left_behind(self.before.path, beside, old, renamed)
+        return replace(
+            edit,
+            files=tuple(renamed_in(one, renamed) for one in beside),
+            notes=(*edit.notes, *left),
+        )
 
     def add(
         self,
@@ -299,11 +308,16 @@ class Edit:
             return
         old = parse(self.before)
         try:
-            self._load(old, None)
+            before = self._load(old, None)
         except SDError:  # it was of no use before: an edit need not mend all of it
             refuse_more(problems(old), problems(self.source))
-        else:
-            self.model  # noqa: B018 - raises what is wrong with it
+            return
+        now = self.model
+        try:
+            check_clock(before.engines.reference)
+        except SDError:
+            return
+        check_clock(now.engines.reference)
 
     @property
     def _language(self) -> Language:

@@ -8,7 +8,7 @@ from sdmodel.editing import drawing, xmile_names
 from sdmodel.editing.memory import is_table
 from sdmodel.editing.text import Splice, is_xmile, line_end, with_line_ends
 from sdmodel.editing.vensim import plain_text, sheet, wrapped
-from sdmodel.editing.words import spelled
+from sdmodel.editing.words import refuse_function, spelled
 from sdmodel.errors import OverrideError, did_you_mean, near_names
 from sdmodel.frontends.entries import EQUATION
 from sdmodel.names import element_key, key, tidy
@@ -56,8 +56,10 @@ def addition(
 ) -> tuple[Splice, int]:
     """Return what adds an entry, and the number its variable will have among all of them."""
     source = model.source
-    if not added_key(source, name).partition("[")[0]:
+    bare = added_key(source, name).partition("[")[0]
+    if not bare:
         raise OverrideError(name, f"{name!r} is no name: give the new variable one")
+    refuse_function(source, bare)
     if is_xmile(source):
         return xmile_names.addition(model, name, equation, units, comment, after)
     plain_text(source, name, "units", units, "~|{}")

@@ -9,7 +9,15 @@ from sdmodel.editing import drawing, xmile_names
 from sdmodel.editing.meaning import Meaning, bare, meaning
 from sdmodel.editing.text import Splice, is_xmile
 from sdmodel.editing.vensim import sheet
-from sdmodel.editing.words import ELEMENT, RANGE, VARIABLE, Renamed, spelled, splices
+from sdmodel.editing.words import (
+    ELEMENT,
+    RANGE,
+    VARIABLE,
+    Renamed,
+    refuse_function,
+    spelled,
+    splices,
+)
 from sdmodel.errors import (
     OverrideError,
     Problem,
@@ -23,8 +31,7 @@ from sdmodel.expr import Call, Expr, Ref, rewrite, walk
 from sdmodel.frontends.entries import END_OF_MACRO, EQUATION, MACRO
 from sdmodel.frontends.sketch import read_sketch
 from sdmodel.frontends.tokens import ExpressionError, words
-from sdmodel.functions.registry import REGISTRY
-from sdmodel.names import key, tidy
+from sdmodel.names import key
 from sdmodel.source import SourceModel, SourceText, Variable
 
 _RUN = frozenset({"time", "initial time", "final time", "time step", "saveper"})
@@ -68,8 +75,8 @@ def renaming(model: SourceModel, old: str, new: str) -> Renamed:
     taken = {**macros, **checks, **known, **dict.fromkeys(_RUN, "a name of Vensim's own")}
     if key(new) != wanted and key(new) in taken:
         raise OverrideError(new, f"{new!r} is taken already, by {taken[key(new)]!r}")
-    if key(new) in REGISTRY:
-        raise OverrideError(new, f"{new!r} is the name of a function: choose another one")
+    if key(new) != wanted:
+        refuse_function(model.source, new)
     kind = VARIABLE if wanted in variables else RANGE if wanted in ranges else ELEMENT
     return Renamed(kind, wanted, named, alone=wanted not in variables)
 
@@ -217,29 +224,20 @@ def users(model: SourceModel, names: set[str]) -> list[str]:
 
 
 def _reality_checks(model: SourceModel) -> Iterator[tuple[str, set[str]]]:
-    """Yield the name of each entry that is no variable and no range, and the names in it."""
-    text = model.source.text
-    known = {one.span for one in model.variables} | {one.span for one in model.dimensions}
-    if is_xmile(model.source):
-        return
-    macro = False
-    for entry in sheet(model.source).entries:
-        macro = entry.kind == MACRO or (macro and entry.kind != END_OF_MACRO)
-        if macro or entry.kind != EQUATION or entry.whole in known:
-            continue
-        try:
-            found = words(text, entry.equation.start, entry.equation.end)
-        except ExpressionError:
-            continue
-        named = [one.text for one in found if one.kind in ("name", "quoted")]
-        yield tidy(named[0]) if named else "?", set(map(key, named[1:]))
+    """Yield the name of each reality check and test input, and the names in it."""
+    for check in model.constraints:
+        yield check.name, _names(check.condition, check.consequence)
+    for given in model.inputs:
+        yield given.name, _names(given.target, given.equation)
 
 
 def _names_in(one: Variable) -> set[str]:
-    if one.equation is None:
-        return set()
+    return _names(one.equation)
+
+
+def _names(*expressions: Expr | None) -> set[str]:
     found = set[str]()
-    for node in walk(one.equation):
+    for node in (node for one in expressions if one is not None for node in walk(one)):
         if isinstance(node, Ref):
             found.add(key(node.name))
         elif isinstance(node, Call):

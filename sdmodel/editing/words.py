@@ -5,12 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sdmodel.editing.text import Splice
+from sdmodel.editing.text import Splice, is_xmile
+from sdmodel.errors import OverrideError
 from sdmodel.frontends.tokens import ExpressionError, Token, words
+from sdmodel.functions import MANUAL
 from sdmodel.names import key, tidy
 from sdmodel.sketch.words import quoted
+from sdmodel.source import SourceText
 
 VARIABLE, RANGE, ELEMENT = "variable", "range", "element"
+
+
+def refuse_function(source: SourceText, name: str) -> None:
+    """Refuse to name anything like a function of the language of a file.
+
+    Vensim takes such a word for the function, and XMILE 1.0 reserves it; a function of the other
+    language is a name like any other.
+    """
+    language = "XMILE" if is_xmile(source) else "Vensim"
+    for one in MANUAL:
+        if one.source == language and key(one.name) == key(name):
+            told = f"{one.name!r} is the name of a function of {language}: choose another one"
+            raise OverrideError(name, told)
 
 
 @dataclass(frozen=True)

@@ -344,3 +344,19 @@ def test_the_verbs(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["run", model, "--changes", str(fewer)])
     assert done.exit_code == 1
     assert "did you mean 'beds'?" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "{life = 5}\n", ":OPTIMIZER=Off\n"])
+def test_a_file_that_sets_nothing_is_told(text: str, write: Write) -> None:
+    path, full = write(text), write("contacts = 6\n")
+    told = f"{path} sets nothing: it has no values, only comments or options at most"
+    model = sd.load(ROOT / "models" / "epidemic.mdl")
+    run = model.with_changes(path, full).run()
+    assert run.notes == (told,)
+    assert told not in model.run().notes
+    for verb, way in (("run", ["--changes"]), ("compare", [])):
+        words = [verb, str(ROOT / "models" / "epidemic.mdl"), *way, str(path)]
+        shown = CliRunner().invoke(main, words)
+        assert shown.exit_code == 0, shown.output
+        assert "sets nothing" in " ".join(shown.output.split())
+        assert told in json.loads(CliRunner().invoke(main, [*words, "--json"]).output)["notes"]

@@ -54,7 +54,7 @@ def test_a_dry_run_shows_the_lines_and_writes_nothing(path: Path) -> None:
         "+rate = 0.2 ~ 1/Year ~ |",
     ]
     answer = json.loads(done("set", path, "rate=0.2", "--dry-run", "--json"))
-    assert answer == {"path": str(path), "saved": False, "changed": True, "diff": said}
+    assert answer == {"path": str(path), "saved": False, "changed": True, "diff": said, "notes": []}
     assert path.read_text(encoding="utf-8") == MODEL
     assert done("set", path, "rate=0.1", "-n") == f"{path}: nothing would change\n"
 
@@ -78,6 +78,33 @@ def test_edit_rename_add_delete(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == MODEL.replace("rate", "birth rate")
 
 
+def test_rename_tells_which_control_files_hold_the_old_name_and_leaves_them(path: Path) -> None:
+    texts = {
+        "a.cin": "births = 2\nRate = 0.2\nrate = 0.3\n",
+        "b.lst": "births\n",
+        "c d.vsc": "10,S,1,,0\nrate=RANDOM_UNIFORM(0,1)\n",
+        "e.voc": "0<=rate<=1\n",
+        "f.vpd": "*C\nrate/1\n",
+        "g.cmd": "SIMULATE>SETVAL|rate=2\nSPECIAL>NOINTERACTION\n",
+        "h.txt": "rate\n",
+    }
+    for name, text in texts.items():
+        path.with_name(name).write_text(text, encoding="utf-8")
+    path.with_name("i.CIN").write_bytes(b"rate = \0\n")
+    named = path.with_name("e.voc")
+    words = ("rename", path, "rate", "birth rate", "--also", named)
+    told = json.loads(done(*words, "-n", "--json"))["notes"]
+    here = path.parent
+    assert [one.partition(" ")[0] for one in told[:1] + told[2:]] == [
+        f"{here / 'a.cin'}:2:", f"{here / 'f.vpd'}:2:", f"{here / 'g.cmd'}:1:", "not",
+    ]  # fmt: skip
+    assert "still names 'rate' (and in line 3); --also" in told[0]
+    assert told[1].startswith(f"{here / 'c d.vsc'}:2: still names 'rate'; --also '{here}")
+    assert done(*words).splitlines()[1:] == [f"note: {one}" for one in told]
+    kept = {name: path.with_name(name).read_text(encoding="utf-8") for name in texts}
+    assert kept == texts | {"e.voc": "0<=birth rate<=1\n"}
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
@@ -85,10 +112,17 @@ def test_edit_rename_add_delete(path: Path) -> None:
         (["set", "rate"], "sets nothing: write NAME=VALUE"),
         (["set", "rate=much"], "'much' is not a number"),
         (["set", "curve=(0,a)"], "no list of points"),
+        (["set", "TIME STEP=0"], "TIME STEP is 0: it must be above zero"),
+        (["set", "TIME STEP=-1"], "TIME STEP is -1: it must be above zero"),
+        (["set", "FINAL TIME=-1"], "FINAL TIME (-1) is before INITIAL TIME (0)"),
+        (["set", "SAVEPER=-1"], "SAVEPER is -1: it must be above zero, or zero for every step"),
+        (["edit", "TIME STEP", "--equation", "rate - 0.1"], "TIME STEP is 0"),
+        (["set", "TIME STEP=0", "--dry-run"], "TIME STEP is 0"),
         (["edit", "rate"], "nothing to change of 'rate'"),
         (["edit", "births", "--equation", "rte"], "no variable is named 'rte'"),
         (["edit", "births", "--limits", "1,2,3,4"], "write low, high and step"),
         (["rename", "rate", "births"], "is taken already"),
+        (["add", "SUM", "2"], "'SUM' is the name of a function of Vensim"),
         (["delete", "rate"], "'rate' is used by 'births'"),
         (["set", "rate=0.3", "-o", "SELF"], "it exists already"),
     ],
@@ -99,3 +133,13 @@ def test_refusals_are_messages_and_leave_the_file(path: Path, words: list[str], 
     assert result.exit_code == 1
     assert why in result.output
     assert path.read_text(encoding="utf-8") == MODEL
+
+
+def test_run_controls_that_run_and_those_that_never_did_are_set(path: Path) -> None:
+    done("set", path, "INITIAL TIME=5", "FINAL TIME=9")  # only together do they run
+    done("set", path, "SAVEPER=0")  # every step
+    broken = path.read_text(encoding="utf-8").replace("TIME STEP=1", "TIME STEP=0")
+    path.write_text(broken, encoding="utf-8")
+    done("set", path, "rate=0.3")  # the step is not of this edit's making
+    done("set", path, "TIME STEP=0.5")
+    assert len(sd.load(path).run(method="vensim").times) == 9

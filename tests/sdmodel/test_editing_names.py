@@ -201,6 +201,22 @@ def test_a_name_that_cannot_be_had_is_refused(path: Path, old: str, new: str, wh
         sd.load(path).edit().rename(old, new)
 
 
+@pytest.mark.parametrize("name", ["SUM", "sum[Age]", "Get_XLS_Data", '"MAX"', "Find Zero"])
+def test_a_name_of_a_function_of_vensim_is_refused(path: Path, name: str) -> None:
+    """Whether or not it is offered here."""
+    edit = sd.load(path).edit()
+    with pytest.raises(sd.OverrideError, match="is the name of a function of Vensim"):
+        edit.add(name, "2")
+    with pytest.raises(sd.OverrideError, match="is the name of a function of Vensim"):
+        edit.rename("birth rate", name.partition("[")[0])
+
+
+def test_a_function_of_another_language_and_a_unit_are_names_like_any_other(path: Path) -> None:
+    edit = sd.load(path).edit().add("size", "2", "sum").rename("birth rate", "mod")
+    assert edit.model.run().values("size")[0] == 2
+    assert edit.model.units["size"] == "sum"
+
+
 # Added and deleted --------------------------------------------------------------------------------
 
 

@@ -187,3 +187,12 @@ def test_files_with_modules_keep_their_names() -> None:
     ):
         with pytest.raises(sd.OverrideError, match="files with modules"):
             change()
+
+
+@pytest.mark.parametrize("name", ["SIZE", "smth1", "Log10"])
+def test_a_name_of_a_function_of_xmile_is_refused(path: Path, name: str) -> None:
+    edit = sd.load(path).edit()
+    for ask in (lambda: edit.add(name, "2"), lambda: edit.rename("alone", name)):
+        with pytest.raises(sd.OverrideError, match="is the name of a function of XMILE"):
+            ask()
+    assert edit.add("xidz", "2").model.constants["xidz"] == 2  # one of Vensim's

@@ -17,7 +17,7 @@ import sdmodel as sd
 from sdmodel.comparing.drawings import merge_drawings
 from sdmodel.comparing.listing import listing
 from sdmodel.comparing.merging import MIDDLE, OURS, THEIRS, merge_texts
-from sdmodel.comparing.pieces import pieces
+from sdmodel.comparing.parted import parted
 from sdmodel.frontends import parse
 from sdmodel.frontends.sketch import read_sketch
 from sdmodel.frontends.text import decode
@@ -260,7 +260,7 @@ def test_arrows_to_what_was_deleted_go_with_it() -> None:
     assert merged(gone, drawn).text.count("1,300,35,9") == 0
 
 
-names = [key for key in pieces(SourceText("m.mdl", BASE)).entries if key[0][0] == "entry"]
+names = [key for key in parted(SourceText("m.mdl", BASE)).entries if key[0][0] == "entry"]
 
 
 ARROW = "1,{},{},9,0,0,0,0,0,64,0,-1--1--1,,1|(0,0)|\n"
@@ -359,7 +359,7 @@ def test_plain_letters_take_the_encoding_of_the_other_side() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.sets(st.sampled_from(names), max_size=8), st.sets(st.sampled_from(names), max_size=8))
 def test_comments_on_any_variables_merge(mine: set[object], yours: set[object]) -> None:
-    cut = pieces(SourceText("m.mdl", BASE)).entries
+    cut = parted(SourceText("m.mdl", BASE)).entries
 
     def noted(which: set[object], word: str) -> str:
         text = BASE
@@ -404,7 +404,7 @@ def test_every_model_here_is_cut_without_loss() -> None:
     assert len(files) >= (140 if SHARED.is_dir() else 3)
     for path in files:
         source = decode(str(path), path.read_bytes())
-        cut = pieces(source)
+        cut = parted(source)
         assert cut.text == source.text, path
         notes: list[str] = []
         assert merge_drawings(cut.sketch, cut.sketch, cut.sketch, notes) == cut.sketch, path

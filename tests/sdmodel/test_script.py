@@ -383,3 +383,12 @@ def test_the_example(tmp_path: Path) -> None:
         ["Infected", "slow"], ["Dead", "slow"], ["beds", "slow"],
     ]  # fmt: skip
     assert float(found[5][-1]) < float(found[2][-1]) / 10
+
+
+def test_a_changes_file_that_sets_nothing_is_told(folder: Path) -> None:
+    (folder / "none.cin").write_text("{catch = 7}\n", encoding="utf-8")
+    path = script(folder, f"{Load}SIMULATE>READCIN|none.cin\nSIMULATE>RUNNAME|a\nMENU>RUN|O\n")
+    for more in ([], ["--check"]):
+        said = CliRunner().invoke(main, ["script", str(path), *more])
+        assert said.exit_code == 0, said.output
+        assert f"{(folder / 'none.cin').resolve()} sets nothing" in said.output

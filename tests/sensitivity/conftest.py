@@ -16,6 +16,25 @@ import pytest
 import sdmodel as sd
 import sensitivity as sa
 
+# How Vensim itself writes the options of an optimisation control file.
+VENSIM_OPTIONS = """:OPTIMIZER=Powell
+:SENSITIVITY=Off
+:MULTIPLE_START=RRandom
+:RANDOM_NUMBER=Default
+:OUTPUT_LEVEL=On
+:TRACE=Off
+:MAX_ITERATIONS=1000
+:RESTART_MAX=3
+:PASS_LIMIT=2
+:FRACTIONAL_TOLERANCE=0.0003
+:TOLERANCE_MULTIPLIER=21
+:ABSOLUTE_TOLERANCE=1
+:SCALE_ABSOLUTE=1
+:VECTOR_POINTS=25
+:MCLIMIT=0
+:SEED=1
+"""
+
 TIMES = np.linspace(0.0, 10.0, 11)
 Columns = dict[str, np.ndarray]
 

@@ -16,26 +16,11 @@ from sensitivity.cli import main
 from sensitivity.control.drawn import METHODS
 from sensitivity.control.payoff import ERRORS, Payoff
 from sensitivity.families import FAMILIES
+from tests.sensitivity.conftest import VENSIM_OPTIONS
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "vensim_control.md").read_text(encoding="utf-8")
-OPTIMISED = """:OPTIMIZER=Powell
-:SENSITIVITY=Off
-:MULTIPLE_START=RRandom
-:RANDOM_NUMBER=Default
-:OUTPUT_LEVEL=On
-:TRACE=Off
-:MAX_ITERATIONS=1000
-:RESTART_MAX=3
-:PASS_LIMIT=2
-:FRACTIONAL_TOLERANCE=0.0003
-:TOLERANCE_MULTIPLIER=21
-:ABSOLUTE_TOLERANCE=1
-:SCALE_ABSOLUTE=1
-:VECTOR_POINTS=25
-:MCLIMIT=0
-:SEED=1
-1.000000<="Learning Time (tl)"[Rgn]=150<=1000.000000
+OPTIMISED = f"""{VENSIM_OPTIONS}1.000000<="Learning Time (tl)"[Rgn]=150<=1000.000000
 50<=Immunity Loss Time[NVx] <=1000
 """
 

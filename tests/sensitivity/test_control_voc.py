@@ -16,6 +16,7 @@ import sensitivity as sa
 from sensitivity.cli import main
 from sensitivity.control.payoff import Payoff
 from sensitivity.control.together import together
+from tests.sensitivity.conftest import VENSIM_OPTIONS
 
 EPIDEMIC = Path(__file__).parents[2] / "models" / "epidemic.mdl"
 CORE = EPIDEMIC.with_name("core.mdl")
@@ -57,23 +58,7 @@ def data_of(
 
 # What the file says ---------------------------------------------------------------------------
 
-WRITTEN_BY_VENSIM = """:OPTIMIZER=Powell
-:SENSITIVITY=Off
-:MULTIPLE_START=RRandom
-:RANDOM_NUMBER=Default
-:OUTPUT_LEVEL=On
-:TRACE=Off
-:MAX_ITERATIONS=1000
-:RESTART_MAX=3
-:PASS_LIMIT=2
-:FRACTIONAL_TOLERANCE=0.0003
-:TOLERANCE_MULTIPLIER=21
-:ABSOLUTE_TOLERANCE=1
-:SCALE_ABSOLUTE=1
-:VECTOR_POINTS=25
-:MCLIMIT=0
-:SEED=1
-1.000000<="illness"=5<=1000.000000
+WRITTEN_BY_VENSIM = f"""{VENSIM_OPTIONS}1.000000<="illness"=5<=1000.000000
 .01<=infectivity <=.06"""
 
 

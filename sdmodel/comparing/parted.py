@@ -1,4 +1,4 @@
-"""The text of a `.mdl` file cut into pieces that can be compared: joined, they give it back."""
+"""The text of a `.mdl` file cut into entries that can be compared: joined, they give it back."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _COMMENT = re.compile(r"\{[^{}]*\}")
 
 
 @dataclass(frozen=True)
-class Piece:
+class Part:
     """One entry of the file: `lead` is what stands before it, `tail` closes it.
 
-    `fields` are equation, units, comment and flags as far as they are there. A piece that is no
+    `fields` are equation, units, comment and flags as far as they are there. A part that is no
     entry (the first line, the name of a group, the end of a macro) has its text in `lead` alone.
     """
 
@@ -68,10 +68,10 @@ def _spelled(word: Token) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Pieces:
+class Parted:
     """A file: its entries by key, the drawing behind them, and the settings at the end."""
 
-    entries: dict[Key, Piece]
+    entries: dict[Key, Part]
     sketch: str
     settings: str
 
@@ -81,10 +81,10 @@ class Pieces:
         return "".join(one.text for one in self.entries.values()) + self.sketch + self.settings
 
 
-def pieces(source: SourceText) -> Pieces:
+def parted(source: SourceText) -> Parted:
     r"""Cut the text of a file.
 
-    >>> cut = pieces(SourceText("m.mdl", "{UTF-8}\n\na = 2 ~ m ~ |\nb=a~m~|\n"))
+    >>> cut = parted(SourceText("m.mdl", "{UTF-8}\n\na = 2 ~ m ~ |\nb=a~m~|\n"))
     >>> [one.name for one in cut.entries.values()], cut.text[:7]
     (['first line', 'a', 'b', 'last line'], '{UTF-8}')
     """
@@ -92,11 +92,11 @@ def pieces(source: SourceText) -> Pieces:
     sketch_at, settings_at = sections(text)
     place, scope = 0, ""
     keys: list[tuple[object, ...]] = []
-    found: list[Piece] = []
+    found: list[Part] = []
     if text.startswith("{"):  # {UTF-8}
         place = min(text.find("\n") + 1 or sketch_at, sketch_at)
         keys.append(("first line",))
-        found.append(Piece("first line", text[:place]))
+        found.append(Part("first line", text[:place]))
     for entry in entries(source, sketch_at, []):
         if entry.whole.start < place:  # a group named within the first line
             continue
@@ -106,19 +106,19 @@ def pieces(source: SourceText) -> Pieces:
             fields, tail = _fields(text, entry)
             name, identity = _identity(text, entry)
             keys.append(("entry", scope, *identity))
-            found.append(Piece(name, lead, fields, tail))
+            found.append(Part(name, lead, fields, tail))
             continue
         name = tidy(text[entry.equation.start : entry.equation.end])
         if entry.kind == MACRO:
             scope = key(name.partition("(")[0])
         keys.append((entry.kind, scope if entry.kind == END_OF_MACRO else key(name)))
-        found.append(Piece(name, lead + text[entry.whole.start : place]))
+        found.append(Part(name, lead + text[entry.whole.start : place]))
         if entry.kind == END_OF_MACRO:
             scope = ""
     keys.append(("last line",))
-    found.append(Piece("last line", text[place:sketch_at]))
+    found.append(Part("last line", text[place:sketch_at]))
     marked = dict(zip(numbered(keys), found, strict=True))
-    return Pieces(marked, text[sketch_at:settings_at], text[settings_at:])
+    return Parted(marked, text[sketch_at:settings_at], text[settings_at:])
 
 
 def _fields(text: str, entry: Entry) -> tuple[tuple[str, ...], str]:
