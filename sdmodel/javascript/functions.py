@@ -41,7 +41,7 @@ class Script:
             body = Body(self.layout, self.tables)
             for statement in piece:
                 body.statement(statement, statement.target in stored | crossing)
-            self._function(f"{name}{i}", body.lines)
+            self._function(f"{name}{i}", body.text())
         self._function(name, [f"{name}{i}(v);" for i in range(len(pieces))])
 
     def _function(self, name: str, lines: Sequence[str]) -> None:

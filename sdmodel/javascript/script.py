@@ -11,6 +11,7 @@ from sdmodel.integrators import TABLEAUS
 from sdmodel.integrators.slots import pipelines_of
 from sdmodel.javascript.functions import Script
 from sdmodel.javascript.text import data
+from sdmodel.javascript.unroll import unrolled
 from sdmodel.program import (
     CONTROL,
     HALF_STEP,
@@ -45,17 +46,18 @@ def kernel_script(program: Program) -> str:
     """
     _refuse(program)
     parts = simplify(program)
+    start, step = unrolled(parts.start), unrolled(parts.step)
     script = Script(program.layout.extended(parts.extra))
     lasting = run_constants(program) | set(parts.extra) | {TIME}
     changing = (program.stocks, program.memories, program.pipelines)
     lasting |= {one.name for kind in changing for one in kind}
-    script.write("start", parts.start, lasting)
+    script.write("start", start, lasting)
     shown = {program.layout.name_of(slot) for _, slot in program.columns.values()}
     steering = {s.rate for s in program.stocks}
     steering |= {one.source for kind in (program.memories, program.pipelines) for one in kind}
-    rates = needed(parts.step, steering)
+    rates = needed(step, steering)
     done = {one.target for one in rates}
-    rest = [one for one in needed(parts.step, shown) if one.target not in done]
+    rest = [one for one in needed(step, shown) if one.target not in done]
     timed = [one for one in rates if one.phase is Phase.TIME]
     state = [one for one in rates if one.phase is not Phase.TIME]
     stored = shown | steering | _read(state, timed) | _read(rest, rates)
