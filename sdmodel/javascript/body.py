@@ -25,7 +25,7 @@ from sdmodel.expr import (
 from sdmodel.javascript.fold import Line, folded
 from sdmodel.javascript.primitives import Value, applied
 from sdmodel.javascript.tables import TableBook
-from sdmodel.javascript.text import number
+from sdmodel.javascript.text import data, number
 from sdmodel.program import Layout, Statement
 
 _NEUTRAL = {Op.ADD: "0", Op.MUL: "1", Op.MIN: "Infinity", Op.MAX: "-Infinity"}
@@ -174,12 +174,9 @@ class Body:
         return Value(f"pick(v, {first}, {base} + {offset.number}, {node.size})")
 
     def _block(self, target: str, node: Block) -> None:
-        def part(name: str) -> str:
-            first, size = self.layout.slots[name], self.layout.size(name)
-            return f"part(v, {first}, {size}, {node.outer})"
-
-        parts = ", ".join(part(one) for one in (*(ref.name for ref in node.args), target))
-        self.write(f"blocks[{node.function!r}]({parts});")
+        names = [*(ref.name for ref in node.args), target]
+        places = [[self.layout.slots[name], self.layout.size(name)] for name in names]
+        self.write(f"block({data(node.function)}, v, {node.outer}, {data(places)});")
 
     def flat(self, first: int, sizes: Sequence[int], where: Sequence[At]) -> str:
         """Return the place of an element, counted from `first`."""

@@ -6,7 +6,7 @@
 // Slightly less than one half, as in sdmodel.integrators.fixed.
 const ALMOST_HALF = 0.5 * (1 - 1e-6);
 
-function kernel(plan, model) {
+function kernel(plan, defaults, model) {
   const v = new Float64Array(plan.count), size = plan.levels.length;
   const shown = new Map(plan.constants);
   const levels = new Float64Array(size), total = new Float64Array(size);
@@ -15,7 +15,7 @@ function kernel(plan, model) {
 
   function started(changes) {
     v.fill(0);
-    for (const [slot, value] of plan.defaults) v[slot] = value;
+    plan.given.forEach((slot, i) => (v[slot] = defaults[i]));
     for (const name of Object.keys(changes)) {
       const slot = shown.get(name), value = changes[name];
       if (slot === undefined) throw new Error(refusal(name));
