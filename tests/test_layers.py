@@ -24,9 +24,9 @@ LAYERS = (
     ("expr", "source", "program", "kernel", "primitives", "blocks"),
     ("dimensions",),
     ("functions", "frontends", "external"),
-    ("lowering", "reference", "parts"),
+    ("lowering", "reference", "parts", "simplify"),
     ("integrators",),
-    ("codegen",),
+    ("codegen", "javascript"),
     (
         "run",
         "export",
