@@ -47,6 +47,7 @@ LAYERS = (
     ("model", "secondopinion", "integration", "control"),
     ("validation", "comparing", "converting", "desk"),
     ("documents", "checks"),
+    ("publishing",),
     ("watching",),
     ("cli", "__main__", "__init__", "pytest_plugin"),
 )
