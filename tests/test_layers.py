@@ -48,6 +48,7 @@ LAYERS = (
     ("validation", "comparing", "converting", "desk"),
     ("documents", "checks"),
     ("watching",),
+    ("serving",),
     ("cli", "__main__", "__init__", "pytest_plugin"),
 )
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}

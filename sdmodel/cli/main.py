@@ -21,6 +21,7 @@ from sdmodel.cli.merge import git_merge, git_setup, git_text, merge
 from sdmodel.cli.reality import reality
 from sdmodel.cli.run import run
 from sdmodel.cli.script import script
+from sdmodel.cli.serve import serve
 from sdmodel.cli.show import show
 from sdmodel.cli.sketch import sketch
 from sdmodel.cli.text import Refused
@@ -107,3 +108,4 @@ main.add_command(script)
 main.add_command(doc)
 main.add_command(draw)
 main.add_command(watch)
+main.add_command(serve)
