@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from sdmodel.documents.site import document as document
     from sdmodel.documents.strip import causes_strip as causes_strip
     from sdmodel.integration import IntegrationReport as IntegrationReport
+    from sdmodel.publishing import publish as publish
     from sdmodel.reality import Counterexample as Counterexample
     from sdmodel.reality import RealityReport as RealityReport
     from sdmodel.reality import RealityResult as RealityResult
@@ -155,6 +156,7 @@ __all__ = [
     "loops",
     "merge",
     "picture",
+    "publish",
     "read_control",
     "read_expectations",
     "read_save_list",
@@ -202,6 +204,7 @@ _HOME = {
     "document": "documents.site",
     "causes_strip": "documents.strip",
     "IntegrationReport": "integration",
+    "publish": "publishing",
     "Counterexample": "reality",
     "RealityReport": "reality",
     "RealityResult": "reality",
