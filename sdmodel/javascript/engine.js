@@ -6,16 +6,16 @@
 // Slightly less than one half, as in sdmodel.integrators.fixed.
 const ALMOST_HALF = 0.5 * (1 - 1e-6);
 
-function kernel(plan, model) {
+function kernel(plan, defaults, model) {
   const v = new Float64Array(plan.count), size = plan.levels.length;
   const shown = new Map(plan.constants);
-  const levels = new Float64Array(size);
+  const levels = new Float64Array(size), total = new Float64Array(size);
   const slopes = plan.times.map(() => new Float64Array(size));
   const memories = plan.memories.map(([, , count]) => new Float64Array(count));
 
   function started(changes) {
     v.fill(0);
-    for (const [slot, value] of plan.defaults) v[slot] = value;
+    plan.given.forEach((slot, i) => (v[slot] = defaults[i]));
     for (const name of Object.keys(changes)) {
       const slot = shown.get(name), value = changes[name];
       if (slot === undefined) throw new Error(refusal(name));
@@ -37,7 +37,7 @@ function kernel(plan, model) {
     return `${name} is no constant of this model`;
   }
 
-  function stage(state, now, later, ahead, moved) {
+  function stage(now, later, ahead, moved) {
     v[plan.time] = later;
     // STEP and PULSE change at whole steps only: what they ask stands still in a step.
     v[plan.half] = ahead - (later - now);
@@ -48,38 +48,30 @@ function kernel(plan, model) {
   // One step; the rates at its beginning are known.
   function advance(now, h) {
     const { stocks, rates, times, stages, weights, divisor } = plan, ahead = v[plan.half];
-    const count = times.length;
-    for (let j = 0; j < size; j++) levels[j] = v[stocks + j];
-    for (let k = 0; k < count; k++) {
-      if (k > 0) {
-        const row = stages[k];
-        for (let j = 0; j < size; j++) {
-          let middle = levels[j];
-          for (let m = 0; m < k; m++) if (row[m] !== 0) middle += row[m] * h * slopes[m][j];
-          v[stocks + j] = middle;
-        }
-        stage(v, now, now + times[k] * h, ahead, times[k] !== times[k - 1]);
-      }
-      const slope = slopes[k];
-      for (let j = 0; j < size; j++) slope[j] = v[rates + j];
+    const state = v.subarray(stocks, stocks + size), slope = v.subarray(rates, rates + size);
+    levels.set(state);
+    slopes[0].set(slope);
+    for (let k = 1; k < times.length; k++) {
+      state.set(levels);
+      for (let m = 0; m < k; m++) if (stages[k][m] !== 0) add(state, stages[k][m] * h, slopes[m]);
+      stage(now, now + times[k] * h, ahead, times[k] !== times[k - 1]);
+      slopes[k].set(slope);
     }
-    for (let j = 0; j < size; j++) {
-      let total = slopes[0][j];
-      if (count > 1) {
-        total *= weights[0];
-        for (let k = 1; k < count; k++) total += weights[k] * slopes[k][j];
-        total /= divisor;
-      }
-      v[stocks + j] = levels[j] + h * total;
+    if (times.length === 1) {
+      add(state, h, slope);
+      return;
     }
+    total.fill(0);
+    for (let k = 0; k < times.length; k++) add(total, weights[k], slopes[k]);
+    for (let j = 0; j < size; j++) state[j] = levels[j] + h * (total[j] / divisor);
     v[plan.half] = ahead;
   }
 
   function run(changes = {}, columns = null) {
     const on = grid(...started(changes));
     const asked = columns === null ? plan.slots.map((_, i) => i) : columns;
-    const slots = asked.map((i) => plan.slots[i]);
-    const values = asked.map(() => new Float64Array(on.saved.length));
+    const slots = Int32Array.from(asked, (i) => plan.slots[i]), length = on.saved.length;
+    const saved = new Float64Array(asked.length * length);
     const pipes = pipelines(v, plan.pipelines, on);
     let problem = null, next = 0;
     for (let i = 0; i <= on.steps; i++) {
@@ -90,7 +82,7 @@ function kernel(plan, model) {
       model.rates(v);
       if (on.saved[next] === i) {
         model.rest(v);
-        for (let c = 0; c < slots.length; c++) values[c][next] = v[slots[c]];
+        for (let c = 0; c < slots.length; c++) saved[c * length + next] = v[slots[c]];
         problem = problem || judged(asked, slots, now);
         next++;
       }
@@ -105,6 +97,7 @@ function kernel(plan, model) {
       });
       pipes.show(i + 1);
     }
+    const values = asked.map((_, c) => saved.subarray(c * length, (c + 1) * length));
     return { times: on.times, values, finite: problem === null, problem };
   }
 
@@ -129,6 +122,10 @@ function kernel(plan, model) {
     time: { initial, final, step, saveper, method: plan.method },
     run,
   };
+}
+
+function add(sum, factor, terms) {
+  for (let j = 0; j < sum.length; j++) sum[j] += factor * terms[j];
 }
 
 // The past of every DELAY FIXED, in a ring of as many steps as it is long.

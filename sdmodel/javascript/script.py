@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from sdmodel.errors import Problem, UnsupportedError
-from sdmodel.expr import references
+from sdmodel.expr import Block, references
 from sdmodel.integrators import TABLEAUS
 from sdmodel.integrators.slots import pipelines_of
 from sdmodel.javascript.functions import Script
-from sdmodel.javascript.text import data
+from sdmodel.javascript.text import data, numbers
+from sdmodel.javascript.unroll import unrolled
 from sdmodel.program import (
     CONTROL,
     HALF_STEP,
@@ -45,17 +46,21 @@ def kernel_script(program: Program) -> str:
     """
     _refuse(program)
     parts = simplify(program)
+    start, step = unrolled(parts.start), unrolled(parts.step)
+    blocks = any(isinstance(one.value, Block) for one in (*start, *step))
     script = Script(program.layout.extended(parts.extra))
     lasting = run_constants(program) | set(parts.extra) | {TIME}
     changing = (program.stocks, program.memories, program.pipelines)
     lasting |= {one.name for kind in changing for one in kind}
-    script.write("start", parts.start, lasting)
+    # Of an array some elements may be fixed and others move.
+    lasting |= {one.target for one in start if one.where}
+    script.write("start", start, lasting)
     shown = {program.layout.name_of(slot) for _, slot in program.columns.values()}
     steering = {s.rate for s in program.stocks}
     steering |= {one.source for kind in (program.memories, program.pipelines) for one in kind}
-    rates = needed(parts.step, steering)
+    rates = needed(step, steering)
     done = {one.target for one in rates}
-    rest = [one for one in needed(parts.step, shown) if one.target not in done]
+    rest = [one for one in needed(step, shown) if one.target not in done]
     timed = [one for one in rates if one.phase is Phase.TIME]
     state = [one for one in rates if one.phase is not Phase.TIME]
     stored = shown | steering | _read(state, timed) | _read(rest, rates)
@@ -65,11 +70,13 @@ def kernel_script(program: Program) -> str:
         [
             "(function () {",
             '"use strict";',
-            *(_source(name) for name in ("mathlib.js", "lookups.js", "grid.js", "engine.js")),
+            *map(_source, ("mathlib.js", "lookups.js", "grid.js", "engine.js")),
+            *([_source("blocks.js")] if blocks else []),
             *script.tables.lines(),
             *script.functions,
             f"const plan = {data(_plan(program, script.layout.count))};",
-            "return kernel(plan, { start, timed, rates, rest });",
+            f"const defaults = {numbers(list(program.constants.values()))};",
+            "return kernel(plan, defaults, { start, timed, rates, rest });",
             "})()",
         ]
     )
@@ -116,9 +123,7 @@ def _plan(program: Program, count: int) -> dict[str, Any]:
         "count": count,
         "columns": names,
         "slots": [slot for _, slot in columns.values()],
-        "defaults": [
-            [program.constant_slots[one], repr(value)] for one, value in program.constants.items()
-        ],
+        "given": [program.constant_slots[one] for one in program.constants],
         "constants": [[columns[one][0], columns[one][1]] for one in given if one not in kept],
         "structural": [columns[one][0] for one in given if one in kept],
         "time": slots[TIME],
