@@ -22,6 +22,7 @@ from sdmodel.cli.publish import publish
 from sdmodel.cli.reality import reality
 from sdmodel.cli.run import run
 from sdmodel.cli.script import script
+from sdmodel.cli.serve import serve
 from sdmodel.cli.show import show
 from sdmodel.cli.sketch import sketch
 from sdmodel.cli.text import Refused
@@ -109,3 +110,4 @@ main.add_command(doc)
 main.add_command(draw)
 main.add_command(publish)
 main.add_command(watch)
+main.add_command(serve)

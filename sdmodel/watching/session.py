@@ -90,6 +90,11 @@ class Session:
         """The files a save of which counts: the model, its settings, its data."""
         return [Path(self.path), self.settings, *map(Path, self.data)]
 
+    @property
+    def model(self) -> Model:
+        """The model as it was last looked at without errors."""
+        return self._now[0]
+
     def look(self) -> Look:
         """Read and run the model, and compare it with the last time that could be done."""
         start = time.perf_counter()
