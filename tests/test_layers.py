@@ -41,6 +41,7 @@ LAYERS = (
         "editing",
         "units",
         "sketch",
+        "notebook",
     ),
     ("reduction", "running", "engines"),
     ("reality",),
