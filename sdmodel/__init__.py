@@ -35,6 +35,7 @@ from sdmodel.units import UnitFinding, UnitReport
 from sdmodel.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from sdmodel.bars import progress as progress
     from sdmodel.checks import Finding as Finding
     from sdmodel.checks import check as check
     from sdmodel.comparing.differences import Change as Change
@@ -155,6 +156,7 @@ __all__ = [
     "loops",
     "merge",
     "picture",
+    "progress",
     "read_control",
     "read_expectations",
     "read_save_list",
@@ -171,6 +173,7 @@ __all__ = [
 
 # The module of each name that is looked up on first use.
 _HOME = {
+    "progress": "bars",
     "ConversionNote": "converting.notes",
     "convert": "converting.convert",
     "Conversion": "converting.convert",

@@ -337,7 +337,7 @@ class Model(Shown):
         threads
             How many runs are worked on at once; the result does not depend on it.
         progress
-            Called with the runs done and the runs in all.
+            Called with the runs done and the runs in all; a bar in a notebook when left out.
 
         Examples
         --------

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # From the ground up. A module may import its own layer and those below it, never one above.
 LAYERS = (
-    ("errors", "names", "version", "allocation", "style"),
+    ("errors", "names", "version", "allocation", "style", "bars"),
     ("expr", "source", "program", "kernel", "primitives", "blocks"),
     ("dimensions",),
     ("functions", "frontends", "external"),
