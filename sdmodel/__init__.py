@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from sdmodel.documents.site import document as document
     from sdmodel.documents.strip import causes_strip as causes_strip
     from sdmodel.integration import IntegrationReport as IntegrationReport
+    from sdmodel.publishing import publish as publish
     from sdmodel.reality import Counterexample as Counterexample
     from sdmodel.reality import RealityReport as RealityReport
     from sdmodel.reality import RealityResult as RealityResult
@@ -157,6 +158,7 @@ __all__ = [
     "merge",
     "picture",
     "progress",
+    "publish",
     "read_control",
     "read_expectations",
     "read_save_list",
@@ -205,6 +207,7 @@ _HOME = {
     "document": "documents.site",
     "causes_strip": "documents.strip",
     "IntegrationReport": "integration",
+    "publish": "publishing",
     "Counterexample": "reality",
     "RealityReport": "reality",
     "RealityResult": "reality",

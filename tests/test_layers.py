@@ -24,9 +24,9 @@ LAYERS = (
     ("expr", "source", "program", "kernel", "primitives", "blocks"),
     ("dimensions",),
     ("functions", "frontends", "external"),
-    ("lowering", "reference", "parts"),
+    ("lowering", "reference", "parts", "simplify"),
     ("integrators",),
-    ("codegen",),
+    ("codegen", "javascript"),
     (
         "run",
         "export",
@@ -48,6 +48,7 @@ LAYERS = (
     ("model", "secondopinion", "integration", "control"),
     ("validation", "comparing", "converting", "desk"),
     ("documents", "checks"),
+    ("publishing",),
     ("watching",),
     ("cli", "__main__", "__init__", "pytest_plugin"),
 )

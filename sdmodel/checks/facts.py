@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from sdmodel import simulate
 from sdmodel.codegen.draft import DraftKernel
-from sdmodel.codegen.simplify import run_constants
 from sdmodel.expr import (
     Apply,
     At,
@@ -31,6 +30,7 @@ from sdmodel.program import (
     Program,
     Statement,
 )
+from sdmodel.simplify import run_constants
 
 # Values of all slots at all saved times; of a larger run fewer times are saved.
 _MOST_VALUES = 20_000_000

@@ -18,6 +18,7 @@ from sdmodel.cli.draw import draw
 from sdmodel.cli.edit import add, delete, edit, rename, set_
 from sdmodel.cli.functions import functions
 from sdmodel.cli.merge import git_merge, git_setup, git_text, merge
+from sdmodel.cli.publish import publish
 from sdmodel.cli.reality import reality
 from sdmodel.cli.run import run
 from sdmodel.cli.script import script
@@ -106,4 +107,5 @@ for verb in (set_, edit, rename, add, delete):
 main.add_command(script)
 main.add_command(doc)
 main.add_command(draw)
+main.add_command(publish)
 main.add_command(watch)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from sdmodel.codegen import driver, jit
 from sdmodel.codegen.rates import Code, write_function
-from sdmodel.codegen.simplify import Simplified, needed, run_constants, simplify
 from sdmodel.codegen.switched import write_switched
 from sdmodel.integrators.base import Grid, Trajectory
 from sdmodel.integrators.fixed import Tableau, half_step, run_fixed
@@ -20,6 +19,7 @@ from sdmodel.integrators.slots import PipelineSlots, pipelines_of
 from sdmodel.kernel import Array, Jump, set_constants
 from sdmodel.program import HALF_STEP, STEP_NUMBER, TIME, Phase, Program
 from sdmodel.reference import ReferenceKernel
+from sdmodel.simplify import Simplified, needed, run_constants, simplify
 
 _AT_A_TIME = 1024
 _LARGEST_PAST = 2**29

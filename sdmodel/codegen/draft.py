@@ -12,12 +12,12 @@ import numpy as np
 
 from sdmodel.codegen import jit
 from sdmodel.codegen.compiled import CompiledKernel
-from sdmodel.codegen.simplify import Simplified, needed
 from sdmodel.integrators.base import Grid, Trajectory
 from sdmodel.integrators.fixed import Tableau, half_step
 from sdmodel.kernel import Array
 from sdmodel.program import CONTROL, Program
 from sdmodel.reference import ReferenceKernel
+from sdmodel.simplify import Simplified, needed
 
 _RATES = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 

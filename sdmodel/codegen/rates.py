@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from sdmodel.codegen.body import Body
 from sdmodel.codegen.emit import Emitter, array_definition, whole_definition
-from sdmodel.codegen.simplify import size
 from sdmodel.expr import Block, references
 from sdmodel.program import Layout, Statement
+from sdmodel.simplify import size
 
 # Nodes in one function: the compiler's time grows faster than a function's length.
 PIECE = 400

@@ -64,10 +64,11 @@ def view_named(views: list[View], name: str, path: str) -> View:
     raise SDError(f"{path}: there is no view named '{name}'; {hint}")
 
 
-def svg(view: View, href: Href = lambda name: "") -> str:
+def svg(view: View, href: Href = lambda name: "", *, marked: bool = False) -> str:
     """Return a view as SVG: stocks, pipes with valves, causes as thin arrows, shadows in grey.
 
-    `href` gives the page that the name of a variable leads to.
+    `href` gives the page that the name of a variable leads to. Where it is to be `marked`, lines
+    and boxes say in ``data-about`` which variable they belong to.
 
     Examples
     --------
@@ -86,7 +87,7 @@ def svg(view: View, href: Href = lambda name: "") -> str:
         for number, colour in enumerate(heads)
     )
     marker = {colour: f"head{number or ''}" for number, colour in enumerate(heads)}
-    body = "\n".join(_linked(one, _written(one, marker), href) for one in drawn.shapes)
+    body = "\n".join(_linked(one, _written(one, marker, marked), href) for one in drawn.shapes)
     return f"""<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" \
 viewBox="{x:.0f} {y:.0f} {width:.0f} {height:.0f}" \
 font-family="Arial, Helvetica, 'Liberation Sans', sans-serif" font-size="{SIZE * POINT:.1f}">
@@ -104,7 +105,8 @@ def _linked(one: Shape, written: str, href: Href) -> str:
     return f'<a href="{escape(to)}">{written}</a>' if to else written
 
 
-def _written(one: Shape, marker: dict[str, str]) -> str:
+def _written(one: Shape, marker: dict[str, str], marked: bool) -> str:
+    about = f' data-about="{escape(one.about)}"' if marked and one.about else ""
     match one:
         case Stroke():
             dashes = f' stroke-dasharray="{" ".join(f"{n:g}" for n in one.dashes)}"'
@@ -112,13 +114,13 @@ def _written(one: Shape, marker: dict[str, str]) -> str:
             return (
                 f'<path d="{_path(one.points)}{" z" if one.closed else ""}" '
                 f'fill="{one.fill or "none"}" stroke="{one.colour}" stroke-width="{one.width}"'
-                f"{dashes if one.dashes else ''}{head}/>"
+                f"{dashes if one.dashes else ''}{head}{about}/>"
             )
         case Rectangle():
             return (
                 f'<rect x="{one.x - one.width:g}" y="{one.y - one.height:g}" '
                 f'width="{2 * one.width:g}" height="{2 * one.height:g}" rx="{one.corner:g}" '
-                f'fill="{one.fill}" stroke="{one.colour}"/>'
+                f'fill="{one.fill}" stroke="{one.colour}"{about}/>'
             )
         case Words():
             return _words(one)
