@@ -13,6 +13,7 @@ from sdmodel.program import FINAL_TIME, INITIAL_TIME, TIME_STEP
 if TYPE_CHECKING:
     from sdmodel.explain import Explanation
     from sdmodel.model import Model
+    from sdmodel.notebook.sliders import Sliders
 
 # What is listed when opened, and the largest drawing that a notebook is filled with.
 OPENED, LARGEST = 200, 2**20
@@ -51,6 +52,34 @@ class Shown:
         ['relative knowledge', 'initial relative knowledge']
         """
         return found_in(cast("Model", self), words)
+
+    def sliders(self, *, title: str = "", height: int = 620) -> Sliders:
+        """Return levers as sliders with charts that answer, live in the cell of a notebook.
+
+        The model runs in the browser: no kernel is needed while a slider moves, nor in a page made
+        of the notebook. `sdmodel.publish` writes the same as a file, with all there is to it.
+
+        Parameters
+        ----------
+        title
+            The heading that a reader of the screen hears; the model's own when left out.
+        height
+            Of the frame, in pixels.
+
+        Raises
+        ------
+        UnsupportedError
+            If the model does what cannot be done in a browser.
+
+        Examples
+        --------
+        >>> import sdmodel as sd
+        >>> sd.load("models/core.mdl").sliders()
+        <Sliders of 'core': shown in a notebook; sdmodel.publish writes a file>
+        """
+        from sdmodel.notebook.sliders import sliders
+
+        return sliders(cast("Model", self), title, height)
 
     def _repr_html_(self) -> str:
         return html_of(cast("Model", self))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
+import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from shutil import which
 
 import matplotlib as mpl
 import nbclient
@@ -307,6 +309,70 @@ def test_names_at_the_ends_of_lines_never_touch() -> None:
         assert sum(moved) == pytest.approx(sum(places))
         if np.diff(places).min(initial=10.0) >= 10.0:
             assert moved == places
+
+
+def test_sliders_stand_in_a_frame_that_reaches_nothing(core: sd.Model) -> None:
+    pytest.importorskip("bokeh", reason="the page needs Bokeh")
+    shown = core.sliders(height=500)
+    frame = Frame(shown._repr_html_())
+    assert frame.tags == ["iframe"]
+    assert frame.said["sandbox"] == "allow-scripts"
+    assert frame.said["srcdoc"] == shown.page
+    assert "height:500px" in str(frame.said["style"])
+    assert repr(shown) == (
+        "<Sliders of 'core': shown in a notebook; sdmodel.publish writes a file>"
+    )
+    with pytest.raises(sd.SDError, match="at least 240 pixels"):
+        core.sliders(height=10)
+
+
+def test_a_hostile_name_stays_in_its_frame(hostile: sd.Model) -> None:
+    pytest.importorskip("bokeh", reason="the page needs Bokeh")
+    html = hostile.sliders(title="</iframe><script>alert(3)</script>")._repr_html_()
+    frame = Frame(html)
+    assert frame.tags == ["iframe"]
+    assert html.count("<") == 2
+    inside = str(frame.said["srcdoc"])
+    assert "<script>alert" not in inside
+    assert "<img" not in inside
+
+
+@pytest.mark.skipif(which("chromium") is None, reason="there is no chromium")
+def test_the_page_of_a_cell_runs_the_model(core: sd.Model, run: sd.Run, tmp_path: Path) -> None:
+    pytest.importorskip("bokeh", reason="the page needs Bokeh")
+    (tmp_path / "cell.html").write_text(core.sliders().page, encoding="utf-8")
+    done = subprocess.run(
+        [
+            "chromium",
+            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+            *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--virtual-time-budget=20000",
+            "--dump-dom",
+            (tmp_path / "cell.html").as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    last = core.run(method="vensim").values("relative knowledge")[-1]
+    assert f"<b>{last:.4g}</b>" in done.stdout
+    assert last == pytest.approx(run.values("relative knowledge")[-1], rel=1e-3)
+
+
+class Frame(HTMLParser):
+    """Collects the tags of a cell, and the attributes of the last."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.said: dict[str, str | None] = {}
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.said = dict(attrs)
 
 
 COMPLETE = """
