@@ -36,6 +36,7 @@ from sdmodel.units import UnitFinding, UnitReport
 from sdmodel.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from sdmodel.bars import progress as progress
     from sdmodel.checks import Finding as Finding
     from sdmodel.checks import check as check
     from sdmodel.comparing.differences import Change as Change
@@ -157,6 +158,7 @@ __all__ = [
     "loops",
     "merge",
     "picture",
+    "progress",
     "publish",
     "read_control",
     "read_expectations",
@@ -175,6 +177,7 @@ __all__ = [
 
 # The module of each name that is looked up on first use.
 _HOME = {
+    "progress": "bars",
     "ConversionNote": "converting.notes",
     "convert": "converting.convert",
     "Conversion": "converting.convert",

@@ -16,6 +16,7 @@ from sdmodel.explain import Explanation, VariableInfo, info_of, uses_of
 from sdmodel.integrators import Method
 from sdmodel.lowering import problems, program_of
 from sdmodel.names import element_key
+from sdmodel.notebook.models import Shown
 from sdmodel.parts import with_parts
 from sdmodel.program import Program
 from sdmodel.run import Run, RunBatch
@@ -86,7 +87,7 @@ def loaded(source: SourceModel, files: Files = ((), ()), toml: bytes | None = No
     return model
 
 
-class Model:
+class Model(Shown):
     """A model: what its file says, and everything one can do with it.
 
     A model never changes; `replace` gives another one. Names may be written in any case, with
@@ -336,7 +337,7 @@ class Model:
         threads
             How many runs are worked on at once; the result does not depend on it.
         progress
-            Called with the runs done and the runs in all.
+            Called with the runs done and the runs in all; a bar in a notebook when left out.
 
         Examples
         --------

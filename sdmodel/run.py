@@ -18,12 +18,15 @@ import numpy as np
 from sdmodel.errors import Problem, SDError, UnknownNameError, did_you_mean, near_names
 from sdmodel.kernel import Array
 from sdmodel.names import element_key, key
+from sdmodel.notebook.finding import Found, holding
+from sdmodel.notebook.runs import found_in, html_of_batch, html_of_run
 from sdmodel.program import Shape
 from sdmodel.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+    from matplotlib.axes import Axes
 
 
 class NonFiniteWarning(RuntimeWarning):
@@ -107,7 +110,7 @@ class Run:
         found = self._index.get(element_key(name))
         if found is not None:
             return found
-        near = near_names(name, self.columns)
+        near = near_names(name, self.columns) or tuple(holding(name, self.columns)[:3])
         raise UnknownNameError(
             [
                 Problem(
@@ -145,6 +148,53 @@ class Run:
     def __contains__(self, name: str) -> bool:
         """Return whether the run has a variable of this name, or an element of it."""
         return element_key(name) in self._index or self._array(name) is not None
+
+    def find(self, words: str) -> Found:
+        """Return the columns whose names hold some words, with their ends and units.
+
+        Case, blanks and underscores do not matter, nor the order; where no name holds the words,
+        names with similar ones are found.
+
+        Examples
+        --------
+        >>> import sdmodel as sd
+        >>> sd.load("models/core.mdl").run().find("knowledge foreign")
+        foreign knowledge inflow  0.002144 to 0.03992  kn/Year
+        """
+        return found_in(self, words)
+
+    def plot(self, *names: str, ax: Axes | Sequence[Axes] | None = None) -> Axes | list[Axes]:
+        """Draw variables over time; those of one unit share axes.
+
+        Parameters
+        ----------
+        names
+            Variables or elements of them; the first few that move when left out.
+        ax
+            Where to draw: axes, or one for each unit; on a new figure when left out. Runs that
+            are drawn on the same axes are told apart.
+
+        Returns
+        -------
+        Axes or list of Axes
+            Matplotlib's; a list where there are several units.
+
+        Examples
+        --------
+        >>> import sdmodel as sd
+        >>> sd.load("models/core.mdl").run().plot("relative knowledge").get_ylabel()
+        'relative knowledge [dmnl]'
+        """
+        from sdmodel.notebook.plotting import plot
+
+        return plot(self, names, ax)
+
+    def _repr_html_(self) -> str:
+        return html_of_run(self)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        whole = (column.partition("[")[0] for column in self.columns)
+        return list(dict.fromkeys([*(one for one in whole if one in self), *self.columns]))
 
     @property
     def data(self) -> xr.Dataset:
@@ -222,6 +272,9 @@ class RunBatch:
             f"{f' and {len(self.outputs) - 3} more' if len(self.outputs) > 3 else ''}, "
             f"{self.times[0]:g} to {self.times[-1]:g}, {self.method}"
         )
+
+    def _repr_html_(self) -> str:
+        return html_of_batch(self)
 
     @property
     def data(self) -> xr.Dataset:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sdmodel import simulate
+from sdmodel.bars import progress as bar
 from sdmodel.errors import SolverError
 from sdmodel.expr import Call
 from sdmodel.failures import judge, list_failures, placed
@@ -105,7 +106,8 @@ def many_runs(
         columns.setdefault(FINAL_TIME, np.full(len(table), float(timing.final)))
     names = selected(source, program, outputs)
     slots = [program.columns[element_key(name)][1] for name in names]
-    done = simulate.batch(kernel, columns, len(table), chosen, timing, slots, threads, progress)
+    with bar(Path(source.source.path).stem, progress) as tell:
+        done = simulate.batch(kernel, columns, len(table), chosen, timing, slots, threads, tell)
     return RunBatch(
         outputs=tuple(names),
         times=done.times,

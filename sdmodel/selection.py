@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sdmodel.errors import OverrideError, Problem, UnknownNameError, did_you_mean, near_names
 from sdmodel.names import element_key, key
+from sdmodel.notebook.finding import holding
 from sdmodel.program import Program
 from sdmodel.source import SourceModel, Variable
 
@@ -23,7 +24,8 @@ def definition_of(source: SourceModel, name: str) -> Variable:
         found = source.by_key.get(key(name[: name.rindex("[")]) if "[" in name else "")
     if found is not None:
         return found
-    near = near_names(name, [one.name for one in source.by_key.values()])
+    names = [one.name for one in source.by_key.values()]
+    near = near_names(name, names) or tuple(holding(name, names)[:3])
     problem = Problem(
         f"the model has no variable named {name!r}",
         kind="unknown name",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sensitivity.notebook import register
+
 if TYPE_CHECKING:
     from sensitivity.analysis import analyse as analyse
     from sensitivity.analysis import ranking as ranking
@@ -268,3 +270,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+register()

@@ -21,6 +21,7 @@ from sensitivity.measures import Measures
 from sensitivity.methods import Plan
 from sensitivity.methods import method as method_named
 from sensitivity.outcomes import FAILED, NOT_REACHED, OK, Outcome, choose
+from sensitivity.progress import with_bar
 from sensitivity.search.goals import BASE, SHARE, Goals
 from sensitivity.search.trials import ROWS, Trials, drawn
 from sensitivity.space import Space
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 LEAST_FUTURES = 0.5
 
 
+@with_bar("levers")
 def lever_indices(
     model: sd.Model,
     space: Space | None = None,
@@ -144,6 +146,7 @@ def lever_indices(
     return with_indices(data, plan, indices_of(data, plan))
 
 
+@with_bar("policies")
 def indices_per_policy(
     model: sd.Model,
     space: Space | None = None,

@@ -19,6 +19,7 @@ from sensitivity.claims.book import Arm
 from sensitivity.distances import distances
 from sensitivity.errors import MethodError, among
 from sensitivity.outcomes import choose
+from sensitivity.progress import with_bar
 from sensitivity.space import Space, uncertain
 
 if TYPE_CHECKING:
@@ -67,6 +68,14 @@ class PackageStudy:
     design: Floats
     names: tuple[str, ...]
     values: Floats
+
+    def __repr__(self) -> str:
+        """Return its size, and what the packages were drawn for."""
+        aims = ", ".join(f"{name!r} {way}" for name, way in self.aims.items())
+        return (
+            f"<PackageStudy: {len(self.names)} packages of {len(self.levers)} levers in "
+            f"{self.values.shape[2]} draws, for {aims}>"
+        )
 
     @property
     def gains(self) -> Floats:
@@ -135,6 +144,7 @@ class PackageStudy:
         return table.sort_values("distance", ascending=False)
 
 
+@with_bar("packages")
 def robust_packages(
     model: sd.Model,
     aims: Mapping[str, str],

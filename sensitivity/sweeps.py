@@ -13,6 +13,7 @@ from sensitivity.errors import MethodError
 from sensitivity.failed import tell_failures
 from sensitivity.over_time import MEMORY as OVER_TIME
 from sensitivity.over_time import indices_over_time, with_over_time
+from sensitivity.progress import with_bar
 from sensitivity.studies import bands
 from sensitivity.studies.chunks import Chunk, Job, prepare
 from sensitivity.studies.dataset import Kept, dataset
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 
+@with_bar("sweep")
 def sweep(
     model: sd.Model,
     space: Space,
@@ -112,7 +114,7 @@ def sweep(
         Runs to hold in memory at a time; found from the size of the model when left out. It
         does not change the result.
     progress
-        Called with the runs done and the runs in all.
+        Called with the runs done and the runs in all; a bar in a notebook when left out.
 
     Returns
     -------

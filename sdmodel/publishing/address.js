@@ -38,6 +38,7 @@ on("change", () => {
 });
 
 function writeAddress() {
+  if (location.protocol === "about:") return; // in the cell of a notebook there is no address
   written = addressOf();
   history.replaceState(null, "", written ? `#${written}` : location.pathname + location.search);
 }

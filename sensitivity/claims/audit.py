@@ -11,6 +11,7 @@ import sdmodel as sd
 from sensitivity.claims.report import ClaimsReport
 from sensitivity.claims.study import run_claims
 from sensitivity.claims.verdicts import Verdict
+from sensitivity.progress import with_bar
 
 if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
@@ -54,6 +55,7 @@ class FormChange:
         }
 
 
+@with_bar("audit")
 def audited(
     model: sd.Model,
     report: ClaimsReport,

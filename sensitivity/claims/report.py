@@ -169,6 +169,14 @@ class ClaimsReport:
         told = ", ".join(f"{count} {text}" for text, count in self.counts().items() if count)
         return f"{len(self.results)} claims about {self.model} in {len(self.kept):,} draws: {told}"
 
+    def __repr__(self) -> str:
+        return f"<ClaimsReport: {self}>"
+
+    def _repr_html_(self) -> str:
+        from sensitivity.notebook.claims import html_of
+
+        return html_of(self)
+
     def counts(self, plausible: bool = False) -> dict[str, int]:
         """Return how many claims have each verdict, over all draws or the plausible ones."""
         found = dict.fromkeys(VERDICTS, 0)

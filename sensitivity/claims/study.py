@@ -21,6 +21,7 @@ from sensitivity.claims.reading import read_claims
 from sensitivity.claims.report import ClaimResult, ClaimsReport, Scan
 from sensitivity.claims.verdicts import verdict
 from sensitivity.errors import ClaimsError, fold, near
+from sensitivity.progress import with_bar
 from sensitivity.space import uncertain
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 POINTS = 41
 
 
+@with_bar("claims")
 def run_claims(
     model: sd.Model,
     claims: str | Path | Book | None = None,
@@ -74,7 +76,7 @@ def run_claims(
         What an earlier report measured, by arm: its errors of integration are taken over instead
         of being measured again.
     progress
-        Called with the runs done and the runs in all.
+        Called with the runs done and the runs in all; a bar in a notebook when left out.
 
     Returns
     -------

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sdmodel as sd
 from sensitivity.control.changes import changed
 from sensitivity.control.drawn import control_study
+from sensitivity.progress import with_bar
 from sensitivity.store import open_sweep
 from sensitivity.studies.running import run_study
 from sensitivity.sweeps import in_memory
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 
+@with_bar("sweep")
 def run_vsc(
     path: str | Path,
     model: sd.Model,

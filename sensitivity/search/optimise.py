@@ -14,6 +14,7 @@ import numpy as np
 import sdmodel as sd
 from sensitivity.errors import AnalysisError, MethodError, SpaceError, among, fold
 from sensitivity.methods.fitting import places_of
+from sensitivity.progress import with_bar
 from sensitivity.search.evolution import offspring, survivors, thin, undominated
 from sensitivity.search.front import FORMAT, Front
 from sensitivity.search.goals import BASE, Goals, seed_faults
@@ -33,6 +34,7 @@ LEAST_POPULATION = 4
 WORST = -1e300
 
 
+@with_bar("search")
 def optimise(
     model: sd.Model,
     space: Space | None = None,

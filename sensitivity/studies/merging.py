@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sensitivity.errors import StoreError
+from sensitivity.progress import with_bar
 from sensitivity.studies.finishing import finish
 from sensitivity.studies.running import MEMORY
 from sensitivity.studies.store import SUFFIX, Store, is_store
 
 
+@with_bar("merge", unit="chunks")
 def merge(
     stores: Sequence[str | Path],
     into: str | Path,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sensitivity.errors import MethodError, StoreError, SweepWarning
+from sensitivity.progress import with_bar
 from sensitivity.studies import runners
 from sensitivity.studies.chunks import prepare
 from sensitivity.studies.finishing import finish, fitted
@@ -33,6 +34,7 @@ CHUNK_RUNS = 16_384
 COPIES = 6
 
 
+@with_bar("study")
 def run_study(
     study: Study,
     store: str | Path,
@@ -65,7 +67,7 @@ def run_study(
         ``(2, 5)`` runs the second of five parts only, for job arrays. The parts may go into one
         store on a common disk, or into one each, to be put together by `merge`.
     progress
-        Called with the runs done and the runs in all.
+        Called with the runs done and the runs in all; a bar in a notebook when left out.
 
     Returns
     -------
