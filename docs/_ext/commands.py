@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import click
 
+from _ext.markdown import cell, fenced, table
 from sdmodel.cli import main as sdmodel_command
 from sensitivity.cli import main as sensitivity_command
-
-from _ext.markdown import cell, fenced, table
 
 COMMANDS: dict[str, click.Group] = {"sdmodel": sdmodel_command, "sensitivity": sensitivity_command}
 

@@ -48,7 +48,7 @@ class Names(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return what autodoc makes of the docstrings."""
         package = self.arguments[0]
-        said: set[str] = self.env.temp_data.setdefault(f"names of {package}", set())
+        said: set[str] = self.env.temp_data.setdefault(f"names of {package}", set())  # type: ignore[assignment]
         wanted = " ".join(self.content).split()
         if wrong := names.unknown(package, wanted):
             raise self.error(f"{package} has no public name {', '.join(wrong)}")

@@ -23,8 +23,13 @@ html[data-theme] {{
   --pst-color-surface: {TINT};
 }}
 /* A table that is wider than the page moves under its own bar; the page never does. */
+.bd-main .bd-content .bd-article-container {{ max-width: 56rem; }}
+.bd-article h1 {{ font-size: 2.2rem; }}
 .bd-article table.table {{ font-size: 0.9rem; }}
-.bd-article table.table code {{ white-space: normal; overflow-wrap: anywhere; }}
+.bd-article table.table td {{ min-width: 5rem; }}
+.bd-article table.table code {{
+  white-space: normal; overflow-wrap: break-word; border: 0; background: none; padding: 0;
+}}
 .bd-article dt.sig {{ overflow-wrap: anywhere; }}
 .bd-article img {{ max-width: 100%; height: auto; }}
 """

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 
 def cell(text: object) -> str:
-    """Return a text as it may stand in a cell of a table or in a paragraph, letter by letter.
+    r"""Return a text as it may stand in a cell of a table or in a paragraph, letter by letter.
 
     >>> cell("a_b | <c>")
-    'a\\\\_b \\\\| &lt;c&gt;'
+    'a\\_b \\| &lt;c&gt;'
     """
     plain = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;")
     return re.sub(r"([\\`*_{}\[\]|#$~^])", r"\\\1", plain.replace(">", "&gt;"))

@@ -6,15 +6,14 @@ from collections.abc import Callable
 
 import sdmodel as sd
 import sensitivity as sa
+from _ext.markdown import cell, code, table
 from sdmodel.checks.registry import CHECKS, PROFILES
 from sdmodel.functions import MANUAL
-
-from _ext.markdown import cell, code, table
 
 
 def offered() -> str:
     """Return every function that an equation may use."""
-    heads = ["function", "what it is", "example", "kind", "remembers", "of"]
+    heads = ["function", "what it is", "example", "kind"]
     return table(
         heads,
         [
@@ -22,9 +21,7 @@ def offered() -> str:
                 code(one.signature),
                 cell(one.summary),
                 code(f"{one.example} = {one.value:g}"),
-                cell(one.family),
-                "yes" if one.memory else "",
-                cell(one.source),
+                cell(one.family + (", remembers" if one.memory else "")),
             ]
             for one in sd.functions()
         ],
@@ -60,7 +57,7 @@ def checks() -> str:
         ]
         for one in CHECKS.values()
     ]
-    return table(["code", "name", "severity", "profiles", "`--fix` mends it", "needs a run"], rows)
+    return table(["code", "name", "severity", "profiles", "mended", "runs"], rows)
 
 
 def profiles() -> str:
