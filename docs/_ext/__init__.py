@@ -1,0 +1,1 @@
+"""What the site needs beside its pages: tables and references made from the code itself."""
