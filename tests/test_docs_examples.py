@@ -1,8 +1,8 @@
 """Every example of the README and of docs/ is run: its Python, and its command lines.
 
 The blocks of a page run in their order, in one namespace and one folder, each with `models/` as it
-is in the repository. What a page takes as given (`old.mdl`, a stored sweep) is made here first. Sizes
-are cut down: that a command runs is asserted here, what it gives is asserted elsewhere.
+is in the repository. What a page takes as given (`old.mdl`, a stored sweep) is made here first.
+Sizes are cut down: that a command runs is asserted here, what it gives is asserted elsewhere.
 """
 
 from __future__ import annotations

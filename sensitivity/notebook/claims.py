@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sdmodel import style
 from sensitivity.claims.verdicts import UNDECIDED
-from sensitivity.figures.canvas import BLUE
 from sensitivity.notebook.cells import bar, frame, table
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _row(one: ClaimResult) -> list[object]:
         one.claim.text,
         found.text + doubt,
         f"{found.holds:.0%}",
-        bar(found.holds, BLUE),
+        bar(found.holds, style.BLUE),
         f"{found.opposite:.0%}",
         float(found.effect[1]),
         one.flips[0].label if one.flips else "",

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sdmodel import style
 from sensitivity.analysis import one_outcome, plan_of, ranking
 from sensitivity.errors import SensitivityError
-from sensitivity.figures.canvas import BLUE, origin
+from sensitivity.figures.canvas import origin
 from sensitivity.figures.labels import index_label
 from sensitivity.notebook.cells import bar, frame, more, table
 
@@ -51,7 +52,7 @@ def _ranked(data: xr.Dataset, outcome: str) -> str:
         [
             str(name),
             str(row["role"]),
-            bar(abs(float(row[index])) / longest if longest else np.nan, BLUE),
+            bar(abs(float(row[index])) / longest if longest else np.nan, style.BLUE),
             *(float(row[one]) for one in indices),
             *([float(row[wide])] if wide in shown else []),
         ]
