@@ -249,7 +249,14 @@ def _limits(
     spelt = {fold(name): name for name in (*model.units, *model.columns)}
     known = dict.fromkeys(model.settings.never_negative, (0.0, None)) | dict(given)
     found: dict[str, tuple[float | None, float | None]] = {}
-    for name, (low, high) in known.items():
+    for name, ends in known.items():
+        if not (isinstance(ends, tuple | list) and len(ends) == 2):
+            wrong.append(
+                f"the limits of '{name}' are {ends!r}: give the lowest and the highest, such as "
+                "(0, None)"
+            )
+            continue
+        low, high = ends
         if fold(name) not in spelt:
             wrong.append(
                 f"{model.name} has no variable '{name}' to limit{near(name, spelt.values())}"
@@ -263,8 +270,8 @@ def _limits(
         else:
             whole = spelt[fold(name)]
             elements = [one for one in model.columns if one.startswith(f"{whole}[")]
-            ends = (None if low is None else float(low), None if high is None else float(high))
-            found |= dict.fromkeys([whole] if whole in model.columns else elements, ends)
+            both = (None if low is None else float(low), None if high is None else float(high))
+            found |= dict.fromkeys([whole] if whole in model.columns else elements, both)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -137,8 +138,10 @@ def sweep(
     >>> result.attrs["runs"], result["ST"].dims
     (144, ('outcome', 'factor'))
     """
-    if chunk is not None and chunk < 1:
-        raise MethodError(f"chunk is {chunk}: give the number of runs to hold at a time, or none")
+    if chunk is not None and not (isinstance(chunk, Integral) and chunk >= 1):
+        raise MethodError(f"chunk is {chunk!r}: give the number of runs to hold at a time, or none")
+    if threads is not None and not (isinstance(threads, Integral) and threads >= 1):
+        raise MethodError(f"threads is {threads!r}: give 1 or more, or leave it out")
     study = described(
         model,
         space,

@@ -280,7 +280,10 @@ def verify(store: str, share: float, seed: int | None, model: str | None) -> Non
     type=click.Path(file_okay=False),
     help="The store of the whole, ending in .study.",
 )
-def merge(stores: tuple[str, ...], output: str) -> None:
+@click.option(
+    "--memory", type=Bytes(), default="2GB", show_default=True, help="What ranking may take."
+)
+def merge(stores: tuple[str, ...], output: str, memory: int) -> None:
     """Put the STORES of the shards of one study together, and rank the whole.
 
     \b
@@ -292,7 +295,7 @@ def merge(stores: tuple[str, ...], output: str) -> None:
     from sensitivity.terminal import bar, notes
 
     with notes(), bar(_errors(), "merge", passing=True, unit="chunks") as progress:
-        path = sa.merge(stores, output, progress=progress)
+        path = sa.merge(stores, output, memory=memory, progress=progress)
     whole = Store.open(path)
     missing = len(whole.missing())
     told = "complete" if not missing else f"{missing} of {whole.chunks} chunks still missing"

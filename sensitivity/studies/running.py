@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +88,7 @@ def run_study(
     144
     """
     path = Path(store)
-    _check(path, memory, shard, workers, scheduler)
+    _check(path, memory, shard, threads, workers, scheduler)
     fitted(study.plan, memory)  # refuses what could be run, but not be ranked
     kept = opened(study, path, memory, threads)
     missing = kept.missing(shard)
@@ -164,23 +165,45 @@ def _check(
     path: Path,
     memory: int,
     shard: tuple[int, int],
+    threads: int | None,
     workers: int | None,
     scheduler: str | None,
 ) -> None:
+    wrong = _wrong_kinds(memory, shard, threads, workers)
+    if wrong:
+        raise MethodError("\n".join(wrong))
     part, parts = shard
-    wrong = []
     if path.suffix != SUFFIX:
         wrong.append(f"'{path}' does not end in {SUFFIX}: a store is a folder, say study{SUFFIX}")
     if memory < LEAST_MEMORY:
         wrong.append(f"memory is {memory / 2**20:,.0f} MB: give 512 MB or more")
     if not 1 <= part <= parts:
         wrong.append(f"shard {part}/{parts} does not exist: give 1/{max(1, parts)} and so on")
+    if threads is not None and threads < 1:
+        wrong.append(f"threads is {threads}: give 1 or more, or leave it out for all processors")
     if workers is not None and workers < 1:
         wrong.append(f"workers is {workers}: give 1 or more, or leave it out for threads")
     if workers is not None and scheduler is not None:
         wrong.append("workers and scheduler are two ways of running: give one of them")
     if wrong:
         raise MethodError("\n".join(wrong))
+
+
+def _wrong_kinds(memory: object, shard: object, threads: object, workers: object) -> list[str]:
+    """Name what is no whole number, or no pair of them."""
+
+    def whole(given: object) -> bool:
+        return isinstance(given, Integral) and not isinstance(given, bool)
+
+    wrong = []
+    if not whole(memory):
+        wrong.append(f"memory is {memory!r}: give a whole number of bytes, such as 2 * 2**30")
+    if not (isinstance(shard, tuple) and len(shard) == 2 and all(map(whole, shard))):
+        wrong.append(f"shard is {shard!r}: give two whole numbers, (2, 5) for the second of five")
+    for name, given in (("threads", threads), ("workers", workers)):
+        if given is not None and not whole(given):
+            wrong.append(f"{name} is {given!r}: give a whole number, or leave it out")
+    return wrong
 
 
 def _difference(there: Study, here: Study) -> str:

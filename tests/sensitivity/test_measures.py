@@ -189,7 +189,7 @@ def test_all_that_is_wrong_with_arms_and_limits_is_told_at_once(written) -> None
             model,
             ["stock @ open", "drain @ shut"],
             arms={"open": {"rat": 1.0, "stock": 2.0, "start": np.nan}},
-            limits={"stok": (0, None), "drain": (3, 1)},
+            limits={"stok": (0, None), "drain": (3, 1), "stock": 0},
         )
     assert str(caught.value).splitlines() == [
         "outcome 'stock @ open': arm 'open' sets 'rat', which is no constant of small; did you "
@@ -199,6 +199,7 @@ def test_all_that_is_wrong_with_arms_and_limits_is_told_at_once(written) -> None
         "outcome 'drain @ shut': there is no arm or scenario 'shut'; there are: open, fast, still",
         "small has no variable 'stok' to limit; did you mean 'stock'?",
         "the limits of 'drain' are 3 and 1: give the lower one first",
+        "the limits of 'stock' are 0: give the lowest and the highest, such as (0, None)",
     ]
 
 

@@ -217,6 +217,14 @@ def test_what_cannot_be_run_is_said_at_once(levers: sa.Study, tmp_path: Path) ->
     text = str(told.value)
     for part in ("does not end in .study", "give 512 MB or more", "shard 3/2", "workers is 0"):
         assert part in text
+    with pytest.raises(sa.MethodError) as told:
+        sa.run_study(levers, tmp_path / "a.study", memory=2e9, shard=3, workers="2", threads=1.5)
+    assert [line.split(" is ")[0] for line in str(told.value).splitlines()] == [
+        "memory",
+        "shard",
+        "threads",
+        "workers",
+    ]
     (tmp_path / "full.study").mkdir()
     (tmp_path / "full.study" / "letter.txt").write_text("mine")
     with pytest.raises(sa.StoreError, match="holds something already"):

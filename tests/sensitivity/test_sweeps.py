@@ -353,6 +353,10 @@ def test_an_outcome_that_does_not_vary(ishigami_model, ishigami_space) -> None:
 def test_what_a_sweep_refuses(ishigami_model, ishigami_space) -> None:
     with pytest.raises(sa.MethodError, match="chunk is 0: give the number of runs to hold"):
         sa.sweep(ishigami_model, ishigami_space, "Y out", chunk=0)
+    with pytest.raises(sa.MethodError, match=r"chunk is 1\.5: "):
+        sa.sweep(ishigami_model, ishigami_space, "Y out", chunk=1.5)
+    with pytest.raises(sa.MethodError, match=r"threads is 0: "):
+        sa.sweep(ishigami_model, ishigami_space, "Y out", threads=0)
     with pytest.raises(sa.OutcomeError, match="ishigami has no variable 'incme' to keep; did you"):
         sa.sweep(ishigami_model, ishigami_space, "Y out", keep_series=["incme"])
     with pytest.raises(sa.SpaceError, match="ishigami has no constant 'x'"):
