@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,8 @@ class FakeModel:
     digest: str = "0123456789abcdef" * 4
     path: Path = Path("fake.mdl")
     data_files: tuple[Path, ...] = ()
+    # No file that the model names: what a study asks its source for.
+    source: Any = field(default_factory=lambda: SimpleNamespace(files=()))
     fails: Callable[[Columns], np.ndarray] | None = None
     settings: Any = field(default_factory=lambda: sd.ModelSettings())
     calls: list[int] = field(default_factory=list)
