@@ -12,7 +12,7 @@ from sdmodel.program import Layout, Statement
 from sdmodel.simplify import size
 
 # Nodes in one function. V8 leaves functions of more than 60 kB of bytecode to its interpreter.
-PIECE = 1000
+PIECE = 500
 
 
 @dataclass

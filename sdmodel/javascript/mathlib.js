@@ -2,12 +2,6 @@
 const { abs, acos, asin, atan, ceil, cos, cosh, exp, floor, imul, log, log1p, max, min, round, sign,
   sin, sinh, sqrt, tan, tanh, trunc, PI } = Math;
 
-// C gives 1 where the base is 1 or the exponent 0, whatever the other one is.
-function pow(a, b) {
-  if (a === 1 || (a === -1 && (b === Infinity || b === -Infinity))) return 1;
-  return a ** b;
-}
-
 // To the nearest whole number; halves to the even one.
 function rint(x) {
   const up = floor(x + 0.5);

@@ -89,4 +89,6 @@ def _power(base: str, exponent: str) -> str:
         return f"{base} * {base}"
     if _LITERAL.match(exponent) or (_LITERAL.match(base) and base not in ("1", "(-1)")):
         return f"{base} ** {exponent}"
-    return f"pow({base}, {exponent})"
+    # Written out: a call that is not inlined puts its numbers on the heap.
+    odd = f"{base} === 1 || ({base} === -1 && abs({exponent}) === Infinity)"
+    return f"{odd} ? 1 : {base} ** {exponent}"
