@@ -84,8 +84,10 @@ def causes_strip(
     if figure is None:
         figure = _figure(len(panels), told.count("\n") + 1 if told else 0)
     axes = list(figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0])
+    looks = style.looks([*model.settings.scenarios, *(run.name for run in runs)], base="base")
     for ax, (title, columns) in zip(axes, panels, strict=True):
-        _panel(ax, title, model.units[model.definition(title).name], columns, runs)
+        unit = model.units[model.definition(title).name]
+        _panel(ax, title, unit, columns, [(run, looks[run.name]) for run in runs])
     axes[0].set_title(plain(panels[0][0]), fontsize=10, loc="left", fontweight="bold")
     axes[-1].set_xlabel(
         "\n".join([style.time_label(model.units), *([told] if told else [])]), fontsize=8
@@ -127,9 +129,14 @@ def _columns(model: Model, name: str, element: str) -> list[str]:
     return [columns[one][0] for one in model.program.elements(base) if one in columns]
 
 
-def _panel(ax: Axes, title: str, unit: str, columns: Sequence[str], runs: Sequence[Run]) -> None:
-    drawn_as = style.looks(map(str, range(len(runs))), base="0")
-    for run, look in zip(runs, drawn_as.values(), strict=True):
+def _panel(
+    ax: Axes,
+    title: str,
+    unit: str,
+    columns: Sequence[str],
+    runs: Sequence[tuple[Run, style.Look]],
+) -> None:
+    for run, look in runs:
         for number, column in enumerate(columns[:MOST_ELEMENTS]):
             ax.plot(
                 run.times,
