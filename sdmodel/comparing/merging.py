@@ -121,8 +121,8 @@ def merge(base: str | Path, ours: str | Path, theirs: str | Path) -> Merge:
 
 
 def _read(path: Path) -> SourceText:
-    # Git hands over files with names of its own, so the suffix is no guide but for XMILE.
-    if path.suffix.lower() in XMILE:
+    # Git hands over files with names of its own, so the suffix is no guide but for what is known.
+    if path.suffix.lower() in (*XMILE, ".toml"):
         cure = "leave these files to git's own merge, which goes by lines"
         raise ReadError([Problem("only .mdl files are merged", path=str(path), cure=cure)])
     return decode(str(path), read_bytes(path))

@@ -239,8 +239,8 @@ def _unread(model: SourceModel) -> Iterator[tuple[str, set[str]]]:
     """
     if is_xmile(model.source):
         return
-    parts = (*model.constraints, *model.inputs)
-    found = {one.span: one.name for one in parts if one.problem is not None}
+    found = {one.span: one.name for one in model.constraints if one.problem is not None}
+    found |= {one.span: one.name for one in model.inputs if one.problem is not None}
     found |= {one.span: one.name for one in model.variables if _says_nothing(one)}
     for entry in sheet(model.source).entries if found else ():
         if entry.whole in found:

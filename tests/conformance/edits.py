@@ -192,7 +192,7 @@ def deleted_and_added(model: sd.Model) -> bool | None:
         if len(entries) != 1 or key(name) in CLOCK or entries[0].equation_span.start < 0:
             continue
         one = entries[0]
-        if one.data or one.exceptions or one.unchangeable:
+        if one.data or one.exceptions or one.unchangeable or is_function(edit, name):
             continue
         span = one.equation_span
         text = edit.text.text[span.start : span.end]
