@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sdmodel.comparing.drawings import merge_drawings
-from sdmodel.comparing.parted import FIELDS, Key, Part, meaning, parted
+from sdmodel.comparing.parted import Key, Part, meaning, parted
 from sdmodel.comparing.sequences import three_way
 from sdmodel.comparing.settings import merge_settings
 from sdmodel.editing.text import UTF8, says_utf8, with_text
@@ -29,8 +29,8 @@ OURS, MIDDLE, THEIRS = "<<<<<<< ours", "=======", ">>>>>>> theirs"
 class Conflict:
     """What both sides changed in different ways.
 
-    `what` is "equation", "units", "comment", "flags", "deleted", "added" or "settings"; the three
-    texts are empty where that side has nothing.
+    `what` is "equation", "units", "comment", "flags", "head" (of a macro), "deleted", "added" or
+    "settings"; the three texts are empty where that side has nothing.
 
     Examples
     --------
@@ -121,8 +121,8 @@ def merge(base: str | Path, ours: str | Path, theirs: str | Path) -> Merge:
 
 
 def _read(path: Path) -> SourceText:
-    # Git hands over files with names of its own, so the suffix is no guide but for XMILE.
-    if path.suffix.lower() in XMILE:
+    # Git hands over files with names of its own, so the suffix is no guide but for what is known.
+    if path.suffix.lower() in (*XMILE, ".toml"):
         cure = "leave these files to git's own merge, which goes by lines"
         raise ReadError([Problem("only .mdl files are merged", path=str(path), cure=cure)])
     return decode(str(path), read_bytes(path))
@@ -176,7 +176,7 @@ def _settle(
     for place, versions in enumerate(zip(*padded, strict=True)):
         field = _field(place, *versions)
         if field is None:
-            found.append(Conflict(our.name, FIELDS[place], *versions))
+            found.append(Conflict(our.name, our.called[place], *versions))
         fields.append(field or "")
     if found:
         conflicts += found

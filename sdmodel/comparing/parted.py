@@ -16,6 +16,7 @@ from sdmodel.names import key, tidy
 from sdmodel.source import SourceText
 
 FIELDS = ("equation", "units", "comment", "flags")
+HEAD = ("head",)
 Key = tuple[tuple[object, ...], int]
 _COMMENT = re.compile(r"\{[^{}]*\}")
 
@@ -24,14 +25,16 @@ _COMMENT = re.compile(r"\{[^{}]*\}")
 class Part:
     """One entry of the file: `lead` is what stands before it, `tail` closes it.
 
-    `fields` are equation, units, comment and flags as far as they are there. A part that is no
-    entry (the first line, the name of a group, the end of a macro) has its text in `lead` alone.
+    `fields` are equation, units, comment and flags as far as they are there; a macro has its head
+    as its only one. A part that is no entry (the first line, the name of a group, the end of a
+    macro) has its text in `lead` alone.
     """
 
     name: str
     lead: str
     fields: tuple[str, ...] = ()
     tail: str = ""
+    called: tuple[str, ...] = FIELDS
 
     @property
     def entry(self) -> str:
@@ -109,10 +112,15 @@ def parted(source: SourceText) -> Parted:
             found.append(Part(name, lead, fields, tail))
             continue
         name = tidy(text[entry.equation.start : entry.equation.end])
-        if entry.kind == MACRO:
-            scope = key(name.partition("(")[0])
+        shown = text[entry.whole.start : place]
+        if entry.kind == MACRO:  # known by its name, so that its head may change as an equation may
+            name = tidy(name.partition("(")[0])
+            scope = key(name)
+            keys.append((MACRO, scope))
+            found.append(Part(f"the macro {name}", lead, (shown,), called=HEAD))
+            continue
         keys.append((entry.kind, scope if entry.kind == END_OF_MACRO else key(name)))
-        found.append(Part(name, lead + text[entry.whole.start : place]))
+        found.append(Part(name, lead + shown))
         if entry.kind == END_OF_MACRO:
             scope = ""
     keys.append(("last line",))

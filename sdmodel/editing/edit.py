@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sdmodel.editing import vensim, xmile
 from sdmodel.editing.beside import Beside, left_behind, opened, renamed_in
+from sdmodel.editing.clock import same_clock
 from sdmodel.editing.constants import constant_settings
 from sdmodel.editing.drawing import only_removed
 from sdmodel.editing.entries import added_key, addition, deletion, left_of
@@ -273,7 +274,8 @@ class Edit:
             old = meaning(self.source)
             left = tuple(one for one in old.variables if one.key not in gone)
             drawn = got.sketch if only_removed(old.sketch, got.sketch, gone) else old.sketch
-            return replace(old, variables=left, sketch=drawn)
+            wrong = tuple(one for one in old.problems if key(one[0]) not in gone)
+            return replace(old, variables=left, sketch=drawn, problems=wrong)
 
         what = f"this does not only delete {' and '.join(names)}"
         return self._with(splices, expected, what)
@@ -312,7 +314,9 @@ class Edit:
         except SDError:  # it was of no use before: an edit need not mend all of it
             refuse_more(problems(old), problems(self.source))
             return
-        now = self.model
+        now = self.model  # raises what is wrong with it
+        if same_clock(old, self.source):
+            return  # working out a clock takes longer than all the rest
         try:
             check_clock(before.engines.reference)
         except SDError:

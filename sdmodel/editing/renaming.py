@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from sdmodel.editing import drawing, xmile_names
 from sdmodel.editing.meaning import Meaning, bare, meaning
@@ -206,16 +207,16 @@ def users(model: SourceModel, names: set[str]) -> list[str]:
     """Return the variables, but for those named, whose equations use one of these keys."""
     found = dict[str, None]()
     for one in model.variables:
-        if one.key not in names and _names_in(one) & names:
+        if one.key not in names and names_in(one) & names:
             found[one.name] = None
-    for name, words_of in _reality_checks(model):
-        if words_of & names:
+    for name, words_of in chain(_reality_checks(model), _unread(model)):
+        if words_of & names and key(name) not in names:
             found[name] = None
     for macro in model.macros:
         outer = {
             name[:-1].rstrip()
             for part in macro.variables
-            for name in _names_in(part)
+            for name in names_in(part)
             if name.endswith("$")
         }
         if outer & names:
@@ -231,7 +232,40 @@ def _reality_checks(model: SourceModel) -> Iterator[tuple[str, set[str]]]:
         yield given.name, _names(given.target, given.equation)
 
 
-def _names_in(one: Variable) -> set[str]:
+def _unread(model: SourceModel) -> Iterator[tuple[str, set[str]]]:
+    """Yield the name of each entry that could not be read, and the names in it.
+
+    Nobody knows what it says, but it may well be put right, and then it uses them.
+    """
+    if is_xmile(model.source):
+        return
+    found = {one.span: one.name for one in model.constraints if one.problem is not None}
+    found |= {one.span: one.name for one in model.inputs if one.problem is not None}
+    found |= {one.span: one.name for one in model.variables if _says_nothing(one)}
+    for entry in sheet(model.source).entries if found else ():
+        if entry.whole in found:
+            span, name = entry.equation, found[entry.whole]
+            yield name, set(_words(model.source.text[span.start : span.end])) - {key(name)}
+
+
+def _says_nothing(one: Variable) -> bool:
+    return one.equation is None and one.table is None and not (one.data or one.lookup)
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield the keys of all names in a text, also where a part of it is no word at all."""
+    place = 0
+    while place < len(text):
+        try:
+            found, stop = words(text, place), len(text)
+        except ExpressionError as error:
+            found, stop = words(text, place, error.at), error.at + 1
+        yield from (key(one.text) for one in found if one.kind in ("name", "quoted"))
+        place = stop
+
+
+def names_in(one: Variable) -> set[str]:
+    """Return the keys of what the equation of an entry names."""
     return _names(one.equation)
 
 

@@ -13,6 +13,7 @@ import sdmodel as sd
 from sdmodel.editing import Edit, pieces
 from sdmodel.editing.numbers import number_text, numbers_of
 from sdmodel.editing.text import is_xmile
+from sdmodel.editing.words import refuse_function
 from sdmodel.expr import literal
 from sdmodel.frontends.text import decode
 from sdmodel.names import element_key, key
@@ -142,7 +143,7 @@ def variable_renamed(model: sd.Model, wanted: str = "") -> bool | None:
     for name in [wanted] if wanted else [*used, *model.variables]:
         entries = edit.source.entries.get(key(name), ())
         from_file = any(one.data and one.equation is None for one in entries)
-        if key(name) in CLOCK or not entries or from_file:
+        if key(name) in CLOCK or not entries or from_file or is_function(edit, name):
             continue
         new = renamed_name(name)
         try:
@@ -160,6 +161,15 @@ def variable_renamed(model: sd.Model, wanted: str = "") -> bool | None:
         assert same_under(base, run(back.model), was, was)
         return True
     return None
+
+
+def is_function(edit: Edit, name: str) -> bool:
+    """Whether a name that a file has can not be given to anything anew."""
+    try:
+        refuse_function(edit.text, name)
+    except sd.OverrideError:
+        return True
+    return False
 
 
 def same_under(base: sd.Run, found: sd.Run, old: str, new: str) -> bool:
@@ -182,7 +192,7 @@ def deleted_and_added(model: sd.Model) -> bool | None:
         if len(entries) != 1 or key(name) in CLOCK or entries[0].equation_span.start < 0:
             continue
         one = entries[0]
-        if one.data or one.exceptions or one.unchangeable:
+        if one.data or one.exceptions or one.unchangeable or is_function(edit, name):
             continue
         span = one.equation_span
         text = edit.text.text[span.start : span.end]

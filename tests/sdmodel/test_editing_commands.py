@@ -143,3 +143,22 @@ def test_run_controls_that_run_and_those_that_never_did_are_set(path: Path) -> N
     done("set", path, "rate=0.3")  # the step is not of this edit's making
     done("set", path, "TIME STEP=0.5")
     assert len(sd.load(path).run(method="vensim").times) == 9
+
+
+def test_only_edits_that_reach_the_run_controls_work_them_out(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done("set", path, "FINAL TIME=9")
+    done("add", path, "half", "1")
+    done("add", path, "shift", "half * 2")
+    done("edit", path, "FINAL TIME", "--equation", "8 + shift")
+    looked = []
+    monkeypatch.setattr("sdmodel.editing.edit.check_clock", looked.append)
+    sd.edit(path).set("rate", 0.3).check()
+    assert not looked
+    sd.edit(path).set("half", 2).check()
+    sd.edit(path).set("TIME STEP", 0.5).check()
+    assert len(looked) == 4  # what is there before, and after
+    monkeypatch.undo()
+    with pytest.raises(sd.OverrideError, match="FINAL TIME .* is before INITIAL TIME"):
+        sd.edit(path).set("half", -9).save()

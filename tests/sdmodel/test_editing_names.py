@@ -256,6 +256,26 @@ def test_names_of_reality_checks_are_taken_and_empty_ones_are_none(tmp_path: Pat
             sd.edit(place).add(name, "1")
 
 
+@pytest.mark.parametrize(
+    "check",
+    [
+        "rc :THE CONDITION: :IMPLIES: a >",
+        "rc :THE CONDITION: a > 3",
+        "rc :TEST INPUT: RC GROW(a, 2)",
+        "rc :THE CONDITION: # :IMPLIES: b > #2 + A",  # taken for a variable
+        "rc = 2 * A +",
+    ],
+)
+def test_what_is_named_is_used_also_where_it_cannot_be_read(tmp_path: Path, check: str) -> None:
+    place = tmp_path / "m.mdl"
+    place.write_text(f"a = 1~~|\nb = 2~~|\nc = 3~~a|\n{check}~~c|\n", encoding="utf-8")
+    with pytest.raises(sd.ModelError, match="'a' is used by 'rc'"):
+        sd.edit(place).delete("a")
+    assert "c = 3" not in sd.edit(place).delete("c").text.text  # a comment uses nothing
+    if "=" in check:  # and together they go
+        assert "a = 1" not in sd.edit(place).delete("a", "rc").text.text
+
+
 def test_a_deleted_variable_leaves_the_sketch_with_its_valve_pipes_cloud_and_arrows(
     path: Path,
 ) -> None:

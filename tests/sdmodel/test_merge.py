@@ -260,6 +260,39 @@ def test_arrows_to_what_was_deleted_go_with_it() -> None:
     assert merged(gone, drawn).text.count("1,300,35,9") == 0
 
 
+MACRO = """:MACRO: EASED(goal, delay)
+EASED = INTEG((goal - EASED)/delay, goal) ~ goal ~ Eased. |
+:END OF MACRO:
+
+a = EASED(3, 2) ~ m ~ |
+"""
+HEADED = "EASED(goal, delay)"
+
+
+def test_the_head_of_a_macro_that_one_side_changed_is_taken() -> None:
+    faster = change("/delay", "/(2*delay)")
+    more = both(change(HEADED, "EASED(goal, delay, start)"), change("3, 2)", "3, 2, 1)"))
+    for sides in ((faster, more), (more, faster), (change(HEADED, "EASED( goal,delay )"), more)):
+        done = merged(*sides, base=MACRO)
+        assert done.clean, (done.conflicts, done.broken)
+        assert done.text.count(":MACRO:") == done.text.count(":END OF MACRO:") == 1
+        assert ":MACRO: EASED(goal, delay, start)\n" in done.text
+    assert merged(faster, more, base=MACRO).text == more(faster(MACRO))
+
+
+def test_the_head_of_a_macro_that_both_changed_is_one_conflict() -> None:
+    ours, theirs = "EASED(goal, delay, start)", "EASED(goal, delay : gap)"
+    done = merged(change(HEADED, ours), change(HEADED, theirs), base=MACRO)
+    assert [(one.name, one.what) for one in done.conflicts] == [("the macro EASED", "head")]
+    assert str(done.conflicts[0]) == (
+        "the macro EASED: head changed on both sides\n"
+        f"  ours:   :MACRO: {ours}\n  theirs: :MACRO: {theirs}"
+    )
+    marked = f"{OURS}\n:MACRO: {ours}\n{MIDDLE}\n:MACRO: {theirs}\n{THEIRS}\n"
+    assert done.text.startswith(marked)
+    assert done.text.endswith(MACRO.partition(HEADED)[2])
+
+
 names = [key for key in parted(SourceText("m.mdl", BASE)).entries if key[0][0] == "entry"]
 
 
