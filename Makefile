@@ -12,13 +12,16 @@ SHORT  ?=
 BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 STAMP  := $(VENV)/.installed
+MORE   := $(VENV)/.installed-more
+PIP    := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+            --only-binary :all:
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install test demo check format bench picture lock clean
+.PHONY: help install test test-notebooks test-browser demo docs check format bench picture lock clean
 
 help: ## list these words
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## put everything needed into .venv (the other words do this by themselves)
 
@@ -36,14 +39,29 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Installing into $(VENV) (once; about a minute) ..."
 	@rm -f $(STAMP)
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
-	  --only-binary :all: -r requirements.lock
+	@$(PIP) -r requirements.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 	  --editable .
 	@touch $@
 
+# What only the site and the tests in a browser need: half as much again as all the rest.
+$(MORE): $(STAMP) requirements-more.lock
+	@echo "Installing what the site and the browser need into $(VENV) (once) ..."
+	@$(PIP) -r requirements-more.lock
+	@touch $@
+
 test: $(STAMP) ## run every test (PYTEST_ARGS="-k name -x" passes options on)
 	$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS)
+
+test-notebooks: $(STAMP) ## run every notebook, and what they state about their results
+	SDMODEL_NOTEBOOKS=1 $(PY) -m pytest -n $(JOBS) tests/test_notebooks.py $(PYTEST_ARGS)
+
+test-browser: $(MORE) ## try the published pages in Chromium, which must be installed
+	SDMODEL_BROWSER=1 $(PY) -m pytest -n0 -s tests/browser $(PYTEST_ARGS)
+
+docs: $(MORE) ## write the site of the documentation into out/docs/html; a warning is an error
+	$(PY) -m sphinx -W --keep-going -n -q docs $(OUT)/docs/html
+	@echo "$(OUT)/docs/html/index.html"
 
 demo: $(STAMP) ## the macro model, its scenarios, sweeps and tests into out/ (SHORT=1: in a minute)
 	$(PY) -m sensitivity.demo --out $(OUT) $(if $(SHORT),--short)
@@ -75,6 +93,10 @@ lock: ## write requirements.lock anew (the only word that needs uv: pip install 
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-emit-index-url --no-emit-find-links --extra dev --custom-compile-command "make lock" \
 	  --output-file requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --no-emit-index-url --no-emit-find-links --extra docs --extra browser \
+	  --constraints requirements.lock --custom-compile-command "make lock" \
+	  --output-file requirements-more.lock pyproject.toml
 
 clean: ## remove what make and the tests have written, .venv included
 	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
