@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sdmodel.errors import SDError
 from sdmodel.expr import JUMPS, Apply, Ref, walk
-from sdmodel.integrators import AutoStep, FixedStep, Method
+from sdmodel.integrators import AutoStep, FixedStep, Method, SciPy
 from sdmodel.integrators.auto import ABSOLUTE, DEFAULT, RELATIVE
 from sdmodel.integrators.base import AUTO
 from sdmodel.kernel import Array
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 # read off graphs; a tenth of a percent is far below what anyone acts on (model design, V6).
 TOLERANCE = 1e-3
 TOLERANCE_AT_JUMPS = 5e-3
+# What jumps at every turn is run anew between any two jumps. More work than this, in evaluations of
+# the equations, is not spent on it: whoever wants it runs the model by LSODA.
+LEAST_LOOKS, MORE_LOOKS = 50_000, 50
 _LATE = (
     "how difference equations record auxiliary variables, one step late: they are compared as "
     "Euler records them"
@@ -117,9 +120,9 @@ def check_integration(model: Model, overrides: Overrides = None) -> IntegrationR
     return IntegrationReport(ok, verdict, table, tuple(left_out))
 
 
-def _better(model: Model, own: Run, step: float) -> tuple[str, float | None]:
+def _better(model: Model, own: Run, step: float) -> tuple[Method | str, float | None]:
     if not remembering(model.program) and not model.program.step_users:
-        return "LSODA", None
+        return SciPy("LSODA", most=max(LEAST_LOOKS, MORE_LOOKS * own.steps)), None
     return ("", None) if own.method == "rk4" else ("rk4", step / 4)
 
 

@@ -36,7 +36,10 @@ def merge(ctx: click.Context, base: str, ours: str, theirs: str, output: str) ->
     """
     import sdmodel as sd
 
-    _finish(ctx, sd.merge(base, ours, theirs), Path(output), output)
+    place = Path(output)
+    if place.exists() and any(place.samefile(one) for one in (base, ours, theirs)):
+        raise sd.SDError(f"{output} is one of the files to be merged: give -o another name")
+    _finish(ctx, sd.merge(base, ours, theirs), place, output)
 
 
 @click.command("git-merge", hidden=True)

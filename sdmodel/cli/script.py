@@ -58,6 +58,8 @@ def script(
     from sdmodel.export.writing import check_format
 
     asked = sd.read_script(file, allow=allow)
+    if not asked.steps:
+        raise sd.SDError(f"{file}: no line of it asks for a run or a file: write MENU>RUN|O")
     plan = ScriptPlan(asked, allow)
     folder = Path(file).parent
     kept = {one.name: folder / f"{one.name}{keep}" for one in asked.simulations} if keep else {}

@@ -76,7 +76,7 @@ def validate(
     import sdmodel as sd
 
     if output is not None and Path(output).suffix.lower() not in (".html", ".htm"):
-        raise click.BadParameter("a report is written as .html", param_hint="'-o'")
+        raise click.BadParameter(f"{output}: a report is written as .html", param_hint="'-o'")
     loaded = sd.load(model, data=data, allow=allow)
     chosen = None if only is None else [one for one in only.split(",") if one.strip()]
     report = _run(loaded, chosen, draws, seed, expectations, quiet=json_)

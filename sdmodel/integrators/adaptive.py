@@ -49,8 +49,9 @@ class _GaveUp(Exception):
 class _Problem:
     """The rates of one run as the function a solver wants."""
 
-    def __init__(self, program: Program, work: SwitchedWorkspace) -> None:
+    def __init__(self, program: Program, work: SwitchedWorkspace, most: int | None = None) -> None:
         slots = program.layout.slots
+        self.most, self.looks = most, 0
         self.program, self.work = program, work
         self.time = slots[TIME]
         self.stocks, self.rates, self.owners, *_ = slots_of(program)
@@ -93,6 +94,12 @@ class _Problem:
         values[self.time, 0] = min(t, self.latest)
         values[self.stocks, 0] = y
         self.work.rates()
+        self.looks += 1
+        if self.most is not None and self.looks > self.most:
+            raise SolverError(
+                f"given up at time {t:g}, after the equations were worked out {self.most:,} times",
+                time=t,
+            )
 
     def outcomes(self, t: float, y: Array) -> Array:
         """Return the outcomes of all jumps at a point, let free."""
@@ -133,7 +140,7 @@ def run_adaptive(
     """Integrate one started run; `width` is the file's TIME STEP, the scale on which to look."""
     program = kernel.program
     work.values[program.layout.slots[HALF_STEP]] = 0.0
-    problem = _Problem(program, work)
+    problem = _Problem(program, work, method.most)
     times = grid.times
     notes = list(grid.notes)
     breaks = jump_instants(kernel, work, grid.start, grid.final, width)

@@ -65,12 +65,14 @@ class SciPy:
 
     `name` is RK45, DOP853, LSODA, BDF or Radau. `rtol` is the relative error allowed in a step;
     `atol` the absolute one, in the units of each stock, by default `rtol` times the stock's own
-    size (`scipy.integrate.solve_ivp`).
+    size (`scipy.integrate.solve_ivp`). `most` is how many times the equations may be worked out,
+    those looks counted that find where they jump; a run that needs more is given up.
     """
 
     name: str
     rtol: float = 1e-8
     atol: float | None = None
+    most: int | None = None
 
 
 Method = FixedStep | AutoStep | SciPy

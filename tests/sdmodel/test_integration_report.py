@@ -239,3 +239,20 @@ def test_the_core_model(core: Model) -> None:
     assert report.ok
     assert report.left_out == ()
     assert report.table["largest change"].max() < 1e-6
+
+
+def test_what_jumps_without_end_is_given_up_and_told(
+    model: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = model(
+        "x = INTEG(IF THEN ELSE(SIN(20*y) > 0, 1, -1), 1)\ny = INTEG(1, 0)", "rk4", FINAL_TIME=10
+    )
+    assert "another method" in made.check_integration().table["compared with"].tolist()
+    monkeypatch.setattr("sdmodel.integration.LEAST_LOOKS", 20)
+    monkeypatch.setattr("sdmodel.integration.MORE_LOOKS", 2)
+    report = made.check_integration()
+    assert report.table["compared with"].tolist() == COMPARED[:2]
+    (told,) = report.left_out
+    assert told.startswith("another method: ")
+    assert "given up at time " in told
+    assert told.endswith(", after the equations were worked out 20 times")
