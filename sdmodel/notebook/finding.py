@@ -17,8 +17,8 @@ _ALIKE = 0.75
 def holding(words: str, names: Iterable[str]) -> list[str]:
     """Return the names that hold all words, in any order and spelling of case and blanks.
 
-    Names that hold a word as a whole or begin with it come before those that hold it inside
-    another; where no name holds them, those with words that look alike.
+    First the name that is just this, then those with words that begin so, then those that hold a
+    word inside another; where no name holds them, those with words that look alike.
 
     >>> holding("LABOR", ["labour force", "force"]), holding("rate birth", ["Birth_rate"])
     (['labour force'], ['Birth_rate'])
@@ -37,10 +37,12 @@ def holding(words: str, names: Iterable[str]) -> list[str]:
     ]
 
 
-def _rank(text: str, wanted: Sequence[str]) -> bool:
-    """Return whether some word is only inside another one; such names come last."""
+def _rank(text: str, wanted: Sequence[str]) -> int:
+    """Return how far from what is wanted a name is that holds it."""
+    if text.split() == list(wanted):
+        return 0
     parts = f" {text.replace('[', ' ').replace(',', ' ')}"
-    return not all(f" {word}" in parts for word in wanted)
+    return 1 if all(f" {word}" in parts for word in wanted) else 2
 
 
 class Found(tuple[str, ...]):

@@ -90,14 +90,12 @@ class Shown:
 
 def html_of(model: Model) -> str:
     """Return a model as HTML: size and clock, its drawing, and tables to be opened."""
-    from sdmodel.sketch.picture import picture
-
     settings = model.settings
     about = (
         f"{len(model.source.variables)} variables, {len(model.stocks)} stocks, "
         f"{len(model.constants)} constants{_clock(model)}"
     )
-    drawing = picture(model)
+    drawing = _drawing(model)
     parts = [
         image(drawing, f"Drawing of {model.name}", _DRAWN) if 0 < len(drawing) < LARGEST else "",
         _opened("stocks", ("stock", "unit", "comment"), _about(model, model.stocks)),
@@ -118,6 +116,18 @@ def html_of(model: Model) -> str:
     ]
     title = f"{settings.title} ({model.name})" if settings.title else model.name
     return frame(title, about, *parts)
+
+
+def _drawing(model: Model) -> str:
+    """Return the first view that shows variables; before it there may be a page of titles."""
+    from sdmodel.frontends.sketch import Kind
+    from sdmodel.sketch.picture import svg
+    from sdmodel.sketch.views import own_views
+
+    for view in own_views(model.source):
+        if any(one.kind is Kind.VARIABLE for one in view.elements):
+            return svg(view)
+    return ""
 
 
 def _clock(model: Model) -> str:
