@@ -34,11 +34,13 @@ PAGES += sorted((ROOT / "docs" / "reference").glob("*.md"))
 # Lines that are looked at only: the verb must be there. Anything else that is left out says why
 # in the page itself, in a comment before its block: <!-- not run: reason -->
 NEVER_ENDS = ("sdmodel watch", "sdmodel serve")
+# Verbs of which an exit status of 1 is an answer: they differ, not yet, one fails.
+ANSWERS = ("sdmodel diff", "sdmodel reality", "sensitivity converged")
 # The fewest samples that a method takes, or close to it.
 SAMPLES = {"sobol": 2, "morris": 2, "fast": 65, "dgsm": 16, "hdmr": 512, "delta": 128, "pawn": 128}
 SAMPLES |= {"regional": 64, "rbd-fast": 64, "latin": 64, "sample": 64, "all-combinations": 2}
 SMALL = {
-    "sensitivity claims": ["-n", "4"],
+    "sensitivity claims": ["-n", "2"],
     "sensitivity optimise": [
         "--draws",
         "4",
@@ -209,6 +211,7 @@ PREPARED: dict[str, Callable[[dict[str, object]], None]] = {
     "vensim_control": for_control,
 }
 SLOW = {"README", "claims", "findings", "methods", "policy_search", "vensim_control"}
+SLOW |= {"sketch", "studies", "understanding", "validation", "outcomes"}
 
 
 def write(name: str, text: str) -> None:
@@ -234,12 +237,14 @@ def invoke(line: str) -> None:
     if verb == "sensitivity sweep":
         given = words[words.index("--method") + 1] if "--method" in words else "sobol"
         words += ["-n", str(SAMPLES[given])] if given in SAMPLES else []
+    elif verb == "sensitivity claims" and "industrial" in line and "--only" not in words:
+        words += ["--only", "E06"]
     elif verb == "sensitivity run" and "-n" in words:
         words += ["-n", "16"]
     done = CliRunner().invoke(COMMANDS[command], words, prog_name=command)
     plt.close("all")
-    allowed = {0, 1} if "exit status 1" in line or "--break" in words else {0}
-    assert done.exit_code in allowed, f"{line}\n{done.output}\n{done.exception!r}"
+    answered = verb in ANSWERS and done.exit_code == 1 and not done.output.startswith(command)
+    assert done.exit_code == 0 or answered, f"{line}\n{done.output}\n{done.exception!r}"
     assert done.exception is None or isinstance(done.exception, SystemExit), line
 
 
