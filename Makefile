@@ -51,7 +51,7 @@ $(MORE): $(STAMP) requirements-more.lock
 	@touch $@
 
 test: $(STAMP) ## run every test (PYTEST_ARGS="-k name -x" passes options on)
-	$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS)
+	$(PY) -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
 test-notebooks: $(STAMP) ## run every notebook, and what they state about their results
 	SDMODEL_NOTEBOOKS=1 $(PY) -m pytest -n $(JOBS) tests/test_notebooks.py $(PYTEST_ARGS)
