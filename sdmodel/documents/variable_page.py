@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from sdmodel import style
 from sdmodel.documents.facts import Facts, plain
 from sdmodel.documents.filenames import file_name
 from sdmodel.documents.html import Html, facts, link, section, shown, table, text
@@ -118,9 +119,8 @@ def _points(entry: Variable) -> Iterator[Table]:
 def _lookup(name: str, points: Table, entry: Variable) -> str:
     label = f"{name}: {len(points.xs)} points, from {number(points.xs[0])} to "
     label += f"{number(points.xs[-1])}"
-    picture = plot(
-        [Line(name, points.xs, points.ys)], "input", entry.units, label, marks=len(points.xs) < 60
-    )
+    line, unit = Line(name, points.xs, points.ys), style.unit(entry.units)
+    picture = plot([line], "input", unit, label, marks=len(points.xs) < 60)
     shown_points = list(zip(points.xs, points.ys, strict=True))[:MOST_CELLS]
     rows = table(
         ("input", "output"),
@@ -173,7 +173,8 @@ def _course(found: Facts, name: str, info: VariableInfo) -> str:
         for one in columns[:MOST_LINES]
     ]
     label = f"{plain(info.name)} over time, in the base run"
-    picture = plot(lines, "Time", info.units, label)
+    across = style.time_label(found.model.units)
+    picture = plot(lines, across, style.unit(info.units), label)
     if not picture:
         return '<p class="soft">It is not a number in the base run.</p>'
     more = len(columns) - len(lines)
