@@ -22,9 +22,10 @@ from sdmodel.expr import (
     children,
     references,
 )
+from sdmodel.javascript.fold import Line, folded
 from sdmodel.javascript.primitives import Value, applied
 from sdmodel.javascript.tables import TableBook
-from sdmodel.javascript.text import number
+from sdmodel.javascript.text import data, number
 from sdmodel.program import Layout, Statement
 
 _NEUTRAL = {Op.ADD: "0", Op.MUL: "1", Op.MIN: "Infinity", Op.MAX: "-Infinity"}
@@ -38,7 +39,8 @@ class Body:
 
     def __init__(self, layout: Layout, tables: TableBook) -> None:
         self.layout, self.tables = layout, tables
-        self.lines: list[str] = []
+        self.lines: list[Line] = []
+        self.blocks = [0]
         self.names: ChainMap[Any, Value] = ChainMap()
         self.done: ChainMap[Any, Value] = ChainMap()
         self.loops: dict[Axis, str] = {}
@@ -53,8 +55,16 @@ class Body:
     def new(self, value: Value) -> Value:
         """Give a name to what an expression comes to."""
         name = self.fresh()
-        self.lines.append(f"const {name} = {value.code};")
+        self.write(value.code, name)
         return Value(name, value.truth)
+
+    def write(self, code: str, name: str = "") -> None:
+        """Write a line in the present block."""
+        self.lines.append(Line(code, self.blocks[-1], name))
+
+    def text(self) -> list[str]:
+        """Return what was written, as JavaScript."""
+        return folded(self.lines)
 
     def statement(self, statement: Statement, store: bool) -> None:
         """Write one statement; an array's elements are always stored."""
@@ -70,25 +80,30 @@ class Body:
         slot = self.layout.slots[statement.target]
         if statement.where:
             at = self.flat(slot, self.layout.shapes[statement.target], statement.where)
-            self.lines.append(f"v[{at}] = {value.number};")
+            if statement.axes or store:
+                self.write(f"v[{at}] = {value.number};")
+            self.names[at] = value
             self.close(statement.axes)
             return
         self.names[str(slot)] = value
         if store:
-            self.lines.append(f"v[{slot}] = {value.number};")
+            self.write(f"v[{slot}] = {value.number};")
 
     def open(self, axes: Sequence[Axis]) -> None:
         """Begin loops over some axes."""
         for axis in axes:
             i = self.loops[axis] = self.fresh("i")
-            self.lines.append(f"for (let {i} = 0; {i} < {axis.size}; {i}++) {{")
+            self.write(f"for (let {i} = 0; {i} < {axis.size}; {i}++) {{")
+            self.count += 1
+            self.blocks.append(self.count)
             self.names, self.done = self.names.new_child(), self.done.new_child()
 
     def close(self, axes: Sequence[Axis]) -> None:
         """End these loops."""
         for axis in reversed(axes):
             del self.loops[axis]
-            self.lines.append("}")
+            self.blocks.pop()
+            self.write("}")
             self.names, self.done = self.names.parents, self.done.parents
 
     def expression(self, expr: Expr) -> Value:
@@ -159,12 +174,9 @@ class Body:
         return Value(f"pick(v, {first}, {base} + {offset.number}, {node.size})")
 
     def _block(self, target: str, node: Block) -> None:
-        def part(name: str) -> str:
-            first, size = self.layout.slots[name], self.layout.size(name)
-            return f"part(v, {first}, {size}, {node.outer})"
-
-        parts = ", ".join(part(one) for one in (*(ref.name for ref in node.args), target))
-        self.lines.append(f"blocks[{node.function!r}]({parts});")
+        names = [*(ref.name for ref in node.args), target]
+        places = [[self.layout.slots[name], self.layout.size(name)] for name in names]
+        self.write(f"block({data(node.function)}, v, {node.outer}, {data(places)});")
 
     def flat(self, first: int, sizes: Sequence[int], where: Sequence[At]) -> str:
         """Return the place of an element, counted from `first`."""
@@ -200,13 +212,13 @@ class Body:
     def _begin(self, node: Reduce) -> None:
         total = self.fresh("s")
         self.totals.append(total)
-        self.lines.append(f"let {total} = {_NEUTRAL[node.op]};")
+        self.write(f"let {total} = {_NEUTRAL[node.op]};")
         self.open(node.axes)
 
     def _end(self, node: Reduce, term: Value) -> Value:
         total = self.totals.pop()
         new = applied(node.op, (Value(total), Value(term.number)))
-        self.lines.append(f"{total} = {new.code};")
+        self.write(f"{total} = {new.code};")
         self.close(node.axes)
         return Value(total)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sdmodel.expr import Block, references
+from sdmodel.expr import Block, Pick, Ref, references, walk
 from sdmodel.javascript.body import Body
 from sdmodel.javascript.tables import TableBook
 from sdmodel.program import Layout, Statement
@@ -25,23 +25,13 @@ class Script:
 
     def write(self, name: str, statements: Sequence[Statement], stored: set[str]) -> None:
         """Write a function that computes statements and stores some of them."""
-        # A function of whole arrays finds its arguments among the stored values.
-        blocks = [one.value for one in statements if isinstance(one.value, Block)]
-        stored = stored | {ref.name for block in blocks for ref in block.args}
         pieces = _pieces(statements)
-        where = {s.target: i for i, piece in enumerate(pieces) for s in piece}
-        crossing = {
-            ref.name
-            for i, piece in enumerate(pieces)
-            for statement in piece
-            for ref in references(statement.value)
-            if where.get(ref.name, i) != i
-        }
+        stored = stored | _by_place(statements) | _across(pieces)
         for i, piece in enumerate(pieces):
             body = Body(self.layout, self.tables)
             for statement in piece:
-                body.statement(statement, statement.target in stored | crossing)
-            self._function(f"{name}{i}", body.lines)
+                body.statement(statement, statement.target in stored)
+            self._function(f"{name}{i}", body.text())
         self._function(name, [f"{name}{i}(v);" for i in range(len(pieces))])
 
     def _function(self, name: str, lines: Sequence[str]) -> None:
@@ -59,3 +49,35 @@ def _pieces(statements: Sequence[Statement]) -> list[list[Statement]]:
         pieces[-1].append(statement)
         total += cost
     return pieces
+
+
+def _by_place(statements: Sequence[Statement]) -> set[str]:
+    """Return the names whose elements are looked for at computed places, or all at once."""
+    found: set[str] = set()
+    for statement in statements:
+        for node in walk(statement.value):
+            match node:
+                case Ref() if any(place.axis is not None for place in node.where):
+                    found.add(node.name)
+                case Pick():
+                    found.add(node.base.name)
+                case Block():
+                    found |= {ref.name for ref in node.args}
+                case _:
+                    pass
+    return found
+
+
+def _across(pieces: Sequence[Sequence[Statement]]) -> set[str]:
+    """Return the names that one piece computes and another one reads."""
+    written: dict[str, set[int]] = {}
+    for i, piece in enumerate(pieces):
+        for statement in piece:
+            written.setdefault(statement.target, set()).add(i)
+    return {
+        ref.name
+        for i, piece in enumerate(pieces)
+        for statement in piece
+        for ref in references(statement.value)
+        if written.get(ref.name, set()) - {i}
+    }

@@ -2,7 +2,7 @@
 function table(xs, ys) {
   const slopes = new Float64Array(xs.length);
   for (let i = 0; i + 1 < xs.length; i++) slopes[i] = (ys[i + 1] - ys[i]) / (xs[i + 1] - xs[i]);
-  return { xs, ys, slopes };
+  return { xs, ys, slopes, last: 0 };
 }
 const noTable = table(Float64Array.of(0), Float64Array.of(NaN));
 
@@ -19,10 +19,15 @@ function passed(xs, x) {
 
 function interpolate(table, x) {
   const xs = table.xs, ys = table.ys;
-  const i = passed(xs, x) - 1;
-  if (x !== x) return x;
-  if (i < 0) return ys[0];
-  if (i >= xs.length - 1) return ys[xs.length - 1];
+  let i = table.last;
+  // From one step to the next most inputs stay between the same points.
+  if (!(xs[i] <= x && x < xs[i + 1])) {
+    if (x !== x) return x;
+    i = passed(xs, x) - 1;
+    if (i < 0) return ys[0];
+    if (i >= xs.length - 1) return ys[xs.length - 1];
+    table.last = i;
+  }
   return table.slopes[i] * (x - xs[i]) + ys[i];
 }
 

@@ -24,7 +24,8 @@ const runs = [];
 for (const changes of JSON.parse(require("fs").readFileSync(0, "utf8"))) {
   try {
     const { times, values, finite, problem } = kernel.run(changes);
-    const bits = [times, ...values].map((one) => Buffer.from(one.buffer).toString("hex"));
+    const whole = [times, ...values].map((one) => Float64Array.from(one).buffer);
+    const bits = whole.map((one) => Buffer.from(one).toString("hex"));
     runs.push({ finite, problem, bits });
   } catch (error) {
     runs.push({ error: error.message });
