@@ -7,11 +7,7 @@
 const ALMOST_HALF = 0.5 * (1 - 1e-6);
 
 function kernel(plan, defaults, model) {
-  const v = new Float64Array(plan.count), size = plan.levels.length;
-  const shown = new Map(plan.constants);
-  const levels = new Float64Array(size), total = new Float64Array(size);
-  const slopes = plan.times.map(() => new Float64Array(size));
-  const memories = plan.memories.map(([, , count]) => new Float64Array(count));
+  const v = new Float64Array(plan.count), shown = new Map(plan.constants);
 
   function started(changes) {
     v.fill(0);
@@ -26,6 +22,10 @@ function kernel(plan, defaults, model) {
     for (let i = 0; i < 2; i++) {
       model.start(v);
       v[plan.half] = ALMOST_HALF * v[plan.controls[2]];
+      if (plan.dynamic) {
+        v[plan.time] = v[plan.controls[0]];
+        whole();
+      }
     }
     return plan.controls.map((slot) => v[slot]);
   }
@@ -37,82 +37,43 @@ function kernel(plan, defaults, model) {
     return `${name} is no constant of this model`;
   }
 
-  function stage(now, later, ahead, moved) {
-    v[plan.time] = later;
-    // STEP and PULSE change at whole steps only: what they ask stands still in a step.
-    v[plan.half] = ahead - (later - now);
-    if (moved) model.timed(v);
+  function whole() {
+    model.timed(v);
     model.rates(v);
-  }
-
-  // One step; the rates at its beginning are known.
-  function advance(now, h) {
-    const { stocks, rates, times, stages, weights, divisor } = plan, ahead = v[plan.half];
-    const state = v.subarray(stocks, stocks + size), slope = v.subarray(rates, rates + size);
-    levels.set(state);
-    slopes[0].set(slope);
-    for (let k = 1; k < times.length; k++) {
-      state.set(levels);
-      for (let m = 0; m < k; m++) if (stages[k][m] !== 0) add(state, stages[k][m] * h, slopes[m]);
-      stage(now, now + times[k] * h, ahead, times[k] !== times[k - 1]);
-      slopes[k].set(slope);
-    }
-    if (times.length === 1) {
-      add(state, h, slope);
-      return;
-    }
-    total.fill(0);
-    for (let k = 0; k < times.length; k++) add(total, weights[k], slopes[k]);
-    for (let j = 0; j < size; j++) state[j] = levels[j] + h * (total[j] / divisor);
-    v[plan.half] = ahead;
+    model.rest(v);
   }
 
   function run(changes = {}, columns = null) {
-    const on = grid(...started(changes));
+    const controls = started(changes);
+    const advance = memories(plan, v, steppers(plan, v, model));
     const asked = columns === null ? plan.slots.map((_, i) => i) : columns;
-    const slots = Int32Array.from(asked, (i) => plan.slots[i]), length = on.saved.length;
-    const saved = new Float64Array(asked.length * length);
+    const record = recording(plan, v, asked);
+    if (plan.dynamic) alongControls(plan, v, whole, advance, record);
+    else alongGrid(grid(...controls), advance, record);
+    return record.found();
+  }
+
+  function alongGrid(on, advance, record) {
     const pipes = pipelines(v, plan.pipelines, on);
-    let problem = null, next = 0;
+    record.expect(on.saved.length);
+    let next = 0;
     for (let i = 0; i <= on.steps; i++) {
       const now = on.start + i * on.step;
       v[plan.time] = now;
       if (plan.step >= 0) v[plan.step] = i;
       model.timed(v);
       model.rates(v);
+      if (on.saved[next] === i || plan.late !== null) model.rest(v);
       if (on.saved[next] === i) {
-        model.rest(v);
-        for (let c = 0; c < slots.length; c++) saved[c * length + next] = v[slots[c]];
-        problem = problem || judged(asked, slots, now);
+        record.save(now);
         next++;
       }
       if (i === on.steps) break;
-      plan.memories.forEach(([, from, count], m) => {
-        for (let j = 0; j < count; j++) memories[m][j] = v[from + j];
-      });
+      record.pass();
       pipes.put(i);
       advance(now, on.step);
-      plan.memories.forEach(([to, , count], m) => {
-        for (let j = 0; j < count; j++) v[to + j] = memories[m][j];
-      });
       pipes.show(i + 1);
     }
-    const values = asked.map((_, c) => saved.subarray(c * length, (c + 1) * length));
-    return { times: on.times, values, finite: problem === null, problem };
-  }
-
-  // Where the present values are no longer numbers, if anywhere.
-  function judged(asked, slots, time) {
-    for (let j = 0; j < size; j++) {
-      if (!Number.isFinite(v[plan.stocks + j])) {
-        const [owner, column] = plan.levels[j];
-        return { column: column < 0 ? owner : plan.columns[column], time };
-      }
-    }
-    for (let c = 0; c < slots.length; c++) {
-      if (!Number.isFinite(v[slots[c]])) return { column: plan.columns[asked[c]], time };
-    }
-    return null;
   }
 
   const [initial, final, step, saveper] = started({});
@@ -124,8 +85,15 @@ function kernel(plan, defaults, model) {
   };
 }
 
-function add(sum, factor, terms) {
-  for (let j = 0; j < sum.length; j++) sum[j] += factor * terms[j];
+// A stepper after which every memory has what its source was before the step.
+function memories(plan, v, advance) {
+  if (plan.memories.length === 0) return advance;
+  const kept = plan.memories.map(([, , count]) => new Float64Array(count));
+  return (now, h) => {
+    plan.memories.forEach(([, from, count], m) => kept[m].set(v.subarray(from, from + count)));
+    advance(now, h);
+    plan.memories.forEach(([to], m) => v.set(kept[m], to));
+  };
 }
 
 // The past of every DELAY FIXED, in a ring of as many steps as it is long.

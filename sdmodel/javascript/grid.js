@@ -6,7 +6,8 @@ function whole(ratio) {
   return floor(ratio * (1 + 1e-9) + 1e-6);
 }
 
-function grid(start, final, step, every) {
+// How many steps lead from the start to the end; what cannot be run is refused.
+function stepsTo(start, final, step) {
   const controls = { "INITIAL TIME": start, "FINAL TIME": final, "TIME STEP": step };
   for (const name of Object.keys(controls)) {
     if (!Number.isFinite(controls[name])) {
@@ -20,10 +21,18 @@ function grid(start, final, step, every) {
   if ((final - start) / step > MOST_STEPS) {
     throw new Error(`this run would take more than ${MOST_STEPS} steps: use a larger TIME STEP`);
   }
+  return whole((final - start) / step);
+}
+
+function checkSaved(every) {
   if (!(every >= 0 && every < Infinity)) {
     throw new Error(`SAVEPER is ${every}: it must be above zero, or zero for every step`);
   }
-  const steps = whole((final - start) / step);
+}
+
+function grid(start, final, step, every) {
+  const steps = stepsTo(start, final, step);
+  checkSaved(every);
   every = min(max(every || step, step), MOST_STEPS * step);
   const each = every / step;
   const saved = [];
@@ -31,5 +40,5 @@ function grid(start, final, step, every) {
     const at = min(rint(i * each), steps);
     if (saved.length === 0 || at > saved[saved.length - 1]) saved.push(at);
   }
-  return { start, step, steps, saved, times: Float64Array.from(saved, (i) => start + i * step) };
+  return { start, step, steps, saved };
 }

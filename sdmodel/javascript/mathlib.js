@@ -17,13 +17,11 @@ function rint(x) {
 // zeta(k) - 1 for k = 2, 3, ...
 const zetas = [];
 for (let k = 2; k < 32; k++) {
-  let sum = 0;
-  // Euler and Maclaurin's sum for the tail from 10 on.
-  const n = 10;
-  sum = n ** (1 - k) / (k - 1) + n ** -k / 2 + (k * n ** (-k - 1)) / 12
+  // Euler and Maclaurin's sum for the tail from 30 on.
+  const n = 30;
+  let sum = n ** (1 - k) / (k - 1) + n ** -k / 2 + (k * n ** (-k - 1)) / 12
     - (k * (k + 1) * (k + 2) * n ** (-k - 3)) / 720
-    + (k * (k + 1) * (k + 2) * (k + 3) * (k + 4) * n ** (-k - 5)) / 30240
-    - (k * (k + 1) * (k + 2) * (k + 3) * (k + 4) * (k + 5) * (k + 6) * n ** (-k - 7)) / 1209600;
+    + (k * (k + 1) * (k + 2) * (k + 3) * (k + 4) * n ** (-k - 5)) / 30240;
   for (let i = n - 1; i > 1; i--) sum += i ** -k;
   zetas.push(sum);
 }

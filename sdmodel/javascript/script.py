@@ -7,7 +7,10 @@ from typing import Any
 
 from sdmodel.errors import Problem, UnsupportedError
 from sdmodel.expr import Block, references
-from sdmodel.integrators import TABLEAUS
+from sdmodel.integrators import SciPy, method_named, tableau_of
+from sdmodel.integrators.auto import ABSOLUTE, RELATIVE
+from sdmodel.integrators.base import AUTO, FIXED
+from sdmodel.integrators.difference import Late
 from sdmodel.integrators.slots import pipelines_of
 from sdmodel.javascript.functions import Script
 from sdmodel.javascript.text import data, numbers
@@ -23,6 +26,15 @@ from sdmodel.program import (
 )
 from sdmodel.simplify import needed, run_constants, simplify
 
+_FILES = (
+    "mathlib.js",
+    "lookups.js",
+    "grid.js",
+    "steppers.js",
+    "recording.js",
+    "controls.js",
+    "engine.js",
+)
 _HERE = Path(__file__).parent
 
 
@@ -35,7 +47,7 @@ def kernel_script(program: Program) -> str:
     Raises
     ------
     UnsupportedError
-        If the model needs what this target does not have.
+        If the model's method is one this target does not have.
 
     Examples
     --------
@@ -55,23 +67,22 @@ def kernel_script(program: Program) -> str:
     # Of an array some elements may be fixed and others move.
     lasting |= {one.target for one in start if one.where}
     script.write("start", start, lasting)
-    shown = {program.layout.name_of(slot) for _, slot in program.columns.values()}
+    shown = {*CONTROL} | {program.layout.name_of(slot) for _, slot in program.columns.values()}
     steering = {s.rate for s in program.stocks}
     steering |= {one.source for kind in (program.memories, program.pipelines) for one in kind}
-    rates = needed(step, steering)
+    rates = needed(step, steering | {ABSOLUTE, RELATIVE})
     done = {one.target for one in rates}
     rest = [one for one in needed(step, shown) if one.target not in done]
     timed = [one for one in rates if one.phase is Phase.TIME]
     state = [one for one in rates if one.phase is not Phase.TIME]
-    stored = shown | steering | _read(state, timed) | _read(rest, rates)
+    stored = shown | steering | {ABSOLUTE, RELATIVE} | _read(state, timed) | _read(rest, rates)
     for name, statements in (("timed", timed), ("rates", state), ("rest", rest)):
         script.write(name, statements, stored)
     return "\n".join(
         [
             "(function () {",
             '"use strict";',
-            *map(_source, ("mathlib.js", "lookups.js", "grid.js", "engine.js")),
-            *([_source("blocks.js")] if blocks else []),
+            *library(blocks),
             *script.tables.lines(),
             *script.functions,
             f"const plan = {data(_plan(program, script.layout.count))};",
@@ -83,22 +94,11 @@ def kernel_script(program: Program) -> str:
 
 
 def _refuse(program: Program) -> None:
-    """Refuse what this target does not have."""
-    if program.method not in TABLEAUS:
-        raise _unsupported(
-            f"the integration method {program.method!r} of the model",
-            f"choose {', '.join(TABLEAUS)} in the model's settings",
-        )
-    if program.dynamic_control:
-        raise _unsupported(
-            "run controls that change over time",
-            "write TIME STEP, FINAL TIME and SAVEPER as constants",
-        )
-
-
-def _unsupported(what: str, cure: str) -> UnsupportedError:
-    message = f"a page cannot compute {what}: {cure}"
-    return UnsupportedError([Problem(message, kind="unsupported", cure=cure)])
+    """Refuse a method that this target does not have."""
+    if isinstance(method_named(program.method), SciPy):
+        cure = f"choose one of {', '.join((*FIXED, *AUTO))}"
+        message = f"JavaScript cannot integrate by {program.method}, which is SciPy's"
+        raise UnsupportedError([Problem(message, kind="unsupported", cure=cure)])
 
 
 def _read(readers: list[Statement], writers: list[Statement]) -> set[str]:
@@ -106,15 +106,17 @@ def _read(readers: list[Statement], writers: list[Statement]) -> set[str]:
     return written & {ref.name for one in readers for ref in references(one.value)}
 
 
-def _source(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8").strip()
+def library(blocks: bool) -> list[str]:
+    """Return what is the same for all models; functions of whole arrays only where asked for."""
+    files = (*_FILES, "blocks.js") if blocks else _FILES
+    return [(_HERE / name).read_text(encoding="utf-8").strip() for name in files]
 
 
 def _plan(program: Program, count: int) -> dict[str, Any]:
     """Return where everything lies: what engine.js must know of a model."""
     layout, slots = program.layout, program.layout.slots
     columns, stocks = program.columns, program.stocks
-    tableau = TABLEAUS[program.method]
+    tableau, auto = tableau_of(program.method), program.method in AUTO
     names = [name for name, _ in columns.values()]
     place = {slot: i for i, (_, slot) in enumerate(columns.values())}
     given = [one for one in program.constants if one in columns]
@@ -144,4 +146,14 @@ def _plan(program: Program, count: int) -> dict[str, Any]:
         "stages": tableau.stages,
         "weights": tableau.weights,
         "divisor": tableau.divisor,
+        "order": tableau.order,
+        "auto": [slots.get(name, -1) for name in (ABSOLUTE, RELATIVE)] if auto else None,
+        "dynamic": program.dynamic_control,
+        "late": _late(program) if program.method == "difference" else None,
     }
+
+
+def _late(program: Program) -> list[int]:
+    """Say of each column whether it is recorded a step late (1) and unknown at the start (2)."""
+    late = Late.of(program, [slot for _, slot in program.columns.values()])
+    return [int(a) + int(b) for a, b in zip(late.late, late.unknown, strict=True)]
