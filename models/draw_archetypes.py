@@ -20,20 +20,14 @@ import sdmodel as sd
 
 HERE = Path(__file__).resolve().parent
 POINTS = HERE / "reference_points.csv"
-# Okabe and Ito's palette, and a marker each for print in grey.
-LOOKS = {
-    "korea": ("#0072B2", "o"),
-    "malaysia": ("#D55E00", "s"),
-    "philippines": ("#009E73", "^"),
-    "japan": ("#777777", "D"),
-}
+COUNTRIES = ("korea", "malaysia", "philippines", "japan")
 PANELS = {
-    "relative income": "Income per head, United States = 1",
+    "relative income": "Income per head",
     "skilled share": "Tertiary attainment, ages 25-64",
     "research spending share": "Research spending over output",
     "licence payments share": "Payments for technology over output",
     "high tech export share": "High technology in manufactured exports",
-    "relative invention": "Invention; points: US patents per head, US = 1",
+    "relative invention": "Invention; points: US patents a head",
 }
 STARTS = (0.03, 0.06, 0.12, 0.25, 0.5, 0.8, 1.0)
 SPEEDS = tuple(np.round(np.linspace(0.3, 5, 48), 2))
@@ -52,26 +46,38 @@ def points() -> dict[tuple[str, str], dict[int, float]]:
     return found
 
 
+@sd.style.figures()
 def draw_archetypes(model: sd.Model, path: Path) -> None:
     """Draw what the archetypes do, as lines, and what the countries did, as points."""
     figure = Figure(figsize=(11, 6.6), layout="constrained")
     FigureCanvasAgg(figure)
     reference = points()
-    runs = {name: model.run(name, method="vensim") for name in LOOKS}
+    runs = {name: model.run(name, method="vensim") for name in COUNTRIES}
+    looks = sd.style.looks(COUNTRIES)
     for panel, (name, title) in zip(figure.subplots(2, 3).flat, PANELS.items(), strict=True):
-        for country, (colour, marker) in LOOKS.items():
+        for (country, look), marker in zip(looks.items(), sd.style.MARKERS, strict=False):
             run = runs[country]
-            panel.plot(run.times, run.values(name), color=colour, label=country.capitalize())
+            panel.plot(
+                run.times,
+                run.values(name),
+                color=look.colour,
+                linestyle=look.dash,
+                label=country.capitalize(),
+            )
             known = reference.get((country, name), {})
-            panel.plot(list(known), list(known.values()), marker, color=colour, markersize=5)
-        panel.axvline(1995, color="#999999", linewidth=0.8, linestyle=":")
-        panel.set_title(title, fontsize=10)
+            panel.plot(list(known), list(known.values()), marker, color=look.colour, markersize=5)
+        panel.axvline(1995, color=sd.style.SOFT, linewidth=0.8, linestyle="dotted")
+        panel.set_title(title, loc="left", fontsize=10)
         panel.set_ylabel(
-            "share" if name not in ("relative income", "relative invention") else "ratio"
+            "share"
+            if name not in ("relative income", "relative invention")
+            else "ratio, United States = 1"
         )
-        panel.grid(alpha=0.25)
+        panel.grid(visible=True)
         panel.margins(x=0)
         panel.set_ylim(bottom=0)
+    for panel in figure.axes[3:]:
+        panel.set_xlabel(sd.style.time_label(model.units))
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
     figure.suptitle(
@@ -104,6 +110,7 @@ def scan(
     }
 
 
+@sd.style.figures()
 def draw_bistability(
     model: sd.Model, path: Path, years: tuple[int, ...]
 ) -> dict[str, dict[int, np.ndarray]]:
@@ -112,18 +119,18 @@ def draw_bistability(
     found = {name: scan(model, setting, years) for name, setting in settings.items()}
     figure = Figure(figsize=(11, 7), layout="constrained")
     FigureCanvasAgg(figure)
-    colours = mpl.colormaps["viridis"](np.linspace(0, 0.92, len(STARTS)))
+    colours = mpl.colormaps[sd.style.SCALE](np.linspace(0, 0.92, len(STARTS)))
     panels = figure.subplots(2, len(years), sharey=True, sharex=True)
     for row, (name, values) in zip(panels, found.items(), strict=True):
         row[0].set_ylabel(f"relative knowledge z\n({name})")
         for panel, year in zip(row, years, strict=True):
             for colour, start, course in zip(colours, STARTS, values[year], strict=True):
                 panel.plot(SPEEDS, course, color=colour, label=f"{start:g}")
-            panel.set_title(f"in {year}", fontsize=10)
-            panel.grid(alpha=0.25)
+            panel.set_title(f"in {year}", loc="left", fontsize=10)
+            panel.grid(visible=True)
             panel.margins(x=0)
     for panel in panels[-1]:
-        panel.set_xlabel("catch-up rate, 1/year")
+        panel.set_xlabel(sd.style.label("catch-up rate", "1/Year"))
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(
         handles, labels, title="z in 1960", loc="outside right center", frameon=False, fontsize=9

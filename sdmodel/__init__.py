@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sdmodel import style
 from sdmodel.editing import Edit
 from sdmodel.errors import (
     CircularError,
@@ -168,6 +169,7 @@ __all__ = [
     "read_vsc",
     "reducers",
     "report",
+    "style",
     "validate",
     "within",
     "without_ranges",

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+import sdmodel as sd
+
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 
-STYLE = """
-:root { --ink: #1b1f24; --soft: #5a6572; --line: #d9dee4; --tint: #f4f7fa; --mark: #0072b2; }
+STYLE = (
+    sd.style.css()
+    + """
 * { box-sizing: border-box; }
-body { margin: 0; color: var(--ink); background: #fff;
+body { margin: 0; color: var(--ink); background: white;
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
 main { max-width: 66rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .3rem; }
@@ -50,6 +53,7 @@ pre { background: var(--tint); padding: .8rem 1rem; overflow-x: auto; white-spac
 @media print { nav { display: none; } main { max-width: none; padding: 0; }
   figure, table { break-inside: avoid; } }
 """
+)
 
 
 @dataclass(frozen=True, slots=True)

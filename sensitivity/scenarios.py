@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sdmodel import style
 from sensitivity.outcomes import choose
 
 if TYPE_CHECKING:
@@ -13,20 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     import sdmodel as sd
-
-# Okabe and Ito's palette; the base run is black. Dashes differ too, for print in grey.
-BLACK = "#111111"
-LOOKS: tuple[tuple[str, Any], ...] = (
-    ("#D55E00", "solid"),
-    ("#0072B2", "solid"),
-    ("#009E73", "solid"),
-    ("#E69F00", "dashed"),
-    ("#CC79A7", "dashed"),
-    ("#56B4E9", "dashed"),
-    ("#7A5195", "dashdot"),
-    ("#777777", "dotted"),
-)
-
 
 # With the base run a figure then has eight lines, about as many as can be told apart.
 TOGETHER = 7
@@ -126,8 +113,12 @@ def told(model: sd.Model, outcome: str, value: float) -> str:
     return number(value)
 
 
+@style.figures()
 def draw_scenarios(model: sd.Model, runs: Mapping[str, sd.Run], names: Sequence[str]) -> Figure:
-    """Draw one panel for each variable, with a line for each run; the first is the base run."""
+    """Draw one panel for each variable, with a line for each run; the first is the base run.
+
+    A scenario of the model looks the same in every figure, whichever others are beside it.
+    """
     import numpy as np
     from matplotlib import pyplot
 
@@ -141,23 +132,27 @@ def draw_scenarios(model: sd.Model, runs: Mapping[str, sd.Run], names: Sequence[
         squeeze=False,
     )
     panels = list(grid.ravel())
-    for panel, name in zip(panels, names, strict=False):
+    called = [*labels_of(model.settings).values(), *runs]
+    drawn_as = style.looks(called, base=next(iter(runs)))
+    for shown, (panel, name) in enumerate(zip(panels, names, strict=False)):
         for place, (label, run) in enumerate(runs.items()):
-            colour, dash = LOOKS[(place - 1) % len(LOOKS)] if place else (BLACK, "solid")
+            look = drawn_as[label]
             panel.plot(
                 run.times,
                 run.values(name),
-                color=colour,
-                linestyle=dash,
+                color=look.colour,
+                linestyle=look.dash,
                 linewidth=1.7 if place else 2.4,
                 label=label,
                 zorder=2 if place else 3,
             )
         panel.set_title(name, loc="left", fontsize=10)
-        panel.set_ylabel(model.units.get(name, ""), fontsize=9)
+        panel.set_ylabel(style.unit(model.units.get(name, "")), fontsize=9)
         panel.tick_params(labelsize=8)
-        panel.grid(color="#DDDDDD", linewidth=0.7)
+        panel.grid(visible=True)
         panel.margins(x=0)
+        if shown >= len(names) - columns:  # nothing is drawn below it
+            panel.set_xlabel(style.time_label(model.units), fontsize=9)
         found = np.concatenate([run.values(name).ravel() for run in runs.values()])
         found = found[np.isfinite(found)]
         if len(found) and found.min() >= 0:

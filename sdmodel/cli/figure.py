@@ -7,25 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sdmodel import style
+
 if TYPE_CHECKING:
     from sdmodel.run import Run
 
-# Okabe and Ito's palette, which most colour-blind readers can tell apart; dashes differ too, for
-# print in grey. The base run is black.
-BLACK = "#111111"
-LOOKS: tuple[tuple[str, str], ...] = (
-    ("#D55E00", "solid"),
-    ("#0072B2", "solid"),
-    ("#009E73", "solid"),
-    ("#E69F00", "dashed"),
-    ("#CC79A7", "dashed"),
-    ("#56B4E9", "dashed"),
-    ("#7A5195", "dashdot"),
-    ("#777777", "dotted"),
-)
-MARKERS = ("", "o", "s", "^")  # what tells the ninth scenario from the first
 
-
+@style.figures()
 def draw_scenarios(
     runs: Sequence[Run], names: Sequence[str], units: Mapping[str, str], path: Path
 ) -> None:
@@ -38,26 +26,26 @@ def draw_scenarios(
     figure = Figure(figsize=(4.2 * columns, 2.9 * rows + 0.6), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True).flat
-    for panel, name in zip(panels, names, strict=False):
-        for place, run in enumerate(runs):
-            again, look = divmod(place - 1, len(LOOKS)) if place else (0, 0)
-            colour, dash = LOOKS[look] if place else (BLACK, "solid")
+    drawn_as = style.looks(map(str, range(len(runs))), base="0")
+    for number, (panel, name) in enumerate(zip(panels, names, strict=False)):
+        # The base run lies above the others, as in every figure.
+        for place, (run, look) in enumerate(zip(runs, drawn_as.values(), strict=True)):
             panel.plot(
                 run.times,
                 run.values(name),
-                color=colour,
-                linestyle=dash,
-                linewidth=2.2 if place == 0 else 1.5,
-                marker=MARKERS[again % len(MARKERS)],
-                markersize=4,
-                markevery=(place, max(1, len(run.times) // 10)),
+                color=look.colour,
+                linestyle=look.dash,
+                linewidth=1.7 if place else 2.3,
+                zorder=2 if place else 3,
                 label=run.name,
             )
-        panel.set_title(name, fontsize=10)
-        panel.set_ylabel(units[name] or "", fontsize=9)
-        panel.grid(alpha=0.25)
+        panel.set_title(name, loc="left", fontsize=10)
+        panel.set_ylabel(style.unit(units[name]), fontsize=9)
+        panel.grid(visible=True)
         panel.tick_params(labelsize=8, labelbottom=True)
         panel.margins(x=0)
+        if number >= len(names) - columns:  # nothing is drawn below it
+            panel.set_xlabel(style.time_label(runs[0].units), fontsize=9)
     for panel in panels:  # those that zip has left over
         panel.remove()
     handles, labels = figure.axes[0].get_legend_handles_labels()

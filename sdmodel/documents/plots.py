@@ -7,22 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from sdmodel import style
 from sdmodel.documents.html import Html
 
 WIDTH, HEIGHT = 420, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 12, 40
-# Okabe and Ito's palette, which most colour-blind readers can tell apart; dashes differ too.
-LOOKS = (
-    ("#0072b2", ""),
-    ("#d55e00", "7 3"),
-    ("#009e73", "2 2"),
-    ("#7a5195", "9 3 2 3"),
-    ("#111111", ""),
-    ("#e69f00", "7 3"),
-    ("#cc79a7", "2 2"),
-    ("#56b4e9", "9 3 2 3"),
-)
-MOST_LINES = len(LOOKS)
+MOST_LINES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +39,21 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [round(n * step, 12 - math.floor(math.log10(step))) for n in range(first, last + 1)]
 
 
-def plot(lines: Sequence[Line], x: str, y: str, label: str, *, marks: bool = False) -> Html:
+def plot(
+    lines: Sequence[Line],
+    x: str,
+    y: str,
+    label: str,
+    *,
+    marks: bool = False,
+    base: str = "",
+    named: bool = True,
+) -> Html:
     """Return lines over one pair of axes; nothing where no point is a number.
 
     `x` and `y` stand at the axes, `label` is read where the picture is not seen; `marks` shows
-    each point.
+    each point. The line `base` is the one the others are compared with; unless they are `named`
+    below the picture, somebody else puts a `legend`.
     """
     lines = lines[:MOST_LINES]
     points = [
@@ -75,29 +75,26 @@ def plot(lines: Sequence[Line], x: str, y: str, label: str, *, marks: bool = Fal
     parts = []
     for value in ticks(*up, most=4):
         parts.append(
-            f'<path d="M {_LEFT} {py(value):.1f} H {WIDTH - _RIGHT}" stroke="#d5dbe1"/>'
+            f'<path d="M {_LEFT} {py(value):.1f} H {WIDTH - _RIGHT}" stroke="{style.LINE}"/>'
             f'<text x="{_LEFT - 6}" y="{py(value) + 4:.1f}" text-anchor="end">{_told(value)}</text>'
         )
     for value in ticks(*across, most=6):
         parts.append(
-            f'<path d="M {px(value):.1f} {HEIGHT - _BOTTOM} v 4" stroke="#55606c"/>'
+            f'<path d="M {px(value):.1f} {HEIGHT - _BOTTOM} v 4" stroke="{style.SOFT}"/>'
             f'<text x="{px(value):.1f}" y="{HEIGHT - _BOTTOM + 17}" text-anchor="middle">'
             f"{_told(value)}</text>"
         )
-    for (colour, dash), course in zip(LOOKS, points, strict=False):
+    for look, course in zip(_looks(lines, base), points, strict=True):
         drawn = " ".join(f"{px(a):.1f},{py(b):.1f}" for a, b in course)
-        dashes = f' stroke-dasharray="{dash}"' if dash else ""
-        parts.append(
-            f'<polyline points="{drawn}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>'
-        )
+        parts.append(f'<polyline points="{drawn}" fill="none" stroke-width="2"{_stroke(look)}/>')
         if marks:
             parts += (
-                f'<circle cx="{px(a):.1f}" cy="{py(b):.1f}" r="3" fill="{colour}"/>'
+                f'<circle cx="{px(a):.1f}" cy="{py(b):.1f}" r="3" fill="{look.colour}"/>'
                 for a, b in course
             )
     parts.append(
         f'<path d="M {_LEFT} {_TOP} V {HEIGHT - _BOTTOM} H {WIDTH - _RIGHT}" fill="none" '
-        'stroke="#55606c"/>'
+        f'stroke="{style.SOFT}"/>'
         f'<text x="{(_LEFT + WIDTH - _RIGHT) / 2:.0f}" y="{HEIGHT - 6}" text-anchor="middle">'
         f"{escape(_short(x))}</text>"
         f'<text transform="translate(13 {(_TOP + HEIGHT - _BOTTOM) / 2:.0f}) rotate(-90)" '
@@ -107,22 +104,34 @@ def plot(lines: Sequence[Line], x: str, y: str, label: str, *, marks: bool = Fal
     return Html(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
         f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}" '
-        f'font-family="Arial, Helvetica, sans-serif" font-size="12" fill="#1b1f24">\n'
-        f"{body}\n</svg>{_legend(lines)}"
+        f'font-family="Arial, Helvetica, sans-serif" font-size="12" fill="{style.INK}">\n'
+        f"{body}\n</svg>{legend(lines, base) if named else ''}"
     )
 
 
-def _legend(lines: Sequence[Line]) -> str:
+def legend(lines: Sequence[Line], base: str = "") -> Html:
+    """Return which line is which; nothing where there is one line only."""
     if len(lines) < 2:
-        return ""
+        return Html("")
     items = "".join(
-        f'<li><svg width="34" height="10" aria-hidden="true"><path d="M 0 5 H 34" '
-        f'stroke="{colour}" stroke-width="2.5"'
-        + (f' stroke-dasharray="{dash}"' if dash else "")
-        + f"/></svg> {escape(one.name)}</li>"
-        for (colour, dash), one in zip(LOOKS, lines, strict=False)
+        '<li><svg width="34" height="10" aria-hidden="true">'
+        f'<path d="M 0 5 H 34" stroke-width="2.5"{_stroke(look)}/></svg> {escape(one.name)}</li>'
+        for look, one in zip(_looks(lines, base), lines, strict=True)
     )
-    return f'<ul class="letters soft">{items}</ul>'
+    return Html(f'<ul class="letters soft">{items}</ul>')
+
+
+def _looks(lines: Sequence[Line], base: str) -> list[style.Look]:
+    # By place, for two lines may have one name.
+    places = [str(place) for place in range(len(lines))]
+    first = next((place for place in places if base and lines[int(place)].name == base), "")
+    looks = style.looks(places, first)
+    return [looks[place] for place in places]
+
+
+def _stroke(look: style.Look) -> str:
+    dashes = f' stroke-dasharray="{look.svg_dash}"' if look.svg_dash else ""
+    return f' stroke="{look.colour}"{dashes}'
 
 
 def _drawable(value: float) -> bool:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sdmodel import style
 from sdmodel.documents.facts import plain
-from sdmodel.documents.plots import LOOKS
 from sdmodel.errors import SDError
 from sdmodel.model import Model
 from sdmodel.names import element_key, key
@@ -22,6 +22,7 @@ MOST_ELEMENTS, MOST_CAUSES = 12, 24
 _STILL = ("constant", "computed constant", "control")
 
 
+@style.figures()
 def causes_strip(
     model: Model, name: str, runs: Sequence[Run] | None = None, *, figure: Figure | None = None
 ) -> list[Axes]:
@@ -86,7 +87,9 @@ def causes_strip(
     for ax, (title, columns) in zip(axes, panels, strict=True):
         _panel(ax, title, model.units[model.definition(title).name], columns, runs)
     axes[0].set_title(plain(panels[0][0]), fontsize=10, loc="left", fontweight="bold")
-    axes[-1].set_xlabel("\n".join(["Time", *([told] if told else [])]), fontsize=8)
+    axes[-1].set_xlabel(
+        "\n".join([style.time_label(model.units), *([told] if told else [])]), fontsize=8
+    )
     if len(runs) > 1:
         handles = axes[0].get_lines()[:: max(1, len(axes[0].get_lines()) // len(runs))]
         figure.legend(
@@ -125,14 +128,14 @@ def _columns(model: Model, name: str, element: str) -> list[str]:
 
 
 def _panel(ax: Axes, title: str, unit: str, columns: Sequence[str], runs: Sequence[Run]) -> None:
-    for place, run in enumerate(runs):
-        colour, dashes = LOOKS[place % len(LOOKS)]
+    drawn_as = style.looks(map(str, range(len(runs))), base="0")
+    for run, look in zip(runs, drawn_as.values(), strict=True):
         for number, column in enumerate(columns[:MOST_ELEMENTS]):
             ax.plot(
                 run.times,
                 run.values(column),
-                color=colour,
-                linestyle=(0, tuple(map(float, dashes.split()))) if dashes else "solid",
+                color=look.colour,
+                linestyle=look.dash,
                 linewidth=1.6 if len(columns) == 1 else 1.0,
                 alpha=1.0 if number == 0 else 0.6,
             )
@@ -140,11 +143,12 @@ def _panel(ax: Axes, title: str, unit: str, columns: Sequence[str], runs: Sequen
     if len(columns) > 1:
         shown += f": {min(len(columns), MOST_ELEMENTS)} of {len(columns)} elements"
     ax.set_title(shown, fontsize=9, loc="left")
+    unit = style.unit(unit)
     ax.set_ylabel(unit if len(unit) <= 26 else unit[:23] + "...", fontsize=8 - 2 * (len(unit) > 16))
     ax.tick_params(labelsize=8)
     ax.ticklabel_format(axis="y", style="sci", scilimits=(-3, 5), useMathText=True)
     ax.yaxis.get_offset_text().set_fontsize(7)
-    ax.grid(alpha=0.25)
+    ax.grid(visible=True)
     ax.margins(x=0)
 
 

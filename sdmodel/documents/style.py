@@ -1,21 +1,24 @@
 """How the pages look: on a desk, on a phone and on paper."""
 
-STYLE = """
-:root { --ink: #1b1f24; --soft: #55606c; --line: #d5dbe1; --tint: #f3f6f9; --mark: #005a92;
-  --good: #00694e; --bad: #b3261e; --maybe: #7a5000; }
+from sdmodel.style import css
+
+STYLE = (
+    css()
+    + """
 * { box-sizing: border-box; }
 html { scroll-padding-top: 3.5rem; -webkit-text-size-adjust: 100%; }
-body { margin: 0; color: var(--ink); background: #fff;
+body { margin: 0; color: var(--ink); background: white;
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
 main { max-width: 76rem; margin: 0 auto; padding: 1.2rem 1.25rem 4rem; }
 h1 { font-size: 1.8rem; line-height: 1.2; margin: .4rem 0 .3rem; overflow-wrap: anywhere; }
-h2 { font-size: 1.15rem; margin: 2rem 0 .4rem; padding-top: .6rem; border-top: 2px solid #005a92; }
+h2 { font-size: 1.15rem; margin: 2rem 0 .4rem; padding-top: .6rem;
+  border-top: 2px solid var(--mark); }
 h3 { font-size: 1rem; margin: 1.2rem 0 .2rem; }
 p, .text { max-width: 52rem; margin: .5rem 0; overflow-wrap: anywhere; }
 .soft { color: var(--soft); font-size: .92rem; }
 a { color: var(--mark); text-decoration-thickness: 1px; text-underline-offset: .15em; }
 a:hover { text-decoration-thickness: 2px; }
-a:focus-visible, .scroll:focus-visible { outline: 3px solid #d55e00; outline-offset: 2px; }
+a:focus-visible, .scroll:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
 .skip { position: absolute; left: -100rem; }
 .skip:focus { position: static; }
 nav.top { background: var(--tint); border-bottom: 1px solid var(--line); padding: .55rem 1.25rem;
@@ -37,7 +40,7 @@ th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align:
 td.n { text-align: right; white-space: nowrap; }
 thead th { background: var(--tint); }
 tbody th { font-weight: 600; }
-.equations { background: var(--tint); border-left: 4px solid #005a92; padding: .7rem 1rem;
+.equations { background: var(--tint); border-left: 4px solid var(--mark); padding: .7rem 1rem;
   margin: .8rem 0; overflow-x: auto; }
 .eq { font-size: 1.06rem; line-height: 1.9; display: flex; flex-wrap: wrap; align-items: center;
   gap: 0 .5em; }
@@ -89,3 +92,4 @@ main.wide { max-width: none; }
   tr, figure, .equations { break-inside: avoid; }
 }
 """
+)

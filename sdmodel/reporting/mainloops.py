@@ -74,6 +74,6 @@ def _equations(model: Model, names: Iterable[str]) -> str:
                 lines.append(f"<pre>{shown(' '.join(f'{left} = {written}'.split()))}</pre>")
         if len(entries) > MOST_ENTRIES:
             lines.append(f'<p class="soft">and {len(entries) - MOST_ENTRIES} more, in the file</p>')
-        unit = f'<p class="soft">{shown(plain(info.name))} in {shown(info.units)}</p>'
+        unit = f'<p class="soft">Unit: {shown(info.units)}</p>'
         rows.append(f'<div class="equations">{"".join(lines)}{unit if info.units else ""}</div>')
     return "\n".join(rows)

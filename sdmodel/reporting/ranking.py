@@ -26,8 +26,8 @@ def ranking_section(path: str | Path, model: Model) -> Html:
     left = len(found["outcomes"]) - len(outcomes)
     told = (
         f"<p>{shown(found['about'])}</p>"
-        f'<p class="soft">Bars: {shown(meaning)}; blue for levers, orange for uncertainties; thin '
-        "lines are confidence intervals."
+        f'<p class="soft">Bars: {shown(meaning)}; filled for levers, hollow for uncertainties, '
+        "with confidence intervals."
         f"{f' {left} more outcomes are in the file.' if left else ''}</p>"
     )
     body = (
@@ -56,12 +56,12 @@ def _bars(rows: list[list[Any]], label: str, index: str) -> str:
         y = _TOP + place * _ROW + _ROW / 2
         size = abs(value) / most * width
         low, high = (max(0.0, abs(value) + sign * half) / most * width for sign in (-1, 1))
-        colour = ORANGE if role == "uncertainty" else BLUE
+        fill, edge = ("white", ORANGE) if role == "uncertainty" else (BLUE, BLUE)
         short = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
         parts.append(
             f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{escape(short)}</text>'
             f'<rect x="{_LEFT}" y="{y - _BAR / 2:.1f}" width="{size:.1f}" height="{_BAR}" '
-            f'fill="{colour}"/>'
+            f'fill="{fill}" stroke="{edge}" stroke-width="1.5"/>'
             f'<path d="M {_LEFT + low:.1f} {y:.1f} H {_LEFT + high:.1f}" stroke="{INK}"/>'
             f'<text x="{_LEFT + max(size, high) + 5:.1f}" y="{y + 4:.1f}">{value:.2g}</text>'
         )

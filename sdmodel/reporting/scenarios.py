@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sdmodel.documents.facts import plain
 from sdmodel.documents.html import Html, section, shown, table
-from sdmodel.documents.plots import MOST_LINES, Line, plot
+from sdmodel.documents.plots import MOST_LINES, Line, legend, plot
 from sdmodel.errors import SDError, counted
 from sdmodel.model import Model
 from sdmodel.publishing.subject import Subject
@@ -58,7 +58,7 @@ def scenarios_section(subject: Subject, runs: Runs) -> Html:
             BASE: runs.base,
             **{_label(model, one): runs.scenarios[one] for one in members},
         }
-        parts.append(f'<div class="plots">{"".join(_figures(subject, names, shown_runs))}</div>')
+        parts += _figures(subject, names, shown_runs)
         parts.append(_outcomes(model, shown_runs))
         parts.append(_rules(model, members))
     for name, why in runs.failed.items():
@@ -87,15 +87,21 @@ def _label(model: Model, name: str) -> str:
 
 
 def _figures(subject: Subject, names: list[str], runs: Mapping[str, Run]) -> Iterator[str]:
-    """Yield a figure for each variable; what the lines are is said once, below the last."""
+    """Yield what the lines are, and a figure for each variable."""
+    time = f"Time [{subject.time_unit}]" if subject.time_unit else "Time"
+    yield legend([Line(label, (), ()) for label in runs], BASE)
+    yield '<div class="plots">'
     for name in names:
-        lines = [Line(label, run.times.tolist(), run.values(name).tolist())
-                 for label, run in runs.items()]  # fmt: skip
+        lines = [
+            Line(label, run.times.tolist(), run.values(name).tolist())
+            for label, run in runs.items()
+        ]
         unit = subject.model.units[subject.model.definition(name.partition("[")[0]).name]
-        time = f"Time [{subject.time_unit}]" if subject.time_unit else "Time"
-        picture = plot(lines, time, unit, f"{plain(name)} over time: {', '.join(runs)}")
+        label = f"{plain(name)} over time: {', '.join(runs)}"
+        picture = plot(lines, time, unit, label, base=BASE, named=False)
         if picture:
             yield f"<figure><figcaption><b>{shown(plain(name))}</b></figcaption>{picture}</figure>"
+    yield "</div>"
 
 
 def _outcomes(model: Model, runs: Mapping[str, Run]) -> str:
@@ -127,14 +133,36 @@ def _told(value: float) -> str:
     """
     if math.isnan(value):
         return "–"
-    return f"{value:.0f}" if 100 <= abs(value) < 1e6 else f"{value:.3g}"
+    if 1e4 <= abs(value) < 1e9:
+        return f"{value:,.0f}"
+    return f"{value:.0f}" if 100 <= abs(value) < 1e4 else f"{value:.3g}"
 
 
 def _rules(model: Model, members: list[str]) -> str:
     rows = []
     for name in members:
         one = model.settings.scenarios[name]
-        sets = "; ".join(f"{plain(what)} = {value:g}" for what, value in one.values.items())
-        rows.append((_label(model, name), one.description, sets))
+        rows.append((_label(model, name), one.description, _set(one.values)))
     heads = ("scenario", "what it stands for", "what it sets")
     return table(heads, rows, label="Scenarios") if rows else ""
+
+
+def _set(values: Mapping[str, float]) -> str:
+    """Write what a scenario sets: elements of one variable together, several zeros counted.
+
+    >>> _set({"rate": 2, "w[a]": 1, "w[b]": 0, "w[c]": 0})
+    'rate 2; w: a 1, 2 others 0'
+    """
+    heads: dict[str, dict[str, float]] = {}
+    for name, value in values.items():
+        head, _, element = name.partition("[")
+        heads.setdefault(plain(head), {})[element.removesuffix("]")] = value
+    parts = []
+    for head, elements in heads.items():
+        zeros = [one for one, value in elements.items() if value == 0]
+        several = zeros if len(zeros) > 1 else []
+        told = [f"{one} {value:g}".strip() for one, value in elements.items() if one not in several]
+        if several:
+            told.append(f"{len(zeros)} {'others' if told else 'elements'} 0")
+        parts.append(f"{head}{' ' if '' in elements else ': '}{', '.join(told)}")
+    return "; ".join(parts)

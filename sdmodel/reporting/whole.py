@@ -121,14 +121,14 @@ def _picture(model: Model) -> Html:
     if not views:
         return Html("")
     drawn = base64.b64encode(svg(views[0]).encode()).decode("ascii")
-    which = f"View '{views[0].name}', one of {len(views)}: " if len(views) > 1 else ""
+    which = f"The view '{views[0].name}', one of {len(views)}" if len(views) > 1 else "The model"
     by = "as its file draws it" if own else "laid out here, for its file has no drawing"
     return section(
         "The model",
         Html(
             f'<figure class="drawing"><img src="data:image/svg+xml;base64,{drawn}" '
-            f'alt="Stocks, flows and causes of {shown(model.name)}"><figcaption>{shown(which)}the '
-            f"model {by}. Boxes are stocks, double arrows flows, thin arrows causes.</figcaption>"
+            f'alt="Stocks, flows and causes of {shown(model.name)}"><figcaption>{shown(which)}, '
+            f"{by}. Boxes are stocks, double arrows flows, thin arrows causes.</figcaption>"
             "</figure>"
         ),
         "model",

@@ -12,8 +12,8 @@ from sdmodel.frontends.sketch import Arrow, Element, Kind, View
 from sdmodel.names import key
 from sdmodel.sketch.geometry import Floats, arcs, bend_of
 from sdmodel.sketch.words import LINE, SIZE, label, text_width, unquoted
+from sdmodel.style import INK, SOFT, TINT
 
-INK, SOFT, PIPE = "#1b1f24", "#6a7480", "#5a6572"
 POINT = 4 / 3  # pixels in a point, at 96 dots an inch
 _MARGIN = 24
 _BOX, _LOOPS = 3, {4: False, 5: True}
@@ -203,12 +203,12 @@ class _Page:
                 yield _cloud(one)
         elif one.bits & _DEVICE:
             name = label(one.text.partition(",")[0], max(2.0 * one.width, 20.0))
-            yield Rectangle(one.x, one.y, one.width, one.height, SOFT, "#f4f6f8")
+            yield Rectangle(one.x, one.y, one.width, one.height, SOFT, TINT)
             yield Words(one.x, one.y, name.lines, SOFT, italic=True, halo=False)
         else:
             shape = one.shape & 15
             if shape == _BOX:
-                yield Rectangle(one.x, one.y, one.width, one.height, INK, "#eaf2f8", 6.0)
+                yield Rectangle(one.x, one.y, one.width, one.height, INK, TINT, 6.0)
             elif shape in _LOOPS:
                 yield _loop(one, against=_LOOPS[shape])
             size = self.font(one).size / SIZE
@@ -241,12 +241,12 @@ class _Page:
         headed = not arrow.shape & _NO_HEAD
         if headed:
             course = np.vstack([course[:-1], tip - 9 * along])
-        for colour, width in ((PIPE, 5.0), ("white", 2.6)):
+        for colour, width in ((SOFT, 5.0), ("white", 2.6)):
             yield Stroke(course, colour, width, about=about)
         if headed:
             across = np.array([-along[1], along[0]])
             corners = [tip, tip - 10 * along + 6 * across, tip - 10 * along - 6 * across]
-            yield Stroke(np.array(corners), PIPE, 1.0, "white", closed=True, about=about)
+            yield Stroke(np.array(corners), SOFT, 1.0, "white", closed=True, about=about)
 
     def outside(self, course: Floats, one: Element, gap: float) -> Floats:
         """Return the part of a course before it enters an element, cut at the edge."""
@@ -292,7 +292,7 @@ def _valve(one: Element, about: str) -> Stroke:
     corners = [(x - w, y - h), (x + w, y + h), (x + w, y - h), (x - w, y + h)]
     if one.width > one.height:
         corners = [(x - w, y - h), (x + w, y - h), (x - w, y + h), (x + w, y + h)]
-    return Stroke(np.array(corners, float), PIPE, 1.3, "white", closed=True, about=about)
+    return Stroke(np.array(corners, float), SOFT, 1.3, "white", closed=True, about=about)
 
 
 def _cloud(one: Element) -> Stroke:
@@ -300,7 +300,7 @@ def _cloud(one: Element) -> Stroke:
     bulge = 0.92 + 0.28 * np.abs(np.sin(3.5 * turn))
     x = one.x + 1.15 * one.width * bulge * np.cos(turn)
     y = one.y + 1.15 * one.height * bulge * np.sin(turn)
-    return Stroke(np.stack([x, y], axis=1)[:-1], PIPE, 1.0, "white", closed=True)
+    return Stroke(np.stack([x, y], axis=1)[:-1], SOFT, 1.0, "white", closed=True)
 
 
 def _loop(one: Element, *, against: bool) -> Stroke:
@@ -309,7 +309,7 @@ def _loop(one: Element, *, against: bool) -> Stroke:
     turn = -np.pi - turn if against else turn
     radius = max(one.width, one.height, 10)
     points = np.stack([one.x + radius * np.cos(turn), one.y + radius * np.sin(turn)], axis=1)
-    return Stroke(points, PIPE, 1.3, head=True)
+    return Stroke(points, SOFT, 1.3, head=True)
 
 
 def _polarity(sign: str, course: Floats, colour: str, size: float) -> Words:

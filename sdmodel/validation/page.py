@@ -7,14 +7,16 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from sdmodel.style import css
+
 if TYPE_CHECKING:
     from sdmodel.validation.results import ValidationReport, ValidationResult
 
-STYLE = """
-:root { --ink: #1b1f24; --soft: #5a6572; --line: #d9dee4; --tint: #f4f7fa; --mark: #0072b2;
-  --pass: #00694e; --fail: #b3261e; --finding: #8a5a00; }
+STYLE = (
+    css()
+    + """
 * { box-sizing: border-box; }
-body { margin: 0; color: var(--ink); background: #fff;
+body { margin: 0; color: var(--ink); background: white;
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
 main { max-width: 72rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .3rem; }
@@ -30,13 +32,14 @@ th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align:
 td { min-width: 4rem; }
 thead th { background: var(--tint); }
 tbody th { font-weight: 600; white-space: nowrap; }
-.pass { color: var(--pass); font-weight: 600; }
-.fail { color: var(--fail); font-weight: 600; }
-.finding { color: var(--finding); font-weight: 600; }
+.pass { color: var(--good); font-weight: 600; }
+.fail { color: var(--bad); font-weight: 600; }
+.finding { color: var(--maybe); font-weight: 600; }
 .not { color: var(--soft); }
 .verdict { border-left: 4px solid var(--mark); background: var(--tint); padding: .6rem 1rem; }
 @media print { main { max-width: none; padding: 0; } table { break-inside: avoid; } }
 """
+)
 
 
 def cell(value: object) -> str:

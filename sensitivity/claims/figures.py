@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sdmodel import style
 from sensitivity.claims.flips import shares
 from sensitivity.claims.kinds import KINDS
 from sensitivity.claims.verdicts import PERCENTS, percent
@@ -20,14 +21,13 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-# Okabe and Ito's palette: safe for colour-blind readers.
-HOLDS, NEITHER, OPPOSITE, INK, SOFT = "#0072B2", "#BBBBBB", "#D55E00", "#1B1F24", "#5A6572"
-SECOND = "#E69F00"
+HOLDS, NEITHER, OPPOSITE, SECOND = style.BLUE, style.NEUTRAL, style.ORANGE, style.ORANGE
 WIDTH, HEIGHT = 10.4, 2.9
 BINS = 36
 MOST_ROWS = 12
 
 
+@style.figures()
 def draw_claim(report: ClaimsReport, result: ClaimResult) -> Figure:
     """Draw a claim: its arms on the left, its effect in all draws, what flips it on the right.
 
@@ -55,8 +55,6 @@ def draw_claim(report: ClaimsReport, result: ClaimResult) -> Figure:
     for panel in (left, middle, right):
         panel.tick_params(labelsize=8)
         panel.locator_params(axis="x", nbins=6)
-        for side in ("top", "right"):
-            panel.spines[side].set_visible(False)
     return figure
 
 
@@ -93,10 +91,9 @@ def _arms(panel: Axes, report: ClaimsReport, result: ClaimResult) -> None:
         words = outcomes[-1].label or outcomes[-1].name
         panel.set_xlabel(_axis(words if same else "outcome", unit), fontsize=8)
         if claim.kind == "level":
-            panel.axvline(claim.level, color=INK, linewidth=1, linestyle="dashed")
-        panel.grid(axis="x", color="#E3E7EB", linewidth=0.7)
-        panel.set_axisbelow(True)
-    panel.set_title("median and 5-95 % of draws", loc="left", fontsize=8.5, color=SOFT)
+            panel.axvline(claim.level, color=style.INK, linewidth=1, linestyle="dashed")
+        panel.grid(visible=True, axis="x")
+    panel.set_title("median and 5-95 % of draws", loc="left", fontsize=8.5, color=style.SOFT)
 
 
 def _courses(panel: Axes, report: ClaimsReport, result: ClaimResult) -> None:
@@ -118,7 +115,7 @@ def _courses(panel: Axes, report: ClaimsReport, result: ClaimResult) -> None:
     panel.set_ylabel(result.claim.items[0].course, fontsize=8)
     if panel.lines:
         panel.legend(fontsize=7.5, frameon=False)
-    panel.set_title("median and 5-95 % of draws", loc="left", fontsize=8.5, color=SOFT)
+    panel.set_title("median and 5-95 % of draws", loc="left", fontsize=8.5, color=style.SOFT)
 
 
 def _item(report: ClaimsReport, result: ClaimResult, place: int) -> str:
@@ -135,7 +132,7 @@ def _item(report: ClaimsReport, result: ClaimResult, place: int) -> str:
 
 
 def _axis(words: str, unit: str) -> str:
-    return textwrap.fill(f"{words} ({unit})" if unit and unit != "dmnl" else words, 46)
+    return textwrap.fill(style.label(words, unit), 46)
 
 
 def _effect(panel: Axes, result: ClaimResult) -> None:
@@ -161,7 +158,7 @@ def _effect(panel: Axes, result: ClaimResult) -> None:
         panel.stairs(above, edges, baseline=below, fill=True, color=colour)
         below = above
     panel.set_ylim(0, 1.05 * max(float(below.max()), 1.0))
-    panel.axvline(0, color=INK, linewidth=1)
+    panel.axvline(0, color=style.INK, linewidth=1)
     panel.set_xlim(low, high)
     panel.set_ylabel("draws", fontsize=8)
     ratio = "log ratio, " if result.claim.logarithms else ""
@@ -170,7 +167,7 @@ def _effect(panel: Axes, result: ClaimResult) -> None:
     told = f"{result.verdict.text}: holds in {percent(held)}"
     if result.plausible is not None:
         told += f", plausible {percent(result.plausible.holds)}"
-    panel.set_title(told, loc="left", fontsize=8, color=SOFT)
+    panel.set_title(told, loc="left", fontsize=8, color=style.SOFT)
     shown_parts = [place for place, part in enumerate(parts) if len(part)]
     panel.legend(
         [Patch(color=colours[place]) for place in shown_parts],
@@ -184,7 +181,7 @@ def _effect(panel: Axes, result: ClaimResult) -> None:
 def _flip(panel: Axes, report: ClaimsReport, result: ClaimResult) -> None:
     if not result.flips:
         words = "holds, or not, in too few draws\nto tell what flips it"
-        panel.text(0.5, 0.5, words, ha="center", va="center", fontsize=8, color=SOFT)
+        panel.text(0.5, 0.5, words, ha="center", va="center", fontsize=8, color=style.SOFT)
         panel.set_axis_off()
         return
     first = result.flips[0]
@@ -193,12 +190,11 @@ def _flip(panel: Axes, report: ClaimsReport, result: ClaimResult) -> None:
     values = report.design[sound, column]
     middles, found = shares(values, result.sign[sound] > 0)
     panel.plot(middles, 100 * found, color=HOLDS, marker="o", markersize=3.5)
-    panel.axhline(50, color=SOFT, linewidth=0.8, linestyle="dotted")
-    panel.axhline(90, color=SOFT, linewidth=0.8, linestyle="dotted")
+    panel.axhline(50, color=style.SOFT, linewidth=0.8, linestyle="dotted")
+    panel.axhline(90, color=style.SOFT, linewidth=0.8, linestyle="dotted")
     panel.set_ylim(-3, 103)
     panel.set_ylabel("holds in % of draws", fontsize=8)
-    unit = f" ({first.unit})" if first.unit and first.unit.lower() != "dmnl" else ""
-    panel.set_xlabel(textwrap.fill(f"{first.label}{unit}", 40), fontsize=8)
+    panel.set_xlabel(textwrap.fill(style.label(first.label, first.unit), 40), fontsize=8)
     scan = result.scan
     if scan is not None and np.isfinite(scan.break_even):
         panel.axvline(scan.break_even, color=OPPOSITE, linewidth=1.2, linestyle="dashed")
@@ -206,7 +202,7 @@ def _flip(panel: Axes, report: ClaimsReport, result: ClaimResult) -> None:
         middle = 0.5 * (values.min() + values.max())
         side = "left" if scan.break_even < middle else "right"
         height, at = (3, "bottom") if found.mean() > 0.5 else (97, "top")  # where the line is not
-        panel.text(scan.break_even, height, text, fontsize=7.5, color=OPPOSITE, ha=side, va=at)
+        panel.text(scan.break_even, height, text, fontsize=7.5, color=style.BAD, ha=side, va=at)
     panel.set_title(
-        f"flips most (distance {first.distance:.2f})", loc="left", fontsize=8.5, color=SOFT
+        f"flips most (distance {first.distance:.2f})", loc="left", fontsize=8.5, color=style.SOFT
     )

@@ -7,29 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sdmodel import style
 from sensitivity.converged.verdict import convergence
 from sensitivity.errors import AnalysisError
-from sensitivity.figures.canvas import GREY, origin
+from sensitivity.figures.canvas import origin
 from sensitivity.figures.labels import plain
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-# Okabe and Ito's palette, dark enough on white; marks differ too.
-LOOKS = (
-    ("#0072B2", "o"),
-    ("#D55E00", "s"),
-    ("#009E73", "^"),
-    ("#CC79A7", "D"),
-    ("#000000", "v"),
-    ("#E69F00", "P"),
-    ("#56B4E9", "X"),
-    ("#666666", "*"),
-)
 LABEL_WIDTH = 28
 
 
+@style.figures()
 def plot_convergence(
     sweep: xr.Dataset, outcome: str | None = None, *, ax: Axes | None = None, most: int = 6
 ) -> Axes:
@@ -66,8 +57,9 @@ def plot_convergence(
         _, ax = pyplot.subplots(figsize=(9.0, 4.6), layout="constrained")
     sizes = np.array(shown.samples, dtype=float)
     top = np.argsort(-np.nan_to_num(shown.values[-1], nan=-np.inf), kind="stable")
-    top = top[: min(most, len(LOOKS))]
-    for place, (factor, (colour, mark)) in enumerate(zip(top, LOOKS, strict=False)):
+    top = top[: min(most, len(style.MARKERS))]
+    marks = zip(style.PALETTE, style.MARKERS, strict=True)
+    for place, (factor, (colour, mark)) in enumerate(zip(top, marks, strict=False)):
         widths = shown.widths[:, factor]
         # Side by side, so that intervals can be seen one by one.
         aside = 2.0 ** (0.05 * (place - (len(top) - 1) / 2))
@@ -90,16 +82,14 @@ def plot_convergence(
     ax.set_xlabel("n, on a scale of doublings")
     unit = str(sweep["outcome_unit"].values[list(sweep["outcome"].values).index(shown.outcome)])
     index = shown.plan.row.ranks_by.replace("mu_star", "\N{GREEK SMALL LETTER MU}*")
-    in_unit = f" [{unit}]" if unit and shown.plan.row.in_units else ""
-    ax.set_ylabel(plain(f"{index}{in_unit}"))
-    ax.grid(axis="y", color="#DDDDDD", linewidth=0.7)
-    ax.set_axisbelow(True)
+    ax.set_ylabel(plain(style.label(index, unit if shown.plan.row.in_units else "")))
+    ax.grid(visible=True, axis="y")
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
     holds = "it holds" if found.held else "it does not hold yet"
     ax.set_title(plain(f"{shown.label}: {holds}"), loc="left")
     if own:
         text = textwrap.fill(found.verdict, 130)
         ax.figure.supxlabel(
-            plain(f"{text}\n{origin(sweep)}"), x=0.01, ha="left", fontsize=8, color=GREY
+            plain(f"{text}\n{origin(sweep)}"), x=0.01, ha="left", fontsize=8, color=style.SOFT
         )
     return ax

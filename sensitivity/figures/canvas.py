@@ -1,9 +1,8 @@
-"""What the figures share: colours, sizes, new axes, and the stamp that says where they come from.
+"""What the figures share: sizes, new axes, and the stamp that says where they come from.
 
 Each figure draws on axes it is given, or on new ones about as wide as a notebook, and returns
-them. Colours are told apart by colour-blind readers, and shapes or dashes differ too. Every
-figure says below which model, method, sample size and seed it comes from, and how many runs
-failed.
+them. Every figure says below which model, method, sample size and seed it comes from, and how
+many runs failed.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from sdmodel import style
 from sensitivity.figures.labels import plain
 
 if TYPE_CHECKING:
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-# Okabe and Ito's palette.
-BLUE, ORANGE, GREY, BLACK = "#0072B2", "#D55E00", "#666666", "#222222"
-PALETTE = (BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5195", BLACK)
-PALE, FRAME = "#D9D9D9", "#DDDDDD"
-# Blue on white, ever denser; opaque, so that the legend shows the colours that are seen.
-TINTS = ("#D6E6F2", "#A5CAE4", "#66A8D2")
 WIDTH = 9.0
 _STAMP_WIDTH = 110
 
@@ -76,7 +70,7 @@ def origin(sweep: xr.Dataset) -> str:
 def stamp(figure: Figure, sweep: xr.Dataset, remarks: Sequence[str] = ()) -> None:
     """Write at the lower right where a figure comes from, and below it remarks on reading it.
 
-    It is grey, or orange when runs failed.
+    It is grey, or red when runs failed.
     """
     figure.supxlabel(_text(sweep, remarks), x=0.995, ha="right", fontsize=8, color=_ink(sweep))
 
@@ -107,4 +101,4 @@ def _text(sweep: xr.Dataset, remarks: Sequence[str]) -> str:
 
 
 def _ink(sweep: xr.Dataset) -> str:
-    return ORANGE if int(sweep.attrs["failed_runs"]) else GREY
+    return style.BAD if int(sweep.attrs["failed_runs"]) else style.SOFT

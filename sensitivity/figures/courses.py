@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sdmodel import style
 from sensitivity.analysis import plan_of
 from sensitivity.errors import AnalysisError
-from sensitivity.figures.canvas import FRAME, PALE, PALETTE, finish, new_axes
+from sensitivity.figures.canvas import finish, new_axes
 from sensitivity.figures.labels import (
     factor_label,
     index_axis,
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 ALONE = "S1"
-REST, TOGETHER = PALE, "#A9A9A9"
-_DASHES: tuple[Any, ...] = ("-", "--", "-.", ":")
 
 
+@style.figures()
 def plot_over_time(
     sweep: xr.Dataset,
     series: str | None = None,
@@ -101,12 +101,13 @@ def plot_over_time(
     ax.set_xlabel(plain(time_label(sweep)))
     ax.set_title(f"{plain(name)}: {index_label(index)}", loc="left")
     ax.set_xlim(times[0], times[-1])
-    ax.grid(color=FRAME, linewidth=0.7)
-    ax.set_axisbelow(True)
+    ax.grid(visible=True)
     handles, texts = ax.get_legend_handles_labels()
     if stacked:
         handles, texts = handles[::-1], texts[::-1]
-    if own:
+    if own and not stacked:
+        style.label_ends(ax)
+    elif own:
         ax.legend(handles, texts, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     else:
         ax.legend(handles, texts, loc="best", framealpha=0.9, fontsize="small")
@@ -132,14 +133,16 @@ def _stack(
     # The noise of many weak factors averages out in their sum, but not if each is cut at zero.
     others = np.clip(np.delete(shares, order, axis=1).sum(axis=1), 0.0, None)
     layers = [*named.T]
-    looks = [(label, PALETTE[place % len(PALETTE)]) for place, label in enumerate(labels)]
+    looks = [
+        (label, style.PALETTE[place % len(style.PALETTE)]) for place, label in enumerate(labels)
+    ]
     hidden = values.shape[1] - len(order)
     if hidden:
         layers.append(others)
         others_called = f"the other {hidden}, each alone" if hidden > 1 else "the other one, alone"
-        looks.append((others_called, REST))
+        looks.append((others_called, style.PALE))
     layers.append(np.clip(1.0 - np.sum(layers, axis=0), 0.0, None))
-    looks.append(("only together", TOGETHER))
+    looks.append(("only together", style.NEUTRAL))
     below = np.zeros(len(times))
     for layer, (label, colour) in zip(layers, looks, strict=True):
         look: dict[str, Any] = {
@@ -162,17 +165,10 @@ def _stack(
 def _lines(
     ax: Axes, times: Floats, values: Floats, half: Floats, order: list[int], labels: list[str]
 ) -> None:
-    for number, (place, label) in enumerate(zip(order, labels, strict=True)):
-        colour = PALETTE[number % len(PALETTE)]
+    drawn_as = style.looks(map(str, order)).values()
+    for place, label, look in zip(order, labels, drawn_as, strict=True):
         course, width = values[:, place], half[:, place]
         ax.fill_between(
-            times, course - width, course + width, color=colour, alpha=0.18, linewidth=0
+            times, course - width, course + width, color=look.colour, alpha=0.16, linewidth=0
         )
-        ax.plot(
-            times,
-            course,
-            color=colour,
-            linestyle=_DASHES[number % len(_DASHES)],
-            linewidth=1.9,
-            label=label,
-        )
+        ax.plot(times, course, color=look.colour, linestyle=look.dash, label=label)

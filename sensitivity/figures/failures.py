@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sdmodel import style
 from sensitivity.distances import distances
 from sensitivity.errors import AnalysisError
-from sensitivity.figures.canvas import BLUE, ORANGE, WIDTH, stamp
+from sensitivity.figures.canvas import WIDTH, stamp
 from sensitivity.figures.labels import PANEL_LABEL_WIDTH, factor_label
 from sensitivity.figures.subject import some_factors, thinned
 
@@ -22,6 +23,7 @@ POINTS = 1500
 BINS = 20
 
 
+@style.figures()
 def plot_failed(
     sweep: xr.Dataset, *, factors: Sequence[str] | None = None, most: int = 4
 ) -> NDArray[Any]:
@@ -76,7 +78,7 @@ def plot_failed(
         squeeze=False,
         sharex="col",
     )
-    groups = (("sound runs", BLUE, ".", ~failed), ("failed runs", ORANGE, "x", failed))
+    groups = (("sound runs", style.BLUE, ".", ~failed), ("failed runs", style.ORANGE, "x", failed))
     for row, column in np.ndindex(size, size):
         panel: Axes = axes[row, column]
         if column > row:

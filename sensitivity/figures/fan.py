@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensitivity.figures.canvas import BLACK, TINTS, finish, new_axes
+from sdmodel import style
+from sensitivity.figures.canvas import finish, new_axes
 from sensitivity.figures.labels import plain, time_label, with_unit
 from sensitivity.figures.subject import one_series
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@style.figures()
 def plot_fan(sweep: xr.Dataset, series: str | None = None, *, ax: Axes | None = None) -> Axes:
     """Draw how a variable's course spreads over the space: bands of 50, 80 and 95 % of the runs.
 
@@ -34,7 +36,7 @@ def plot_fan(sweep: xr.Dataset, series: str | None = None, *, ax: Axes | None = 
     >>> model, levers = sd.load("models/core.mdl"), sa.read_levers("models/core.toml")
     >>> result = sa.sweep(model, levers, "relative knowledge", samples=16)
     >>> plot_fan(result, "relative knowledge").get_xlabel()
-    'Time [Year]'
+    'Time (Year)'
     """
     kept = one_series(sweep, series)
     name = str(kept["series"].values)
@@ -43,9 +45,9 @@ def plot_fan(sweep: xr.Dataset, series: str | None = None, *, ax: Axes | None = 
     if ax is None:
         ax = new_axes(4.6)
     for low, high, tint, text in (
-        (0.025, 0.975, TINTS[0], "95 % of runs"),
-        (0.1, 0.9, TINTS[1], "80 %"),
-        (0.25, 0.75, TINTS[2], "50 %"),
+        (0.025, 0.975, style.BANDS[0], "95 % of runs"),
+        (0.1, 0.9, style.BANDS[1], "80 %"),
+        (0.25, 0.75, style.BANDS[2], "50 %"),
     ):
         ax.fill_between(
             times,
@@ -58,19 +60,26 @@ def plot_fan(sweep: xr.Dataset, series: str | None = None, *, ax: Axes | None = 
     ax.plot(
         times,
         kept["percentiles"].sel(quantile=0.5).values,
-        color="#004A77",
+        color=style.MARK,
         linewidth=2,
         label="median",
     )
     base = kept["base_series"].values
     if np.isfinite(base).all():
-        ax.plot(times, base, color=BLACK, linewidth=1.6, linestyle="--", label="all at default")
+        ax.plot(
+            times,
+            base,
+            color=style.BLACK,
+            linewidth=1.6,
+            linestyle="dashed",
+            label="all at default",
+        )
     unit = str(kept["series_unit"].values)
     ax.set_xlabel(plain(time_label(sweep)))
     ax.set_ylabel(with_unit(name, unit))
     ax.set_title(f"{plain(name)}: how it spreads", loc="left")
     ax.margins(x=0)
-    ax.grid(color="#BBBBBB", linewidth=0.5)
+    ax.grid(visible=True)
     if own:
         # Beside the bands, which may fill the whole frame.
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)

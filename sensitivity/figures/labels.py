@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from sensitivity.errors import fold
+from sdmodel import style
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -65,7 +65,7 @@ def with_unit(label: str, unit: str, width: int = LABEL_WIDTH) -> str:
     Examples
     --------
     >>> with_unit("share of trained people in firms", "1/Year", width=20)
-    'share of trained\npeople in firms\n[1/Year]'
+    'share of trained\npeople in firms\n(1/Year)'
     """
     lines = textwrap.wrap(label, width, break_long_words=False) or [label]
     written = bracketed("", unit).strip()
@@ -78,7 +78,7 @@ def with_unit(label: str, unit: str, width: int = LABEL_WIDTH) -> str:
 
 def bracketed(text: str, unit: str) -> str:
     """Put a unit behind a text, if it is one."""
-    return text if fold(unit) in ("", "dmnl", "1", "dimensionless") else f"{text} [{unit}]"
+    return style.label(text, unit)
 
 
 def time_label(sweep: xr.Dataset) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sdmodel import style
 from sensitivity.analysis import free_rows, one_outcome, plan_of, ranking
 from sensitivity.errors import AnalysisError
-from sensitivity.figures.canvas import BLUE, GREY, ORANGE, PALE, finish, new_axes
+from sensitivity.figures.canvas import finish, new_axes
 from sensitivity.figures.labels import factor_label, plain, with_unit
 from sensitivity.figures.subject import some_factors, thinned
 from sensitivity.outcomes import OK
@@ -23,6 +24,7 @@ _TENTH = 0.1
 _LABEL = 16
 
 
+@style.figures()
 def plot_parallel(
     sweep: xr.Dataset,
     outcome: str | None = None,
@@ -85,9 +87,9 @@ def plot_parallel(
         ax = new_axes(5.0)
     across = list(range(table.shape[1]))
     for text, colour, which, strength in (
-        (None, PALE, (ended > limits[0]) & (ended < limits[1]), 0.35),
-        ("lowest tenth of the outcome", ORANGE, ended <= limits[0], 0.55),
-        ("highest tenth", BLUE, ended >= limits[1], 0.55),
+        (None, style.PALE, (ended > limits[0]) & (ended < limits[1]), 0.35),
+        ("lowest tenth of the outcome", style.ORANGE, ended <= limits[0], 0.55),
+        ("highest tenth", style.BLUE, ended >= limits[1], 0.55),
     ):
         lines = [np.column_stack([across, line]) for line in heights[which]]
         ax.add_collection(
@@ -96,9 +98,11 @@ def plot_parallel(
         if text:
             ax.plot([], [], color=colour, linewidth=2, label=text)
     for place in across:
-        ax.axvline(place, color=GREY, linewidth=1.0)
+        ax.axvline(place, color=style.SOFT, linewidth=1.0)
         for value, height, align in ((low[place], -0.02, "top"), (high[place], 1.02, "bottom")):
-            ax.text(place, height, f"{value:.3g}", ha="center", va=align, fontsize=8, color=GREY)
+            ax.text(
+                place, height, f"{value:.3g}", ha="center", va=align, fontsize=8, color=style.SOFT
+            )
     label = str(chosen["outcome_label"].values)
     unit = str(chosen["outcome_unit"].values)
     texts = [factor_label(sweep, name, _LABEL) for name in names]

@@ -6,23 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sdmodel import style
 from sensitivity.analysis import one_outcome, plan_of, ranking
 from sensitivity.errors import AnalysisError
-from sensitivity.figures.canvas import BLUE, FRAME, GREY, ORANGE, finish, new_axes
+from sensitivity.figures.canvas import finish, new_axes
 from sensitivity.figures.labels import factor_label, index_axis, index_label, plain
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-_STYLES: tuple[dict[str, Any], ...] = (
-    {"color": BLUE, "fmt": "o", "markersize": 7},
-    {"color": ORANGE, "fmt": "s", "markersize": 5.5},
+_MARKS: tuple[dict[str, Any], ...] = (
+    {"color": style.BLUE, "fmt": "o", "markersize": 7},
+    {"color": style.ORANGE, "fmt": "s", "markersize": 5.5},
 )
 # What is drawn beside the index that ranks, on the same scale.
 _BESIDE = {"ST": "S1", "mu_star": "mu", "contribution": "alone", "PRCC": "SRRC"}
 
 
+@style.figures()
 def plot_ranking(
     sweep: xr.Dataset, outcome: str | None = None, *, ax: Axes | None = None, most: int = 12
 ) -> Axes:
@@ -65,7 +67,7 @@ def plot_ranking(
     first = plan.row.ranks_by
     drawn = [first, *(index for index in plan.row.indices if index == _BESIDE.get(first))]
     with_lines = False
-    for number, (index, style) in enumerate(zip(drawn, _STYLES, strict=False)):
+    for number, (index, marks) in enumerate(zip(drawn, _MARKS, strict=False)):
         widths = shown.get(f"{index}_conf")
         widths = None if widths is None or widths.isna().all() else widths
         with_lines |= widths is not None
@@ -77,15 +79,14 @@ def plot_ranking(
             label=index_label(index),
             elinewidth=1.6,
             capsize=3,
-            **style,
+            **marks,
         )
-    ax.axvline(0.0, color=GREY, linewidth=0.8, zorder=0)
+    ax.axvline(0.0, color=style.SOFT, linewidth=0.8, zorder=0)
     ax.set_yticks(places, [factor_label(sweep, factor) for factor in shown.index])
     for tick, role in zip(ax.get_yticklabels(), shown["role"], strict=True):
         tick.set_fontstyle("italic" if role == "uncertainty" else "normal")
     ax.set_ylim(-0.6, len(shown) - 0.4)
-    ax.grid(axis="x", color=FRAME, linewidth=0.7)
-    ax.set_axisbelow(True)
+    ax.grid(visible=True, axis="x")
     unit = str(chosen["outcome_unit"].values)
     ax.set_xlabel(plain(index_axis(plan.row, first, unit)))
     ax.legend(loc="best", frameon=True, framealpha=0.9)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sdmodel import style
 from sensitivity.analysis import free_rows, one_outcome, plan_of, ranking
 from sensitivity.errors import AnalysisError
-from sensitivity.figures.canvas import BLUE, FRAME, ORANGE, columns_of, finish, new_panels
+from sensitivity.figures.canvas import columns_of, finish, new_panels
 from sensitivity.figures.labels import PANEL_LABEL_WIDTH, factor_label, plain, with_unit
 from sensitivity.figures.subject import some_factors, thinned
 from sensitivity.outcomes import OK
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SCATTER_POINTS = 1500
 
 
+@style.figures()
 def plot_scatter(
     sweep: xr.Dataset,
     outcome: str | None = None,
@@ -82,14 +84,14 @@ def plot_scatter(
             linestyle="none",
             marker=".",
             markersize=4,
-            color=BLUE,
+            color=style.BLUE,
             alpha=0.35,
             markeredgewidth=0,
             rasterized=True,
         )
-        one.plot(*_average(values, outcomes), color=ORANGE, linewidth=2.2)
+        one.plot(*_average(values, outcomes), color=style.ORANGE, linewidth=2.2)
         one.set_xlabel(factor_label(sweep, name, PANEL_LABEL_WIDTH))
-        one.grid(color=FRAME, linewidth=0.7)
+        one.grid(visible=True)
         if ax is not None or place % columns_of(len(names)) == 0:
             one.set_ylabel(with_unit(label, unit))
     if ax is None:

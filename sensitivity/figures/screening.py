@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sdmodel import style
 from sensitivity.analysis import one_outcome, plan_of, ranking
 from sensitivity.errors import AnalysisError
-from sensitivity.figures.canvas import BLUE, FRAME, GREY, ORANGE, finish, new_axes
+from sensitivity.figures.canvas import finish, new_axes
 from sensitivity.figures.labels import factor_label, plain, with_unit
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 _GUIDES = ((1.0, "σ = μ*"), (0.5, "0.5 μ*"), (0.1, "0.1 μ*"))
 # Factors below this share of the largest lie on one another in the corner, and are not named.
 _FEW = 0.03
-_LOOKS = {"lever": (BLUE, "o"), "uncertainty": (ORANGE, "s")}
+_LOOKS = {"lever": (style.BLUE, "o"), "uncertainty": (style.ORANGE, "s")}
 
 
+@style.figures()
 def plot_morris(
     sweep: xr.Dataset, outcome: str | None = None, *, most: int = 10, ax: Axes | None = None
 ) -> Axes:
@@ -71,7 +73,9 @@ def plot_morris(
     top = 1.12 * float(max(np.nanmax(spreads), 0.1 * right))
     for slope, text in _GUIDES:
         end = min(right, top / slope)
-        ax.plot([0, end], [0, slope * end], color=GREY, linewidth=0.9, linestyle=":", zorder=0)
+        ax.plot(
+            [0, end], [0, slope * end], color=style.SOFT, linewidth=0.9, linestyle=":", zorder=0
+        )
         ax.annotate(
             text,
             (end, slope * end),
@@ -80,7 +84,7 @@ def plot_morris(
             ha="right",
             va="bottom" if end == right else "top",
             fontsize=8,
-            color=GREY,
+            color=style.SOFT,
         )
     roles = table["role"].to_numpy()
     for role, (colour, marker) in _LOOKS.items():
@@ -118,8 +122,7 @@ def plot_morris(
     ax.set_title(
         f"{plain(str(chosen['outcome_label'].values))}: size and spread of effects", loc="left"
     )
-    ax.grid(color=FRAME, linewidth=0.7)
-    ax.set_axisbelow(True)
+    ax.grid(visible=True)
     if own:
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, handlelength=1.2)
     else:

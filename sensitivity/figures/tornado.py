@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sdmodel import style
 from sensitivity.analysis import free_rows, one_outcome, plan_of
 from sensitivity.errors import AnalysisError
-from sensitivity.figures.canvas import BLUE, FRAME, GREY, ORANGE, finish, new_axes
+from sensitivity.figures.canvas import finish, new_axes
 from sensitivity.figures.labels import bracketed, factor_label, index_axis, index_label, plain
 from sensitivity.outcomes import OK
 
@@ -41,6 +42,7 @@ class _Bars:
     remarks: tuple[str, ...] = ()
 
 
+@style.figures()
 def plot_tornado(
     sweep: xr.Dataset, outcome: str | None = None, *, most: int = 12, ax: Axes | None = None
 ) -> Axes:
@@ -102,14 +104,13 @@ def plot_tornado(
                 capsize=2,
             )
         shift = -shift
-    ax.axvline(0.0, color=GREY, linewidth=0.8)
+    ax.axvline(0.0, color=style.SOFT, linewidth=0.8)
     ax.set_yticks(places, labels)
     uncertain = set(sweep["factor"].values[sweep["role"].values == "uncertainty"])
     for tick, name in zip(ax.get_yticklabels(), names, strict=True):
         tick.set_fontstyle("italic" if name in uncertain else "normal")
     ax.set_ylim(-0.6, len(order) - 0.4)
-    ax.grid(axis="x", color=FRAME, linewidth=0.7)
-    ax.set_axisbelow(True)
+    ax.grid(visible=True, axis="x")
     ax.set_xlabel(plain(bars.axis))
     if len(bars.sides) > 1:
         ax.legend(loc="best", frameon=True, framealpha=0.9)
@@ -130,7 +131,7 @@ def _bars(sweep: xr.Dataset, plan: Plan, chosen: xr.Dataset) -> _Bars:
         low, high = chosen["to_low"].values, chosen["to_high"].values
         return _Bars(
             _names(chosen, "to_low"),
-            (("at its low end", ORANGE, low), ("at its high end", BLUE, high)),
+            (("at its low end", style.ORANGE, low), ("at its high end", style.BLUE, high)),
             ((low, low), (high, high)),
             bracketed("change from the run with all at default", unit),
         )
@@ -158,7 +159,11 @@ def _signed(plan: Plan, chosen: xr.Dataset, index: str, unit: str) -> _Bars:
         remarks = (f"lines: {plan.confidence:.0%} intervals",)
     axis = index_axis(plan.row, index, unit)
     return _Bars(
-        _names(chosen, index), ((index_label(index), BLUE, values),), ((low, high),), axis, remarks
+        _names(chosen, index),
+        ((index_label(index), style.BLUE, values),),
+        ((low, high),),
+        axis,
+        remarks,
     )
 
 
@@ -170,8 +175,8 @@ def _ends(sweep: xr.Dataset, plan: Plan, chosen: xr.Dataset, unit: str) -> _Bars
     sides: list[Any] = []
     lines = []
     for text, colour, end in (
-        ("lowest tenth of the factor", ORANGE, _lowest),
-        ("highest tenth", BLUE, _highest),
+        ("lowest tenth of the factor", style.ORANGE, _lowest),
+        ("highest tenth", style.BLUE, _highest),
     ):
         means, halves = (np.full(design.shape[1], np.nan) for _ in range(2))
         for factor, values in enumerate(design.T if len(rows) else ()):

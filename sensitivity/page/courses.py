@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sdmodel import style
 from sensitivity.analysis import plan_of
-from sensitivity.figures.canvas import PALETTE
 from sensitivity.figures.labels import index_axis, time_label
 from sensitivity.over_time import SUFFIX
 from sensitivity.page.kit import column, figure, models
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 MOST = 6
 WIDTH, HEIGHT = 1000, 380
-_DASHES = ("solid", "dashed", "dotdash", "dotted")
 
 _CHOOSE = """
 const place = select.options.indexOf(select.value);
@@ -43,23 +42,24 @@ def courses_chart(sweep: xr.Dataset) -> Any:
         active_scroll=None,
     )
     legend_items = []
-    for place, factor in enumerate(tables[first]["factor"]):
-        colour = PALETTE[place]
+    shown = tables[first]["factor"]
+    drawn_as = style.looks(map(str, range(len(shown)))).values()
+    for place, (factor, look) in enumerate(zip(shown, drawn_as, strict=True)):
         area = chart.varea(
             "time",
             f"low {place}",
             f"high {place}",
             source=source,
-            fill_color=colour,
+            fill_color=look.colour,
             fill_alpha=0.15,
         )
         line = chart.line(
             "time",
             f"value {place}",
             source=source,
-            line_color=colour,
+            line_color=look.colour,
             line_width=2.2,
-            line_dash=_DASHES[place % len(_DASHES)],
+            line_dash=look.dash,
         )
         legend_items.append(bokeh.LegendItem(label={"value": factor}, renderers=[line, area]))
     legend = bokeh.Legend(items=legend_items, click_policy="hide", border_line_color=None)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sdmodel import style
 from sensitivity.analysis import plan_of, ranking
-from sensitivity.figures.canvas import BLUE, GREY, ORANGE
 from sensitivity.figures.labels import index_axis
 from sensitivity.page.kit import column, figure, models
 from sensitivity.page.shown import called
@@ -43,7 +43,7 @@ def ranked_chart(sweep: xr.Dataset) -> Any:
     )
     chart.segment("low", "factor", "high", "factor", source=source, color="colour", line_width=2)
     chart.scatter("value", "factor", source=source, color="colour", size=9, marker="marker")
-    chart.add_layout(bokeh.Span(location=0.0, dimension="height", line_color=GREY))
+    chart.add_layout(bokeh.Span(location=0.0, dimension="height", line_color=style.SOFT))
     chart.xaxis.axis_label = tables[first]["axis"]
     choice = bokeh.Select(title="Outcome", value=first, options=list(tables), width=500)
     arguments = {
@@ -83,7 +83,7 @@ def _tables(sweep: xr.Dataset) -> dict[str, dict[str, Any]]:
                 "value": value.tolist(),
                 "low": (value - half).tolist(),
                 "high": (value + half).tolist(),
-                "colour": np.where(lever, BLUE, ORANGE).tolist(),
+                "colour": np.where(lever, style.BLUE, style.ORANGE).tolist(),
                 "marker": np.where(lever, "circle", "square").tolist(),
             },
         }

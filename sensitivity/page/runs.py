@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensitivity.figures.canvas import BLUE, GREY, ORANGE, PALE
+from sdmodel import style
 from sensitivity.outcomes import OK
 from sensitivity.page.brushing import CLEAR, DRAG, FREE, OUTCOME, PICKED, SIDEWAYS
 from sensitivity.page.kit import column, figure, models, row
@@ -161,23 +161,23 @@ def _parallel(source: Any, brushes: Any, ends: Any, labels: list[str]) -> Any:
         "across",
         "heights",
         source=source,
-        line_color=BLUE,
+        line_color=style.BLUE,
         line_alpha=0.1,
-        selection_line_color=BLUE,
+        selection_line_color=style.BLUE,
         selection_line_alpha=0.5,
-        nonselection_line_color=PALE,
+        nonselection_line_color=style.PALE,
         nonselection_line_alpha=0.25,
     )
-    chart.segment(x0=axes, x1=axes, y0=0.0, y1=1.0, line_color=GREY, line_width=1.5)
+    chart.segment(x0=axes, x1=axes, y0=0.0, y1=1.0, line_color=style.SOFT, line_width=1.5)
     chart.quad(
         left="left",
         right="right",
         bottom="low",
         top="high",
         source=brushes,
-        fill_color=ORANGE,
+        fill_color=style.ORANGE,
         fill_alpha=0.35,
-        line_color=ORANGE,
+        line_color=style.ORANGE,
     )
     chart.text(
         "x",
@@ -188,7 +188,7 @@ def _parallel(source: Any, brushes: Any, ends: Any, labels: list[str]) -> Any:
         text_baseline="align",
         y_offset="shift",
         text_font_size="11px",
-        text_color=GREY,
+        text_color=style.SOFT,
     )
     chart.xaxis.ticker = axes
     chart.xaxis.major_label_overrides = dict(enumerate(labels))
@@ -212,12 +212,12 @@ def _scatter(source: Any, across: str, up: str) -> Any:
         "y",
         source=source,
         size=5,
-        color=BLUE,
+        color=style.BLUE,
         alpha=0.45,
         line_color=None,
-        selection_color=BLUE,
+        selection_color=style.BLUE,
         selection_alpha=0.8,
-        nonselection_color=PALE,
+        nonselection_color=style.PALE,
         nonselection_alpha=0.35,
     )
     tips = [("run", "@run"), ("outcome", "@y"), ("factor", "@x")]
@@ -229,7 +229,10 @@ def _scatter(source: Any, across: str, up: str) -> Any:
 def _histogram(bars: Any, label: str) -> Any:
 
     chart = figure(width=HALF, height=HEIGHT, tools="save")
-    for top, colour, called_so in (("all", PALE, "all shown"), ("picked", BLUE, "picked")):
+    for top, colour, called_so in (
+        ("all", style.PALE, "all shown"),
+        ("picked", style.BLUE, "picked"),
+    ):
         chart.quad(
             left="left",
             right="right",

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sdmodel import style
 from sensitivity.analysis import free_rows, plan_of, ranking
-from sensitivity.errors import AnalysisError, fold
+from sensitivity.errors import AnalysisError
 from sensitivity.figures.subject import members, thinned
 from sensitivity.outcomes import FAILED
 
@@ -74,6 +75,5 @@ def called(sweep: xr.Dataset, kind: str) -> list[str]:
     texts = []
     for name, label, unit in zip(names, labels, units, strict=True):
         text = label if labels.count(label) == 1 else f"{label} ({name})"
-        plain = fold(unit) in ("", "dmnl", "1", "dimensionless")
-        texts.append(text if plain else f"{text} [{unit}]")
+        texts.append(style.label(text, unit))
     return texts

@@ -1,7 +1,4 @@
-"""Figures of a search: the front, what its packages give in fresh futures, and boxes.
-
-Colours are told apart by colour-blind readers, and shapes differ too.
-"""
+"""Figures of a search: the front, what its packages give in fresh futures, and boxes."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sdmodel import style
 from sensitivity.errors import AnalysisError
 from sensitivity.search.goals import BASE, SHARE
 
@@ -24,16 +22,13 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-# Okabe and Ito's palette.
-BLUE, ORANGE, GREEN, GREY, BLACK = "#0072B2", "#D55E00", "#009E73", "#666666", "#222222"
-PALE = "#D9D9D9"
 MARKS = ("s", "^", "v", "D", "P", "X", "<", ">", "p", "h")
-SHADES = "cividis"
 WIDTH = 9.0
 BAND = (5, 50, 95)
 WRAP = 34
 
 
+@style.figures()
 def draw_front(front: Front) -> Figure:
     r"""Draw the front in fresh futures: two objectives, or all on parallel axes.
 
@@ -77,11 +72,11 @@ def _scatter(figure: Figure, front: Front, across: str, up: str) -> None:
     x, y = table[across], table[up]
     places = [list(x).index(name) for name in packages]
     columns = [np.array(list(table[name].values())) for name in (across, up)]
-    hue: dict[str, Any] = {"color": BLUE}
+    hue: dict[str, Any] = {"color": style.BLUE}
     coloured = SHARE in front.objectives and SHARE not in (across, up)
     if coloured:
         share = np.array(list(table[SHARE].values()))
-        hue = {"c": share[places], "cmap": SHADES, "vmin": 0.0, "vmax": max(share.max(), 0.01)}
+        hue = {"c": share[places], "cmap": style.SCALE, "vmin": 0.0, "vmax": max(share.max(), 0.01)}
     drawn = ax.scatter(
         columns[0][places], columns[1][places], s=46, zorder=3, edgecolor="white", lw=0.6, **hue
     )
@@ -93,18 +88,20 @@ def _scatter(figure: Figure, front: Front, across: str, up: str) -> None:
         "o",
         ms=13,
         mfc="none",
-        mec=BLACK,
+        mec=style.BLACK,
         mew=1.6,
         zorder=4,
         label=f"compromise: {compromise}",
     )
     for place, name in enumerate(front.references):
         mark = "*" if name == BASE else MARKS[(place - 1) % len(MARKS)]
-        style: dict[str, Any] = {"color": BLACK, "ms": 13} if name == BASE else {"color": GREY}
+        look: dict[str, Any] = (
+            {"color": style.BLACK, "ms": 13} if name == BASE else {"color": style.SOFT}
+        )
         if coloured and name != BASE:
             here = table[SHARE][name] / hue["vmax"]
-            style = {"color": _shade(here), "mec": GREY, "ms": 7}
-        ax.plot(x[name], y[name], mark, ls="none", label=_words(name), zorder=2, **style)
+            look = {"color": _shade(here), "mec": style.SOFT, "ms": 7}
+        ax.plot(x[name], y[name], mark, ls="none", label=_words(name), zorder=2, **look)
     for name, set_label in ((across, ax.set_xlabel), (up, ax.set_ylabel)):
         way = "more" if front.ways[front.objectives.index(name)] == "high" else "less"
         set_label(f"{_words(name, 60)}\n{way} is better")
@@ -128,16 +125,16 @@ def _parallel(figure: Figure, front: Front) -> None:
         for package, row in rows.items()
     }
     for package in front.packages:
-        ax.plot(places, heights[package], color=BLUE, alpha=0.35, lw=1)
+        ax.plot(places, heights[package], color=style.BLUE, alpha=0.35, lw=1)
     best, worst = np.where(up, high, low), np.where(up, low, high)
     for place in range(len(names)):
-        ax.axvline(place, color=PALE, lw=1, zorder=0)
+        ax.axvline(place, color=style.PALE, lw=1, zorder=0)
         ax.text(place, 1.02, f"{best[place] + 0.0:.3g}", ha="center", va="bottom", fontsize=8)
         ax.text(place, -0.02, f"{worst[place] + 0.0:.3g}", ha="center", va="top", fontsize=8)
-    looks = [(front.compromise, ORANGE, "o", f"compromise: {front.compromise}")]
-    greys = (BLACK, GREEN, "#CC79A7", "#E69F00", "#56B4E9")
+    looks = [(front.compromise, style.ORANGE, "o", f"compromise: {front.compromise}")]
+    others = (style.BLACK, style.GREEN, style.PINK, style.AMBER, style.SKY)
     looks += [
-        (name, greys[place % len(greys)], MARKS[place % len(MARKS)], _words(name))
+        (name, others[place % len(others)], MARKS[place % len(MARKS)], _words(name))
         for place, name in enumerate(front.references)
     ]
     for name, colour, mark, label in looks:
@@ -154,6 +151,7 @@ def _parallel(figure: Figure, front: Front) -> None:
     figure.legend(loc="outside right upper", fontsize=8, frameon=False)
 
 
+@style.figures()
 def draw_futures(front: Front) -> Figure:
     """Draw how some packages hold up in fresh futures: satisficing share, and regret in each aim.
 
@@ -171,7 +169,7 @@ def draw_futures(front: Front) -> Figure:
     places = np.arange(len(chosen))[::-1]
     if shares:
         values = [float(_fresh(front)[SHARE][name]) for name in chosen]
-        colours = [GREY if name in front.references else BLUE for name in chosen]
+        colours = [style.SOFT if name in front.references else style.BLUE for name in chosen]
         axes[0].barh(places, values, color=colours, height=0.62)
         axes[0].set_xlim(0, 1)
         axes[0].set_xlabel("share of futures in which\nall conditions hold")
@@ -182,13 +180,13 @@ def draw_futures(front: Front) -> Figure:
             row = regret[packages.index(name)]
             row = row[np.isfinite(row)]
             low, middle, high = np.percentile(row, BAND) if len(row) else (np.nan,) * 3
-            colour = GREY if name in front.references else BLUE
+            colour = style.SOFT if name in front.references else style.BLUE
             ax.hlines(place, low, high, color=colour, alpha=0.4, lw=6)
             ax.plot(middle, place, "o", color=colour, ms=6)
         ax.set_xlim(left=0)
         unit = str(data["outcome_unit"].sel(outcome=aim).values)
-        told = f" [{unit}]" if unit and unit.lower() not in ("dmnl", "1") else ""
-        ax.set_xlabel(f"regret in {_words(aim, 30)}{told}\nmedian and 5-95 % of futures")
+        regretted = style.label(f"regret in {_words(aim, 30)}", unit)
+        ax.set_xlabel(f"{regretted}\nmedian and 5-95 % of futures")
     axes[0].set_yticks(places, [_words(label) for label in chosen.values()], fontsize=8)
     for ax in axes:
         _framed(ax)
@@ -209,6 +207,7 @@ def _chosen(front: Front) -> dict[str, str]:
     return found | {name: name for name in front.references}
 
 
+@style.figures()
 def draw_boxes(found: Discovery) -> Figure:
     """Draw boxes as bars on the ranges of their factors, and coverage against density on the way.
 
@@ -237,7 +236,7 @@ def draw_boxes(found: Discovery) -> Figure:
             f"box {number}: coverage {box.coverage:.0%}, density {box.density:.0%}",
             fontsize=9,
             va="center",
-            color=BLACK,
+            color=style.BLACK,
         )
         for factor, limits in bars.items():
             place -= 1
@@ -280,7 +279,7 @@ def _bar(
     limits: list[Any],
     ranges: Mapping[str, tuple[float, float]],
 ) -> None:
-    ax.barh(place, 1.0, color=PALE, height=0.42)
+    ax.barh(place, 1.0, color=style.PALE, height=0.42)
     if factor not in ranges:
         ax.text(
             0.5,
@@ -295,7 +294,9 @@ def _bar(
     width = high - low
     start = next((one.low for one in limits if one.low is not None), low)
     end = next((one.high for one in limits if one.high is not None), high)
-    ax.barh(place, (end - start) / width, left=(start - low) / width, color=ORANGE, height=0.42)
+    ax.barh(
+        place, (end - start) / width, left=(start - low) / width, color=style.ORANGE, height=0.42
+    )
     for at, value, side in ((start, start, "right"), (end, end, "left")):
         if low < value < high:
             where = (at - low) / width
@@ -317,15 +318,15 @@ def _way(figure: Figure, ax: Axes, found: Discovery) -> None:
     density = np.array([step.density for step in box.trajectory])
     limited = np.array([step.limited for step in box.trajectory])
     if found.method == "prim":
-        ax.plot(coverage, density, color=PALE, lw=1, zorder=1)
-    drawn = ax.scatter(coverage, density, c=limited, cmap=SHADES, s=26, zorder=2)
+        ax.plot(coverage, density, color=style.PALE, lw=1, zorder=1)
+    drawn = ax.scatter(coverage, density, c=limited, cmap=style.SCALE, s=26, zorder=2)
     ax.plot(
         coverage[box.chosen],
         density[box.chosen],
         "o",
         ms=12,
         mfc="none",
-        mec=BLACK,
+        mec=style.BLACK,
         mew=1.6,
         label="taken",
         zorder=3,
@@ -334,7 +335,7 @@ def _way(figure: Figure, ax: Axes, found: Discovery) -> None:
         box.coverage,
         box.fresh_density,
         "X",
-        color=ORANGE,
+        color=style.ORANGE,
         ms=9,
         zorder=4,
         label="as told, in runs not seen",
@@ -375,14 +376,11 @@ def _figure(height: float) -> Figure:
 def _shade(share: float) -> Any:
     from matplotlib import colormaps
 
-    return colormaps[SHADES](share)
+    return colormaps[style.SCALE](share)
 
 
 def _framed(ax: Axes) -> None:
-    ax.grid(color="#E3E3E3", linewidth=0.7)
-    ax.set_axisbelow(True)
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
+    ax.grid(visible=True)
 
 
 def _words(text: str, width: int = WRAP) -> str:
@@ -400,4 +398,6 @@ def _stamp(figure: Figure, about: Mapping[str, Any], how: str) -> None:
         facts.append(f"seed {about['seed']}")
     if "runs" in about:
         facts.append(f"{int(about['runs']):,} runs")
-    figure.supxlabel(_words(", ".join(facts), 140), x=0.995, ha="right", fontsize=7, color=GREY)
+    figure.supxlabel(
+        _words(", ".join(facts), 140), x=0.995, ha="right", fontsize=7, color=style.SOFT
+    )

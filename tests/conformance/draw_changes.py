@@ -17,9 +17,10 @@ SHOWN = (
     ("industrial capital", 1e12, "industrial capital\n(million million $)", True),
 )
 COLUMNS = 7
-BASE, SCENARIO = "#777777", "#D55E00"
+BASE, SCENARIO = sd.style.BLACK, sd.style.BLUE
 
 
+@sd.style.figures()
 def draw(path: Path) -> None:
     """Draw a column for each file: the two variables, with the run of the model itself behind."""
     assert PLACE is not None, "the models of other people are not here"
@@ -42,7 +43,7 @@ def draw(path: Path) -> None:
             panel.set_ylim((0.1, 1000) if log else (0, 10))
             panel.set_xlim(1900, 2100)
             panel.set_xticks([1900, 2000, 2100], ["1900", "2000", ""])
-            panel.grid(alpha=0.25)
+            panel.grid(visible=True)
             panel.tick_params(labelsize=8, labelbottom=True, labelleft=column == 0)
             if row == 0:
                 panel.set_title(file.name, fontsize=10)

@@ -103,10 +103,11 @@ def test_a_strip_draws_what_moves_and_names_what_does_not(core: sd.Model) -> Non
     titles = [ax.get_title(loc="left") for ax in axes]
     assert titles == ["domestic innovation", "research people", "Domestic knowledge"]
     for ax, name in zip(axes, titles, strict=True):
-        assert ax.get_ylabel() == core.units[name]
+        assert ax.get_ylabel() == sd.style.unit(core.units[name])
         for line, run in zip(ax.get_lines(), runs, strict=True):
             np.testing.assert_array_equal(line.get_ydata(), run.values(name))
     told = axes[-1].get_xlabel()
+    assert told.startswith("Time (Year)\n")
     assert "research productivity = 0.04 | 0.02" in told
     assert "research elasticity = 0.5" in told
     legend = axes[0].figure.legends[0]

@@ -147,7 +147,7 @@ def test_failed_runs_are_not_shown(ishigami_model, ishigami_space, tmp_path) -> 
 def test_the_ranking_has_every_outcome_that_is_ranked(found) -> None:
     chart = ranked_chart(found)
     (choice,) = chart.select({"type": Select})
-    assert choice.options == called(found, "outcome") == ["final Y out [kn]", "when [Year]"]
+    assert choice.options == called(found, "outcome") == ["final Y out (kn)", "when (Year)"]
     (script,) = choice.js_property_callbacks["change:value"]
     assert isinstance(script, CustomJS)
     for outcome, table in zip(found["outcome"].values, script.args["tables"], strict=True):
@@ -159,9 +159,9 @@ def test_the_ranking_has_every_outcome_that_is_ranked(found) -> None:
 def test_labels_are_told_apart(found) -> None:
     twice = found.assign_coords(factor_label=("factor", ["angle", "angle", "three"]))
     assert called(twice, "factor") == [
-        "angle (angle one) [rad]",
-        "angle (angle/two) [rad]",
-        "three [rad]",
+        "angle (angle one) (rad)",
+        "angle (angle/two) (rad)",
+        "three (rad)",
     ]
 
 

@@ -30,7 +30,7 @@ def test_ranking(stored, texts, nothing_is_clipped) -> None:
     ax = sa.plot_ranking(stored)
     drawn = texts(ax)
     best = sa.ranking(stored).index[0]
-    assert ax.get_yticklabels()[0].get_text() == f"{best} [rad]"
+    assert ax.get_yticklabels()[0].get_text() == f"{best} (rad)"
     # The strongest is on top.
     assert ax.get_yticks()[0] == max(ax.get_yticks())
     assert "ishigami 01234567" in drawn
@@ -39,7 +39,7 @@ def test_ranking(stored, texts, nothing_is_clipped) -> None:
     assert "italic: uncertainties" in drawn
     in_units = stored.attrs["method"] == "morris"
     assert ax.get_xlabel() == (
-        "effect of moving the factor over its range [kn]"
+        "effect of moving the factor over its range (kn)"
         if in_units
         else "share of the outcome's variance"
     )
@@ -51,8 +51,8 @@ def test_ranking(stored, texts, nothing_is_clipped) -> None:
 
 def test_fan(stored, texts, nothing_is_clipped) -> None:
     ax = sa.plot_fan(stored, "INCOME")
-    assert ax.get_ylabel() == r"income [\$/Year]"
-    assert ax.get_xlabel() == "Time [Year]"
+    assert ax.get_ylabel() == r"income (\$/Year)"
+    assert ax.get_xlabel() == "Time (Year)"
     median = next(line for line in ax.get_lines() if line.get_label() == "median")
     np.testing.assert_array_equal(
         median.get_ydata(), stored["percentiles"].sel(series="income", quantile=0.5)
@@ -64,13 +64,13 @@ def test_fan(stored, texts, nothing_is_clipped) -> None:
 def test_scatter(stored, nothing_is_clipped) -> None:
     axes = sa.plot_scatter(stored, "growth of income")
     assert len(axes) == 3
-    assert axes[0].get_xlabel() == "angle one [rad]"
+    assert axes[0].get_xlabel() == "angle one (rad)"
     assert "Growth of income, in" in axes[0].get_ylabel()
     x, y = axes[0].get_lines()[0].get_data()
     np.testing.assert_allclose(y, np.exp(0.02 * (x + 4)) - 1, rtol=1e-12)
     nothing_is_clipped(axes[0])
     (one,) = sa.plot_scatter(stored, factors=["Angle/Two"])
-    assert one.get_xlabel() == "angle/two [rad]"
+    assert one.get_xlabel() == "angle/two (rad)"
 
 
 def test_given_axes_are_used(stored, texts) -> None:
