@@ -16,11 +16,15 @@ MOST, SEARCHED, MOST_ENTRIES = 8, 200, 3
 
 
 def main_loops(found: FeedbackLoops, stocks: Sequence[str]) -> list[FeedbackLoop]:
-    """Return for each stock the shortest loop through it that does something, not many in all."""
-    chosen: dict[str, FeedbackLoop] = {}
+    """Return for each stock the shortest loop that ties it to another, or else its shortest.
+
+    Loops in which nothing comes round are passed over; there are `MOST` in all.
+    """
+    known, chosen = set(stocks), dict[str, FeedbackLoop]()
     for stock in stocks:
-        through = (one for one in found if stock in one.path and one.kind != "idle")
-        first = next(through, None)
+        through = [one for one in found if stock in one.path and one.kind != "idle"]
+        tied = (one for one in through if len(known.intersection(one.path)) > 1)
+        first = next(tied, next(iter(through), None))
         if first is not None:
             chosen.setdefault(first.name, first)
         if len(chosen) == MOST:
@@ -45,9 +49,10 @@ def loops_section(model: Model) -> Html:
     ]
     names = dict.fromkeys(name for one in chosen for name in one.path)
     told = (
-        f"<p>{shown(found.summary)}. Told here is the shortest loop through each stock, for the "
-        f"stocks that most equations use: {len(chosen)} of them. Signs are those of small nudges "
-        "at every saved time of the base run.</p>"
+        f"<p>{shown(found.summary)}. Told here are {len(chosen)} of them: for each stock the "
+        "shortest that ties it to another stock, or else its shortest, beginning with the stocks "
+        "that most equations use. Signs are those of small nudges at every saved time of the base "
+        "run.</p>"
     )
     return section(
         "Main loops",

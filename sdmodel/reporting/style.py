@@ -26,6 +26,7 @@ PRINT = """
   td .soft { font-size: inherit; }
   p:has(+ .plots), p:has(+ .scroll), p:has(+ p + .scroll), .letters, tbody tr:first-child,
   p:has(+ .letters), p:has(+ h3) { break-after: avoid; }
+  .facts { break-inside: avoid; }
   thead { display: table-header-group; }
   p, li { orphans: 3; widows: 3; }
   .plots { grid-template-columns: 1fr 1fr; }

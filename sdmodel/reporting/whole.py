@@ -120,8 +120,10 @@ def _picture(model: Model) -> Html:
         views = list(views_of(model.source))
     if not views:
         return Html("")
-    drawn = base64.b64encode(svg(views[0]).encode()).decode("ascii")
-    which = f"The view '{views[0].name}', one of {len(views)}" if len(views) > 1 else "The model"
+    # Many a drawing begins with a page of words.
+    view = next((one for one in views if one.arrows), views[0])
+    drawn = base64.b64encode(svg(view).encode()).decode("ascii")
+    which = f"The view '{view.name}', one of {len(views)}" if len(views) > 1 else "The model"
     by = "as its file draws it" if own else "laid out here, for its file has no drawing"
     return section(
         "The model",

@@ -108,13 +108,14 @@ def test_outcomes_are_those_of_the_runs() -> None:
     ]
 
 
-def test_each_stock_has_its_shortest_loop_that_does_something() -> None:
+def test_each_stock_has_its_shortest_loop_to_another_stock() -> None:
     found = FeedbackLoops(
         (
-            FeedbackLoop("I1", "idle", ("a", "x")),
-            FeedbackLoop("R1", "reinforcing", ("a", "b")),
-            FeedbackLoop("B1", "balancing", ("b", "y")),
-            FeedbackLoop("B2", "balancing", ("c", "y", "z")),
+            FeedbackLoop("I1", "idle", ("a", "b")),
+            FeedbackLoop("B1", "balancing", ("a", "x")),
+            FeedbackLoop("B2", "balancing", ("c", "y")),
+            FeedbackLoop("R1", "reinforcing", ("a", "x", "b")),
+            FeedbackLoop("R2", "reinforcing", ("a", "x", "z", "b")),
         ),
         complete=True,
     )
