@@ -25,7 +25,7 @@ PRINT = """
   .soft, figcaption { font-size: 8.5pt; }
   td .soft { font-size: inherit; }
   p:has(+ .plots), p:has(+ .scroll), p:has(+ p + .scroll), .letters, tbody tr:first-child,
-  p:has(+ .letters), p:has(+ h3) { break-after: avoid; }
+  p:has(+ .letters), p:has(+ h3), p:has(+ p.soft) { break-after: avoid; }
   .facts { break-inside: avoid; }
   thead { display: table-header-group; }
   p, li { orphans: 3; widows: 3; }
