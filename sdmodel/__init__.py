@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from sdmodel.reality import RealityReport as RealityReport
     from sdmodel.reality import RealityResult as RealityResult
     from sdmodel.reality import counterexamples as counterexamples
+    from sdmodel.reporting.whole import report as report
     from sdmodel.secondopinion.compare import CrossCheck as CrossCheck
     from sdmodel.secondopinion.compare import Difference as Difference
     from sdmodel.sketch.figure import draw as draw
@@ -169,6 +170,7 @@ __all__ = [
     "read_vpd",
     "read_vsc",
     "reducers",
+    "report",
     "style",
     "validate",
     "within",
@@ -225,6 +227,7 @@ _HOME = {
     "ValidationResult": "validation",
     "ValidationStudy": "validation",
     "read_expectations": "validation",
+    "report": "reporting.whole",
     "validate": "validation.validate",
 }
 

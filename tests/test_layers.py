@@ -50,7 +50,7 @@ LAYERS = (
     ("documents", "checks"),
     ("publishing",),
     ("watching",),
-    ("serving",),
+    ("serving", "reporting"),
     ("cli", "__main__", "__init__", "pytest_plugin"),
 )
 LAYER_OF = {unit: level for level, units in enumerate(LAYERS) for unit in units}

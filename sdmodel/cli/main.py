@@ -20,6 +20,7 @@ from sdmodel.cli.functions import functions
 from sdmodel.cli.merge import git_merge, git_setup, git_text, merge
 from sdmodel.cli.publish import publish
 from sdmodel.cli.reality import reality
+from sdmodel.cli.report import report
 from sdmodel.cli.run import run
 from sdmodel.cli.script import script
 from sdmodel.cli.serve import serve
@@ -111,3 +112,4 @@ main.add_command(draw)
 main.add_command(publish)
 main.add_command(watch)
 main.add_command(serve)
+main.add_command(report)

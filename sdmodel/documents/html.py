@@ -120,22 +120,46 @@ def page(
         for file, name in PAGES.items()
     )
     whole = title if title == model else f"{title} - {model}"
+    head = f'<link rel="stylesheet" href="{up}style.css">'
+    return _whole(
+        whole,
+        head,
+        f"""<nav class="top" aria-label="Pages"><ul>{items}</ul></nav>
+<main id="main"{' class="wide"' if wide else ""}>
+<h1>{escape(title)}</h1>
+{body}
+</main>""",
+        "sdmodel doc",
+    )
+
+
+def alone(title: str, lead: str, body: str, *, style: str, maker: str) -> str:
+    """Return a page that needs no other file: its styles stand in it."""
+    return _whole(
+        title,
+        f"<style>\n{style.strip()}\n</style>",
+        f"""<main id="main">
+<h1>{escape(title)}</h1>
+<p class="soft">{escape(lead)}</p>
+{body}
+</main>""",
+        maker,
+    )
+
+
+def _whole(title: str, head: str, body: str, maker: str) -> str:
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="sdmodel doc">
-<title>{escape(whole)}</title>
-<link rel="stylesheet" href="{up}style.css">
+<meta name="generator" content="{escape(maker)}">
+<title>{escape(title)}</title>
+{head}
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
-<nav class="top" aria-label="Pages"><ul>{items}</ul></nav>
-<main id="main"{' class="wide"' if wide else ""}>
-<h1>{escape(title)}</h1>
 {body}
-</main>
 </body>
 </html>
 """

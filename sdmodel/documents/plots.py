@@ -39,11 +39,21 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [round(n * step, 12 - math.floor(math.log10(step))) for n in range(first, last + 1)]
 
 
-def plot(lines: Sequence[Line], x: str, y: str, label: str, *, marks: bool = False) -> Html:
+def plot(
+    lines: Sequence[Line],
+    x: str,
+    y: str,
+    label: str,
+    *,
+    marks: bool = False,
+    base: str = "",
+    named: bool = True,
+) -> Html:
     """Return lines over one pair of axes; nothing where no point is a number.
 
     `x` and `y` stand at the axes, `label` is read where the picture is not seen; `marks` shows
-    each point.
+    each point. The line `base` is the one the others are compared with; unless they are `named`
+    below the picture, somebody else puts a `legend`.
     """
     lines = lines[:MOST_LINES]
     points = [
@@ -74,7 +84,7 @@ def plot(lines: Sequence[Line], x: str, y: str, label: str, *, marks: bool = Fal
             f'<text x="{px(value):.1f}" y="{HEIGHT - _BOTTOM + 17}" text-anchor="middle">'
             f"{_told(value)}</text>"
         )
-    for look, course in zip(_looks(lines), points, strict=True):
+    for look, course in zip(_looks(lines, base), points, strict=True):
         drawn = " ".join(f"{px(a):.1f},{py(b):.1f}" for a, b in course)
         parts.append(f'<polyline points="{drawn}" fill="none" stroke-width="2"{_stroke(look)}/>')
         if marks:
@@ -95,23 +105,28 @@ def plot(lines: Sequence[Line], x: str, y: str, label: str, *, marks: bool = Fal
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
         f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}" '
         f'font-family="Arial, Helvetica, sans-serif" font-size="12" fill="{style.INK}">\n'
-        f"{body}\n</svg>{_legend(lines)}"
+        f"{body}\n</svg>{legend(lines, base) if named else ''}"
     )
 
 
-def _legend(lines: Sequence[Line]) -> str:
+def legend(lines: Sequence[Line], base: str = "") -> Html:
+    """Return which line is which; nothing where there is one line only."""
     if len(lines) < 2:
-        return ""
+        return Html("")
     items = "".join(
         '<li><svg width="34" height="10" aria-hidden="true">'
         f'<path d="M 0 5 H 34" stroke-width="2.5"{_stroke(look)}/></svg> {escape(one.name)}</li>'
-        for look, one in zip(_looks(lines), lines, strict=True)
+        for look, one in zip(_looks(lines, base), lines, strict=True)
     )
-    return f'<ul class="letters soft">{items}</ul>'
+    return Html(f'<ul class="letters soft">{items}</ul>')
 
 
-def _looks(lines: Sequence[Line]) -> list[style.Look]:
-    return list(style.looks(map(str, range(len(lines)))).values())
+def _looks(lines: Sequence[Line], base: str) -> list[style.Look]:
+    # By place, for two lines may have one name.
+    places = [str(place) for place in range(len(lines))]
+    first = next((place for place in places if base and lines[int(place)].name == base), "")
+    looks = style.looks(places, first)
+    return [looks[place] for place in places]
 
 
 def _stroke(look: style.Look) -> str:

@@ -15,6 +15,7 @@ from sdmodel.explain import VariableInfo
 from sdmodel.expr import Call, Lookup, Table, Tables, walk
 from sdmodel.names import key
 from sdmodel.run import Run
+from sdmodel.sketch.picture import Href
 from sdmodel.source import Variable
 
 # How many equations of one variable, and cells of one table, are shown.
@@ -73,14 +74,20 @@ def _loops(found: Facts, name: str) -> Html:
     return Html(", ".join(listed) + more)
 
 
+def set_equation(entry: Variable, left: str, href: Href) -> str:
+    """Return an entry's equation typeset; `left` is what stands left of its sign in the file."""
+    assert entry.equation is not None
+    head, mark, rest = left.partition("[")
+    head = plain(entry.name) if entry.subscripts else plain(left)
+    name = shown(head) + (f'<span class="sub">{shown(mark + rest)}</span>' if mark else "")
+    return equation(entry.equation, href, name)
+
+
 def _equations(found: Facts, info: VariableInfo, entries: tuple[Variable, ...]) -> str:
     rows = []
     for entry, (left, written) in list(zip(entries, info.entries, strict=True))[:MOST_ENTRIES]:
-        head, mark, rest = left.partition("[")
-        head = plain(entry.name) if entry.subscripts else plain(left)
-        name = shown(head) + (f'<span class="sub">{shown(mark + rest)}</span>' if mark else "")
         if entry.equation is not None:
-            rows.append(equation(entry.equation, lambda n: found.href(n, "../"), name))
+            rows.append(set_equation(entry, left, lambda n: found.href(n, "../")))
         said = " ".join(written.split())
         sign = "" if entry.lookup else " = "
         rows.append(f"<pre>{shown(f'{left}{sign}{said}' if said else left)}</pre>")

@@ -28,9 +28,18 @@ SCRIPTS = (
     "kept.js",
     "inspector.js",
     "sketch.js",
+    "sweep.js",
     "start.js",
 )
-STYLES = ("page.css", "levers.css", "charts.css", "sketch.css", "phone.css", "print.css")
+STYLES = (
+    "page.css",
+    "levers.css",
+    "charts.css",
+    "sketch.css",
+    "study.css",
+    "phone.css",
+    "print.css",
+)
 _INLINE = re.compile(r"<script(?P<said>[^>]*)>(?P<body>.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 
 

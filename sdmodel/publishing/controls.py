@@ -10,6 +10,7 @@ from sdmodel.names import key
 from sdmodel.publishing.levers import Lever, Levers
 from sdmodel.settings import Scenario
 
+_MOVED = '<span class="moved"></span>'
 _PLAIN = ("", "dmnl", "1", "dimensionless")
 
 
@@ -35,7 +36,7 @@ def lever_panel(found: Levers) -> Html:
         )
         parts.append(
             '<details class="uncertainties"><summary>Uncertainties '
-            f'<span class="count">{len(found.uncertainties)}</span></summary>\n'
+            f'<span class="count">{len(found.uncertainties)}</span>{_MOVED}</summary>\n'
             '<p class="soft">What nobody can set, and nobody knows for sure.</p>\n'
             f"{inner}</details>"
         )
@@ -74,7 +75,7 @@ def _group(name: str, levers: list[Lever], numbers: Mapping[int, int], *, opened
     title = name[:1].upper() + name[1:] if name else "Levers"
     return (
         f'<details class="levers"{" open" if opened else ""}><summary>{escape(title)} '
-        f'<span class="count">{len(levers)}</span></summary>\n{inner}</details>'
+        f'<span class="count">{len(levers)}</span>{_MOVED}</summary>\n{inner}</details>'
     )
 
 

@@ -6,7 +6,7 @@ from html import escape
 
 from sdmodel.documents.html import Html
 from sdmodel.documents.site import LAID_OUT
-from sdmodel.frontends.sketch import View
+from sdmodel.frontends.sketch import Kind, View
 from sdmodel.names import key
 from sdmodel.publishing.subject import Subject
 from sdmodel.sketch.picture import svg
@@ -32,8 +32,12 @@ def _views(views: list[View], subject: Subject) -> str:
         place = subject.place.get(key(name))
         return "" if place is None else f"#variable-{place}"
 
+    # A title page is no good beginning.
+    first = next((n for n, one in enumerate(views) if _named(one)), 0)
     options = "".join(
-        f'<option value="{place}">{escape(view.name)}</option>' for place, view in enumerate(views)
+        f'<option value="{place}"{" selected" if place == first else ""}>'
+        f"{escape(view.name)}</option>"
+        for place, view in enumerate(views)
     )
     templates = "\n".join(
         f'<template id="view-{place}">{svg(view, href, marked=True)}</template>'
@@ -50,6 +54,10 @@ time, against the largest flow of the same unit in this view over the whole run;
 the arrow is dashed and orange. Choose a name to see what moves it.</p>
 {templates}
 </div>"""
+
+
+def _named(view: View) -> list[str]:
+    return [one.name for one in view.elements if one.kind is Kind.VARIABLE and not one.shadow]
 
 
 _INSPECTOR = """<div id="inspector">

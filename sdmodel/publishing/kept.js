@@ -54,19 +54,18 @@ function showLegend() {
   const entry = (look, name, ...more) => made("li", {},
     swatch(look), made("span", { class: "name" }, name), ...more);
   const rows = kept.map((one) => {
-    const buttons = [];
+    let name = one.name;
     if (one.settings) {
-      const back = made("button", {
-        type: "button", class: "small", "aria-label": `Set the levers as in ${one.name}`,
-      }, "set");
-      back.addEventListener("click", () => setOnly(Object.entries(one.settings)));
-      buttons.push(back);
+      name = made("button", {
+        type: "button", class: "name-button", title: "Set the levers as in this run",
+      }, one.name);
+      name.addEventListener("click", () => setOnly(Object.entries(one.settings)));
     }
     const remove = made("button", {
       type: "button", class: "small", "aria-label": `Remove ${one.name}`,
     }, "\u00d7");
     remove.addEventListener("click", () => drop(one));
-    return entry(one.look, one.name, ...buttons, remove);
+    return entry(one.look, name, remove);
   });
   by("legend").replaceChildren(entry(NOW, "This run"), entry(BASE, "Base run"), ...rows);
 }

@@ -2,6 +2,12 @@
 
 const leverOf = new Map();
 
+/* A number for a box that is a few digits wide; it is read back to the same one. */
+function boxText(value) {
+  const text = String(value);
+  return text.length > 9 && text.length > value.toExponential().length ? value.toExponential() : text;
+}
+
 class LeverControl {
   constructor(element) {
     this.about = data.levers[Number(element.dataset.lever)];
@@ -66,7 +72,7 @@ class LeverControl {
     if (kind === "switch") this.main.checked = value !== 0;
     else this.main.value = String(value);
     if (kind !== "range") return;
-    this.box.value = String(value);
+    this.box.value = boxText(value);
     this.main.setAttribute("aria-valuetext",
       `${short(value)}${unit ? ` ${unit}` : ""}${value === own ? ", as in the base run" : ""}`);
   }
@@ -78,16 +84,25 @@ on("change", (names) => {
   for (const lever of new Set(names.map((name) => leverOf.get(name)))) if (lever) lever.follow();
   by("reset").disabled = !changes.size;
   showOthers();
+  countChanged();
 });
 
 /* What a scenario or a link has set and no lever shows. */
 function showOthers() {
   const names = [...changes.keys()].filter((name) => !leverOf.has(name));
   by("others").hidden = !names.length;
-  by("others").replaceChildren(
-    "Also set:", made("ul", {}, ...names.map((name) => made("li", {},
-      `${name} = ${short(changes.get(name))} (base run ${short(kernel.constants[name])})`))),
-  );
+  by("others").querySelector("summary").textContent =
+    `${names.length} more constant${names.length > 1 ? "s are" : " is"} set`;
+  by("others").querySelector("ul").replaceChildren(...names.map((name) => made("li", {},
+    `${name} = ${short(changes.get(name))} (base run ${short(kernel.constants[name])})`)));
+}
+
+/* Say at each group how much in it differs from the base run: most groups are closed. */
+function countChanged() {
+  for (const group of document.querySelectorAll(".levers, .uncertainties")) {
+    const count = group.querySelectorAll(".lever.changed").length;
+    group.querySelector(".moved").textContent = count ? ` ${count} moved` : "";
+  }
 }
 
 by("reset").addEventListener("click", () => {

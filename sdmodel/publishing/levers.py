@@ -11,6 +11,7 @@ from sdmodel.factors import Factor
 from sdmodel.model import Model
 from sdmodel.names import element_key
 from sdmodel.parts import part_key
+from sdmodel.program import FINAL_TIME, INITIAL_TIME
 
 # How many constants the page offers where nobody said which matter.
 MOST = 12
@@ -73,16 +74,17 @@ def levers_of(model: Model) -> Levers:
     ranged = [(one, bounds) for one in constants if (bounds := _range(one))]
     if ranged:
         remark = "These are the constants for which the model's file gives a range."
-        return Levers(tuple(_own(model, one, *bounds) for one, bounds in ranged), (), remark)
-    single = [one for one in constants if one.used_by]
+        return Levers(tuple(_own(model, one, bounds) for one, bounds in ranged), (), remark)
+    single = [one for one in constants if one.used_by and _worth_moving(one.default or 0.0)]
     single.sort(key=lambda one: -len(one.used_by))
     remark = (
         "The model's file says neither which constants are levers nor how far they may go. "
-        f"Offered are the {min(MOST, len(single))} that most equations use, from nothing to twice "
-        "their value."
+        f"Offered are the {min(MOST, len(single))} that most equations use (0, 1 and powers of ten "
+        "are left out: most are switches and factors of conversion), from nothing to twice their "
+        "value, and years over the whole run."
     )
     return Levers(
-        tuple(_own(model, one, *_guessed(one.default or 0.0)) for one in single[:MOST]),
+        tuple(_own(model, one, _guessed(model, one), "") for one in single[:MOST]),
         (),
         remark if single else "The model has no constant that could be moved.",
     )
@@ -143,18 +145,28 @@ def _range(info: VariableInfo) -> tuple[float, float] | None:
     return (low, high) if sound and low <= info.default <= high else None
 
 
-def _guessed(default: float) -> tuple[float, float]:
-    if default == 0.0:
-        return -1.0, 1.0
-    return min(0.0, 2 * default), max(0.0, 2 * default)
+def _worth_moving(value: float) -> bool:
+    return abs(value) not in (0.0, 1.0) and (abs(value) < 100 or math.log10(abs(value)) % 1 != 0)
 
 
-def _own(model: Model, info: VariableInfo, low: float, high: float) -> Lever:
+def _guessed(model: Model, info: VariableInfo) -> tuple[float, float]:
+    """Return from where to where a constant may go of which only the value is known."""
+    program, value = model.program, info.default or 0.0
+    first, last = (program.constants.get(name, math.nan) for name in (INITIAL_TIME, FINAL_TIME))
+    if value > 1000 and first <= value <= last:  # a year
+        return first, last
+    return min(0.0, 2 * value), max(0.0, 2 * value)
+
+
+def _own(
+    model: Model, info: VariableInfo, span: tuple[float, float], group: str | None = None
+) -> Lever:
+    low, high = span
     switch = (low, high, info.step) == (0.0, 1.0, 1.0)
     return Lever(
         name=info.name,
         label=plain(info.name),
-        group=info.group.lstrip("."),
+        group=info.group.lstrip(".") if group is None else group,
         unit=info.units,
         low=low,
         high=high,

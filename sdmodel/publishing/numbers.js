@@ -14,6 +14,11 @@ function short(value) {
   return (size >= 1e6 ? largeNumber : plainNumber).format(value);
 }
 
+/* An estimate: three digits are more than it has. */
+function estimate(value) {
+  return short(Number(value.toPrecision(3)));
+}
+
 /* A change, with its sign. */
 function signed(value) {
   return (value > 0 ? "+" : value < 0 ? "\u2212" : "\u00b1") + short(Math.abs(value));

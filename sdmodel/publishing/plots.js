@@ -44,6 +44,15 @@ function axis(Kind, label, formatter, ticks) {
   });
 }
 
+/* A long unit on two lines, cut where it may be. */
+function folded(unit) {
+  if (unit.length < 16) return unit;
+  const cuts = [...unit.matchAll(/[\s/*)]/g)].map((found) => found.index + 1);
+  const middle = unit.length / 2;
+  cuts.sort((one, other) => Math.abs(one - middle) - Math.abs(other - middle));
+  return cuts.length ? `${unit.slice(0, cuts[0]).trimEnd()}\n${unit.slice(cuts[0])}` : unit;
+}
+
 function grid(axisModel, dimension) {
   return new Models.Grid({ axis: axisModel, dimension: dimension, grid_line_color: colour("tint") });
 }
@@ -60,8 +69,8 @@ function timePlot(unit, { x, y, ticks = 4 } = {}) {
     min_border_left: 48,
     min_border_top: 6,
   });
-  const below = axis(Models.LinearAxis, data.timeUnit || "Time", new TimeTicks(), 5);
-  const left = axis(Models.LinearAxis, unit || "no unit", new NumberTicks(), ticks);
+  const below = axis(Models.LinearAxis, data.timeUnit || "Time", new TimeTicks(), 4);
+  const left = axis(Models.LinearAxis, folded(unit || "no unit"), new NumberTicks(), ticks);
   plot.add_layout(below, "below");
   plot.add_layout(left, "left");
   plot.add_layout(grid(left, 1), "center");
@@ -102,7 +111,7 @@ function fit(range, found) {
   let [low, high] = found;
   if (low > 0 && low < 0.5 * high) low = 0;
   if (high < 0 && high > 0.5 * low) high = 0;
-  const least = 1e-6 * Math.max(Math.abs(low), Math.abs(high)) || 1;
-  const room = Math.max(0.05 * (high - low), (least - (high - low)) / 2, 0);
+  const size = Math.max(Math.abs(low), Math.abs(high)) || 1;
+  const room = high - low > 1e-6 * size ? 0.05 * (high - low) : 0.1 * size;
   range.setv({ start: low === 0 ? 0 : low - room, end: high === 0 && low < 0 ? 0 : high + room });
 }

@@ -50,5 +50,8 @@ window.sdmodelPage = {
 for (const column of data.charts) addChart(column);
 showLegend();
 fromAddress(location.hash.slice(1));
+if (by("outcome")) showRanking();
+if (by("course")) showFan();
 if (by("view")) showView();
+if (board.length) inspect(data.variables.indexOf(board[0].variable));
 else runNow();

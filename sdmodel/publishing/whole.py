@@ -14,9 +14,11 @@ from sdmodel.errors import OverrideError
 from sdmodel.javascript import kernel_script
 from sdmodel.model import Model
 from sdmodel.publishing import assets, controls
+from sdmodel.publishing.claims import claims_section
 from sdmodel.publishing.drawings import drawing_section
 from sdmodel.publishing.levers import Lever, constants_named, levers_of
 from sdmodel.publishing.subject import Subject
+from sdmodel.publishing.sweeps import sweep_data, sweep_section
 from sdmodel.run import atomic
 from sdmodel.style import BLACK, looks
 from sdmodel.version import __version__
@@ -90,7 +92,7 @@ def page(
     subject, found = Subject(model), levers_of(model)
     title = title or model.settings.title or plain(model.name)
     charts, remark = subject.first_charts()
-    data = {
+    data: dict[str, Any] = {
         "title": title,
         "model": model.name,
         "timeUnit": subject.time_unit,
@@ -100,6 +102,12 @@ def page(
         "charts": charts,
         "looks": _looks(),
     }
+    parts = [drawing_section(subject)]
+    if sweep is not None:
+        data["sweep"] = sweep_data(sweep, model)
+        parts.append(sweep_section(data["sweep"]))
+    if claims is not None:
+        parts.append(claims_section(claims, model))
     kernel = f"const sdmodelKernel = {kernel_script(model.program)};"
     scripts = [assets.charts_script(), kernel, assets.script()]
     frame = Template(assets.text_of("page.html"))
@@ -111,7 +119,7 @@ def page(
         remark=escape(remark),
         scenarios=controls.scenario_buttons(model.settings.scenarios),
         levers=controls.lever_panel(found),
-        parts=drawing_section(subject),
+        parts="\n".join(parts),
         origin=_origin(model),
         data=assets.as_data(data),
         bokeh=scripts[0],

@@ -21,6 +21,17 @@ function fill(list, texts) {
   }));
 }
 
+/* An error: what is wrong may be wrapped, the line of the file with its caret must not be. */
+function told(error) {
+  const [what, ...rest] = error.text.split("\n");
+  const parts = [["p", what], ["pre", rest.join("\n")]].filter(([, text]) => text);
+  return parts.map(([kind, text]) => {
+    const part = document.createElement(kind);
+    part.textContent = text;
+    return part;
+  });
+}
+
 function fold(id, title, texts) {
   const part = by(id);
   part.hidden = texts.length === 0;
@@ -36,7 +47,6 @@ function tellState(text, kind) {
 function tell(news) {
   const broken = news.errors.length > 0;
   by("errors").hidden = !broken;
-  by("frames").classList.toggle("old", broken);
   if (broken) {
     by("errors").querySelector("h1").textContent =
       `The saved model has ${counted(news.errors.length, "error")}`;
@@ -44,7 +54,7 @@ function tell(news) {
       ? "Below is the last version that runs; it can be used meanwhile."
       : "The page comes as soon as the model runs.";
   }
-  fill(by("errors").querySelector(".list"), news.errors.map((one) => one.text));
+  by("errors").querySelector(".list").replaceChildren(...news.errors.flatMap(told));
   tellState(
     broken ? `${news.at}  not running` : `${news.at}  live, made in ${news.seconds.toFixed(2)} s`,
     broken ? "bad" : "good",
@@ -73,15 +83,14 @@ function sameRun(one, other) {
 function takeOver(from, to) {
   const [old, page] = [from.contentWindow, to.contentWindow];
   if (!old.sdmodelPage || !page.sdmodelPage) return;
+  const focused = document.activeElement === from && old.document.activeElement;
   const before = old.sdmodelPage.lastRun();
   page.sdmodelPage.restore(old.sdmodelPage.state());
   if (!sameRun(before, page.sdmodelPage.lastRun())) ghost = before;
   if (ghost) page.sdmodelPage.showGhost(ghost);
-  const focus = old.document.activeElement;
-  if (focus && focus.id && document.activeElement === from) {
-    const same = page.document.getElementById(focus.id);
-    if (same) same.focus({ preventScroll: true });
-  }
+  page.document.activeElement.blur();
+  const same = focused && focused.id && page.document.getElementById(focused.id);
+  if (same) same.focus({ preventScroll: true });
   page.scrollTo(old.scrollX, old.scrollY);
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Condition
 from typing import Any
 
@@ -105,7 +106,8 @@ class Live:
 
 
 def _told(one: Finding) -> dict[str, Any]:
-    problem = one.problem
+    # The browser knows which model it is; the folder it lies in would only be long.
+    problem = replace(one.problem, path=Path(one.problem.path).name)
     return {
         "severity": one.severity,
         "code": one.code,
@@ -113,5 +115,5 @@ def _told(one: Finding) -> dict[str, Any]:
         "path": problem.path,
         "line": problem.line,
         "column": problem.column,
-        "text": str(one),
+        "text": str(replace(one, problem=problem)),
     }

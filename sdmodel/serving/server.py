@@ -19,6 +19,7 @@ from typing import Any
 
 from sdmodel.errors import SDError
 from sdmodel.serving.live import Live, News
+from sdmodel.style import css
 
 HOST = "127.0.0.1"
 # How often a waiting thread looks whether its reader is still there.
@@ -149,6 +150,8 @@ class Handler(BaseHTTPRequestHandler):
         if name in _OWN:
             file, kind = _OWN[name]
             body = files("sdmodel.serving").joinpath(file).read_bytes()
+            if file.endswith(".css"):
+                body = css().encode() + body
             return self._answer(HTTPStatus.OK, kind, body, _POLICY)
         if name == "page" and self.server.live.page:
             body = self.server.live.page.encode()
