@@ -222,10 +222,10 @@ def test_the_verb_writes_a_page(tmp_path: Path) -> None:
 
 
 def test_what_cannot_run_in_a_page_is_refused_by_name(tmp_path: Path) -> None:
-    path = tmp_path / "auto.mdl"
-    path.write_text(mdl_text("s = INTEG(-s, 1)", "rk4auto"), encoding="utf-8")
+    path = tmp_path / "changing.mdl"
+    path.write_text(mdl_text("s = INTEG(-s, 1)\nSAVEPER = 1 + Time"), encoding="utf-8")
     target = tmp_path / "page.html"
     done = CliRunner().invoke(main, ["publish", str(path), "-o", str(target)])
     assert done.exit_code != 0
-    assert "method" in done.output
+    assert "run controls that change over time" in done.output
     assert not target.exists()
