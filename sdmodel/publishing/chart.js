@@ -64,12 +64,13 @@ class Chart {
     }
   }
 
-  draw() {
+  draw({ growing = false } = {}) {
     const ys = present.values.get(this.column);
     if (!ys) return;
-    this.stale = false;
+    this.stale = growing;
     this.now.source.data = { x: present.times, y: ys };
-    fit(this.plot.y_range, extent(ys, this.fixed));
+    fit(this.plot.y_range, extent(ys, this.fixed), growing && this.fitted);
+    this.fitted = true;
     this.read(pointed);
   }
 

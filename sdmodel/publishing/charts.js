@@ -28,12 +28,13 @@ function removeChart(chart) {
 function drawCharts() {
   for (const chart of chartOf.values()) {
     chart.stale = true;
-    if (chart.seen) chart.draw();
+    if (chart.seen) chart.draw({ growing: true });
   }
   clearTimeout(drawCharts.rest);
   drawCharts.rest = setTimeout(drawRest, 200);
 }
 
+/* Once the levers rest: what is out of sight, and ranges that fit. */
 function drawRest() {
   for (const chart of chartOf.values()) if (chart.stale) chart.draw();
 }

@@ -4,6 +4,16 @@ Bokeh.logger.set_level("error");
 const Models = Bokeh.Models;
 const { Document: BokehDocument } = Bokeh.require("document");
 
+/* At each paint Bokeh writes the same places into the style sheets of a chart's parts, and the browser
+   then works out all styles again, which takes longer than the drawing. The same text is no news. */
+const { InlineStyleSheet } = Bokeh.require("core/dom");
+const writeSheet = InlineStyleSheet.prototype._update;
+if (writeSheet) {
+  InlineStyleSheet.prototype._update = function (css) {
+    if (this.el.textContent !== css) writeSheet.call(this, css);
+  };
+}
+
 class NumberTicks extends Models.BasicTickFormatter {
   doFormat(ticks) {
     return tickTexts(ticks);
@@ -105,13 +115,21 @@ function extent(values, before = null) {
   return low <= high ? [low, high] : before;
 }
 
-/* Set a range with some room; nothing is far off, zero is shown; noise is not blown up. */
-function fit(range, found) {
+/* Set a range with some room; nothing is far off, zero is shown; noise is not blown up.
+
+While a lever moves, `growing`, a range only grows, and then by more than it needs: other numbers at
+the axis make Bokeh lay out the chart anew, which takes longer than to draw it. */
+function fit(range, found, growing = false) {
   if (!found) return;
   let [low, high] = found;
+  if (growing && low >= range.start && high <= range.end) return;
   if (low > 0 && low < 0.5 * high) low = 0;
   if (high < 0 && high > 0.5 * low) high = 0;
   const size = Math.max(Math.abs(low), Math.abs(high)) || 1;
-  const room = high - low > 1e-6 * size ? 0.05 * (high - low) : 0.1 * size;
-  range.setv({ start: low === 0 ? 0 : low - room, end: high === 0 && low < 0 ? 0 : high + room });
+  const share = growing ? 0.25 : 0.05;
+  const room = high - low > 1e-6 * size ? share * (high - low) : 0.1 * size;
+  let start = low === 0 ? 0 : low - room;
+  let end = high === 0 && low < 0 ? 0 : high + room;
+  if (growing) [start, end] = [Math.min(start, range.start), Math.max(end, range.end)];
+  if (start !== range.start || end !== range.end) range.setv({ start, end });
 }

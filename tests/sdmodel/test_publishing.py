@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 import sdmodel as sd
 from sdmodel.cli.main import main
-from sdmodel.publishing import assets, page
+from sdmodel.publishing import assets, page, whole
 from sdmodel.publishing.levers import levers_of, step_of
 from tests.sdmodel.conftest import mdl_text
 
@@ -221,11 +221,16 @@ def test_the_verb_writes_a_page(tmp_path: Path) -> None:
     assert json.loads(done.output)["bytes"] == target.stat().st_size
 
 
-def test_what_cannot_run_in_a_page_is_refused_by_name(tmp_path: Path) -> None:
-    path = tmp_path / "auto.mdl"
-    path.write_text(mdl_text("s = INTEG(-s, 1)", "rk4auto"), encoding="utf-8")
-    target = tmp_path / "page.html"
-    done = CliRunner().invoke(main, ["publish", str(path), "-o", str(target)])
+def test_what_cannot_run_in_a_page_is_told_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(program: object) -> str:
+        problem = sd.Problem("a page cannot compute this", kind="unsupported", cure="do without")
+        raise sd.UnsupportedError([problem])
+
+    monkeypatch.setattr(whole, "kernel_script", refuse)
+    model, target = load(tmp_path, RANGED), tmp_path / "page.html"
+    done = CliRunner().invoke(main, ["publish", str(model.path), "-o", str(target)])
     assert done.exit_code != 0
-    assert "method" in done.output
+    assert "a page cannot compute this" in done.output
     assert not target.exists()
