@@ -37,7 +37,7 @@ NEVER_ENDS = ("sdmodel watch", "sdmodel serve")
 # Verbs of which an exit status of 1 is an answer: they differ, not yet, one fails.
 ANSWERS = ("sdmodel diff", "sdmodel reality", "sensitivity converged")
 # The fewest samples that a method takes, or close to it.
-SAMPLES = {"sobol": 2, "morris": 2, "fast": 65, "dgsm": 16, "hdmr": 512, "delta": 128, "pawn": 128}
+SAMPLES = {"sobol": 4, "morris": 4, "fast": 65, "dgsm": 16, "hdmr": 512, "delta": 128, "pawn": 128}
 SAMPLES |= {"regional": 64, "rbd-fast": 64, "latin": 64, "sample": 64, "all-combinations": 2}
 SMALL = {
     "sensitivity claims": ["-n", "2"],
@@ -45,7 +45,7 @@ SMALL = {
         "--draws",
         "4",
         "--fresh",
-        "8",
+        "64",
         "--population",
         "8",
         "--generations",

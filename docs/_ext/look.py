@@ -23,8 +23,13 @@ html[data-theme] {{
   --pst-color-surface: {TINT};
 }}
 /* A table that is wider than the page moves under its own bar; the page never does. */
-.bd-main .bd-content .bd-article-container {{ max-width: 56rem; }}
+.bd-page-width {{ max-width: 96rem; }}
+.bd-main .bd-content .bd-article-container {{ max-width: 60rem; }}
+.bd-sidebar-primary {{ flex-basis: 18%; }}
 .bd-article h1 {{ font-size: 2.2rem; }}
+.bd-article h2 {{ font-size: 1.6rem; }}
+/* What a program answers, apart from what is typed. */
+.bd-article .highlight-text pre {{ background: white; border-left: 3px solid {LINE}; }}
 .bd-article table.table {{ font-size: 0.9rem; }}
 .bd-article table.table td {{ min-width: 5rem; }}
 .bd-article table.table code {{

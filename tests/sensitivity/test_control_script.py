@@ -264,6 +264,7 @@ def test_the_script_of_the_page(folder: Path) -> None:
     (block,) = re.findall(r"```cmd\n(.*?)```", DOCS, re.S)
     for suffix, old in ((".vsc", "s.vsc"), (".voc", "o.voc"), (".vpd", "p.vpd")):
         (folder / old).rename(folder / f"epidemic{suffix}")
+    (folder / "observed.dat").write_text("buried\n0\t1\n300\t5\n", encoding="utf-8")
     done(script(folder, block))
     assert {"many.nc", "best.out", "after.tab"} <= {one.name for one in folder.iterdir()}
     assert len(last_row(folder / "after.tab", "Dead")) == 301
