@@ -250,7 +250,7 @@ def _limits(
     known = dict.fromkeys(model.settings.never_negative, (0.0, None)) | dict(given)
     found: dict[str, tuple[float | None, float | None]] = {}
     for name, ends in known.items():
-        if not (isinstance(ends, tuple | list) and len(ends) == 2):
+        if not _is_pair(ends):
             wrong.append(
                 f"the limits of '{name}' are {ends!r}: give the lowest and the highest, such as "
                 "(0, None)"
@@ -273,6 +273,10 @@ def _limits(
             both = (None if low is None else float(low), None if high is None else float(high))
             found |= dict.fromkeys([whole] if whole in model.columns else elements, both)
     return found
+
+
+def _is_pair(ends: object) -> bool:
+    return isinstance(ends, tuple | list) and len(ends) == 2
 
 
 def _is_limit(one: object) -> bool:

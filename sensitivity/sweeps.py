@@ -138,9 +138,9 @@ def sweep(
     >>> result.attrs["runs"], result["ST"].dims
     (144, ('outcome', 'factor'))
     """
-    if chunk is not None and not (isinstance(chunk, Integral) and chunk >= 1):
+    if not _counts(chunk):
         raise MethodError(f"chunk is {chunk!r}: give the number of runs to hold at a time, or none")
-    if threads is not None and not (isinstance(threads, Integral) and threads >= 1):
+    if not _counts(threads):
         raise MethodError(f"threads is {threads!r}: give 1 or more, or leave it out")
     study = described(
         model,
@@ -277,3 +277,8 @@ class _Memory:
         if self.courses is None:
             raise ValueError("no courses were kept")
         return self.courses[series, instants]
+
+
+def _counts(given: object) -> bool:
+    """Tell whether something can be counted with, or is left out."""
+    return given is None or (isinstance(given, Integral) and given >= 1)
