@@ -75,7 +75,7 @@ function timePlot(unit, { x, y, ticks = 4 } = {}) {
     sizing_mode: "stretch_both",
     toolbar_location: null,
     outline_line_color: null,
-    min_border_right: 14,
+    min_border_right: 18,
     min_border_left: 48,
     min_border_top: 6,
   });
