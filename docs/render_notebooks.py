@@ -45,12 +45,13 @@ def is_stale(path: Path) -> bool:
     """Tell whether a notebook has no page, or one made from other cells."""
     page = page_of(path)
     said = _SOURCES.search(page.read_text(encoding="utf-8")) if page.exists() else None
-    return said is None or said[1] != digest(nbformat.read(path, as_version=4))
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    return said is None or said[1] != digest(notebook)
 
 
 def render(path: Path) -> Path:
     """Run a notebook and write its page and pictures; what an earlier one left is removed."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     made_from = digest(notebook)
     os.environ["PYTHONPATH"] = os.pathsep.join(
         [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
