@@ -29,6 +29,9 @@ INK, SOFT, LINE, TINT = "#1B1F24", "#55606C", "#D5DBE1", "#F3F6F9"
 MARK, GOOD, BAD, MAYBE = "#005A92", "#00694E", "#B3261E", "#7A5000"
 # What is neither one thing nor the other, and what stands behind the rest.
 NEUTRAL, PALE = "#B4BBC2", "#D9DDE1"
+# The ground, frames of what can be filled in, what is under the mouse and under the finger, and
+# the ground of an alarm.
+PAPER, FRAME, HOVER, PRESSED, ALARM = "#FFFFFF", "#87919C", "#EEF5FA", "#00436E", "#FDF1F0"
 # Blue on white, ever denser; opaque, so that a legend shows the colours that are seen.
 BANDS = ("#D6E6F2", "#A5CAE4", "#66A8D2")
 # Matplotlib's scale of shades for numbers: it rises evenly in brightness for every reader.
@@ -88,6 +91,12 @@ def css() -> str:
         "bad": BAD,
         "maybe": MAYBE,
         "focus": ORANGE,
+        "paper": PAPER,
+        "frame": FRAME,
+        "hover": HOVER,
+        "pressed": PRESSED,
+        "alarm": ALARM,
+        "pale": PALE,
         **{f"line-{place}": colour for place, colour in enumerate(PALETTE, 1)},
     }
     return "\n".join(

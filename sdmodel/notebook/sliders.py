@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from sdmodel.errors import SDError
+from sdmodel.style import LINE, PAPER
 
 if TYPE_CHECKING:
     from sdmodel.model import Model
@@ -49,7 +50,7 @@ class Sliders:
     def _repr_html_(self) -> str:
         return (
             f'<iframe title="Sliders of {escape(self.model)}" sandbox="allow-scripts" '
-            f'style="width:100%;height:{self.height}px;border:1px solid #d5dbe1;background:white" '
+            f'style="width:100%;height:{self.height}px;border:1px solid {LINE};background:{PAPER}" '
             f'srcdoc="{escape(self.page)}"></iframe>'
         )
 

@@ -56,22 +56,8 @@ def script() -> str:
 
 def style() -> str:
     """Return our own styles as one sheet."""
-    colours = {
-        "ink": look.INK,
-        "soft": look.SOFT,
-        "line": look.LINE,
-        "tint": look.TINT,
-        "mark": look.MARK,
-        "good": look.GOOD,
-        "bad": look.BAD,
-        "maybe": look.MAYBE,
-        "now": look.BLUE,
-        "focus": look.ORANGE,
-        "flow": look.SKY,
-        "against": look.AMBER,
-    }
-    root = "; ".join(f"--{name}: {colour}" for name, colour in colours.items())
-    return "\n".join([f":root {{ {root}; }}", *map(text_of, STYLES)])
+    own = f":root {{ --now: {look.BLUE}; --flow: {look.SKY}; --against: {look.AMBER}; }}"
+    return "\n".join([look.css(), own, *map(text_of, STYLES)])
 
 
 def charts_script() -> str:

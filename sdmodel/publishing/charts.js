@@ -21,7 +21,7 @@ function removeChart(chart) {
   chartOf.delete(chart.element);
   chart.close();
   tell(`The chart of ${chart.name} is gone.`);
-  by("add-name").focus();
+  by("chart-name").focus();
   happened("kept", null);
 }
 
@@ -55,9 +55,9 @@ by("all-names").append(
   ...kernel.columns.map((_, column) => made("option", { value: plainName(column) })),
 );
 
-by("add").addEventListener("submit", (event) => {
+by("chart-add").addEventListener("submit", (event) => {
   event.preventDefault();
-  const text = by("add-name").value;
+  const text = by("chart-name").value;
   const column = columnNamed(text);
   if (column < 0) {
     tell(text.trim() ? `The model has no variable named ${text}.` : "Write a name first.");
@@ -65,7 +65,7 @@ by("add").addEventListener("submit", (event) => {
   }
   const there = board.find((chart) => chart.column === column);
   if (!there) addChart(column);
-  by("add-name").value = "";
+  by("chart-name").value = "";
   tell(there ? `${there.name} is shown already.` : `Added: ${plainName(column)}.`);
   runNow();
   happened("kept", null);

@@ -67,7 +67,7 @@ function drawPipes() {
     for (const line of outer) line.style.strokeWidth = `${width + 2}px`;
     for (const line of inner) {
       line.style.strokeWidth = `${width}px`;
-      line.style.stroke = share ? colour(value < 0 ? "against" : "flow") : "#fff";
+      line.style.stroke = share ? colour(value < 0 ? "against" : "flow") : colour("paper");
       line.style.strokeDasharray = value < 0 ? "5 3" : "none";
     }
   }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tomllib
 from pathlib import Path
 
@@ -244,38 +243,6 @@ def test_an_element_is_not_deleted_as_if_it_were_the_variable(path: Path) -> Non
     assert done.delete("part").text.raw == sd.edit(path).text.raw
 
 
-def test_names_of_reality_checks_are_taken_and_empty_ones_are_none(tmp_path: Path) -> None:
-    place = tmp_path / "m.mdl"
-    text = "a = 1~~|\nb = a~~|\nhigh :TEST INPUT: a = 5~~|\n"
-    place.write_text(f"{text}rc :THE CONDITION: high :IMPLIES: b > 3~~|\n", encoding="utf-8")
-    for taken in ("high", "RC"):
-        with pytest.raises(sd.OverrideError, match="is taken already"):
-            sd.edit(place).rename("a", taken)
-    for name in ("", '""', " "):
-        with pytest.raises(sd.OverrideError, match="is no name"):
-            sd.edit(place).add(name, "1")
-
-
-@pytest.mark.parametrize(
-    "check",
-    [
-        "rc :THE CONDITION: :IMPLIES: a >",
-        "rc :THE CONDITION: a > 3",
-        "rc :TEST INPUT: RC GROW(a, 2)",
-        "rc :THE CONDITION: # :IMPLIES: b > #2 + A",  # taken for a variable
-        "rc = 2 * A +",
-    ],
-)
-def test_what_is_named_is_used_also_where_it_cannot_be_read(tmp_path: Path, check: str) -> None:
-    place = tmp_path / "m.mdl"
-    place.write_text(f"a = 1~~|\nb = 2~~|\nc = 3~~a|\n{check}~~c|\n", encoding="utf-8")
-    with pytest.raises(sd.ModelError, match="'a' is used by 'rc'"):
-        sd.edit(place).delete("a")
-    assert "c = 3" not in sd.edit(place).delete("c").text.text  # a comment uses nothing
-    if "=" in check:  # and together they go
-        assert "a = 1" not in sd.edit(place).delete("a", "rc").text.text
-
-
 def test_a_deleted_variable_leaves_the_sketch_with_its_valve_pipes_cloud_and_arrows(
     path: Path,
 ) -> None:
@@ -503,18 +470,3 @@ def test_every_name_of_the_models_here_can_be_changed_and_changed_back(name: str
             if one.path.suffix == ".toml":
                 assert tomllib.loads(one.now.text) == tomllib.loads(one.before.text)
             assert one.now.text.replace('"', "") == one.before.text.replace('"', "")
-
-
-def test_reality_checks_beside_a_model_follow(tmp_path: Path) -> None:
-    """They still say the same, of the variable under its new name."""
-    for suffix in (".mdl", ".reality"):
-        shutil.copy(ROOT / "models" / f"core{suffix}", tmp_path)
-    model = sd.load(tmp_path / "core.mdl")
-    before = (tmp_path / "core.reality").read_text(encoding="utf-8")
-    verdicts = [(one.check, one.verdict) for one in model.reality_checks().results]
-    model.edit().rename("research people", "people who search").save()
-    after = (tmp_path / "core.reality").read_text(encoding="utf-8")
-    assert before.count("research people") >= 2
-    assert after == before.replace("research people", "people who search")
-    renamed = sd.load(tmp_path / "core.mdl").reality_checks()
-    assert [(one.check, one.verdict) for one in renamed.results] == verdicts
