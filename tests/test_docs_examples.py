@@ -168,6 +168,11 @@ def for_searching(_: dict[str, object]) -> None:
     sa.save(found, "sweep.nc")
 
 
+def for_reporting(known: dict[str, object]) -> None:
+    for_searching(known)
+    invoke("sensitivity claims models/core.mdl -o out")
+
+
 def for_reality(_: dict[str, object]) -> None:
     write("work.mdl", "{UTF-8}\n" + fenced("reality_checks.md", "mdl")[0])
 
@@ -206,12 +211,13 @@ PREPARED: dict[str, Callable[[dict[str, object]], None]] = {
     "outcomes": for_searching,
     "policy_search": for_searching,
     "reality_checks": for_reality,
+    "report": for_reporting,
     "sketch": for_sketching,
     "studies": for_studies,
     "vensim_control": for_control,
 }
 SLOW = {"README", "claims", "findings", "policy_search", "vensim_control"}
-SLOW |= {"sketch", "studies", "understanding", "validation", "outcomes"}
+SLOW |= {"report", "sketch", "studies", "understanding", "validation", "outcomes"}
 
 
 def write(name: str, text: str) -> None:
