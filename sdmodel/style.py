@@ -41,7 +41,7 @@ _DASHES = ("solid", "dashed", "dashdot", "dotted")
 # The same as SVG writes them, for lines two wide.
 _SVG_DASHES = {"solid": "", "dashed": "8 3", "dashdot": "9 3 2 3", "dotted": "2 2"}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-_NO_UNIT = frozenset({"", "dmnl", "1", "dimensionless", "no unit"})
+NO_UNIT = frozenset({"", "dmnl", "1", "dimensionless", "no unit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def unit(text: str) -> str:
     >>> unit("Year"), unit("Dmnl")
     ('Year', 'no unit')
     """
-    return "no unit" if text.strip().casefold() in _NO_UNIT else text
+    return "no unit" if text.strip().casefold() in NO_UNIT else text
 
 
 def label(name: str, unit_of_it: str) -> str:

@@ -9,9 +9,9 @@ from sdmodel.documents.html import Html, text
 from sdmodel.names import key
 from sdmodel.publishing.levers import Lever, Levers
 from sdmodel.settings import Scenario
+from sdmodel.style import NO_UNIT
 
 _MOVED = '<span class="moved"></span>'
-_PLAIN = ("", "dmnl", "1", "dimensionless")
 
 
 def number(value: float) -> str:
@@ -144,4 +144,4 @@ def _unit(unit: str) -> str:
     >>> _unit("Dmnl"), _unit("kn/Year")
     ('', 'kn/Year')
     """
-    return "" if key(unit) in _PLAIN else unit
+    return "" if key(unit) in NO_UNIT else unit

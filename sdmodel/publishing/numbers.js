@@ -1,17 +1,16 @@
 /* Numbers as people read them. */
 
 const plainNumber = new Intl.NumberFormat("en-GB", { maximumSignificantDigits: 4 });
-const largeNumber = new Intl.NumberFormat("en-GB", {
-  notation: "compact", maximumSignificantDigits: 4,
-});
-const SIZES = [[1e12, "tn"], [1e9, "bn"], [1e6, "m"], [1e3, "k"]];
+/* A million is "mn": "m" would be read as a thousandth, or as metres. */
+const SIZES = [[1e12, "tn"], [1e9, "bn"], [1e6, "mn"], [1e3, "k"]];
 
 function short(value) {
   if (Number.isNaN(value)) return "no number";
   if (!Number.isFinite(value)) return value > 0 ? "infinite" : "minus infinite";
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e15)) return value.toExponential(2);
-  return (size >= 1e6 ? largeNumber : plainNumber).format(value);
+  const [divisor, mark] = size >= 1e6 ? SIZES.find(([one]) => size >= one) : [1, ""];
+  return plainNumber.format(value / divisor) + mark;
 }
 
 /* An estimate: three digits are more than it has. */

@@ -54,6 +54,11 @@ function axis(Kind, label, formatter, ticks) {
   });
 }
 
+/* A unit as it stands alone at an axis. */
+function atAxis(unit) {
+  return data.noUnit.includes((unit || "").trim().toLowerCase()) ? "no unit" : folded(unit);
+}
+
 /* A long unit on two lines, cut where it may be. */
 function folded(unit) {
   if (unit.length < 16) return unit;
@@ -80,7 +85,7 @@ function timePlot(unit, { x, y, ticks = 4 } = {}) {
     min_border_top: 6,
   });
   const below = axis(Models.LinearAxis, data.timeUnit || "Time", new TimeTicks(), 4);
-  const left = axis(Models.LinearAxis, folded(unit || "no unit"), new NumberTicks(), ticks);
+  const left = axis(Models.LinearAxis, atAxis(unit), new NumberTicks(), ticks);
   plot.add_layout(below, "below");
   plot.add_layout(left, "left");
   plot.add_layout(grid(left, 1), "center");

@@ -20,7 +20,7 @@ from sdmodel.publishing.levers import Lever, constants_named, levers_of
 from sdmodel.publishing.subject import Subject
 from sdmodel.publishing.sweeps import sweep_data, sweep_section
 from sdmodel.run import atomic
-from sdmodel.style import BLACK, looks
+from sdmodel.style import BLACK, NO_UNIT, looks
 from sdmodel.version import __version__
 
 # The run that is moved takes the first colour; runs that are kept take the others.
@@ -96,6 +96,7 @@ def page(
         "title": title,
         "model": model.name,
         "timeUnit": subject.time_unit,
+        "noUnit": sorted(NO_UNIT),
         "variables": subject.variables(),
         "levers": [_lever(one) for one in (*found.levers, *found.uncertainties)],
         "scenarios": _scenarios(model),
