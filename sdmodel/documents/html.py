@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import Path
+
+from sdmodel.errors import SDError
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"'()\[\]{}]+[^\s<>\"'()\[\]{}.,;:!?]")
 # The pages at the top, by file, in the order of their links.
@@ -163,3 +166,15 @@ def _whole(title: str, head: str, body: str, maker: str) -> str:
 </body>
 </html>
 """
+
+
+def page_path(path: str | Path, suffixes: Sequence[str] = (".html", ".htm")) -> Path:
+    """Return where a page is written; a model or a sweep given by mistake is not written over.
+
+    >>> page_path("core.html").name
+    'core.html'
+    """
+    path = Path(path)
+    if path.suffix.lower() not in suffixes:
+        raise SDError(f"{path}: the page is written as {suffixes[0]}; name it so")
+    return path

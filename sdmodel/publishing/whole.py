@@ -9,6 +9,7 @@ from string import Template
 from typing import Any
 
 from sdmodel.documents.facts import plain
+from sdmodel.documents.html import page_path
 from sdmodel.documents.site import today
 from sdmodel.errors import OverrideError
 from sdmodel.javascript import kernel_script
@@ -59,7 +60,7 @@ def publish(
     Raises
     ------
     SDError
-        If Bokeh is not there, or if a file is not what it should be.
+        If Bokeh is not there, if a file is not what it should be, or if `path` is no ``.html``.
     UnsupportedError
         If the model does what cannot be done in a browser.
 
@@ -69,8 +70,8 @@ def publish(
     >>> publish(sd.load("models/core.mdl"), "out/core.html").name
     'core.html'
     """
+    path = page_path(path)
     made = page(model, sweep=sweep, claims=claims, title=title)
-    path = Path(path)
     with atomic(path) as part:
         part.write_text(made, encoding="utf-8", newline="\n")
     return path

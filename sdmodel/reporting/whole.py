@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sdmodel.documents.facts import plain
-from sdmodel.documents.html import Html, alone, facts, section, shown, table
+from sdmodel.documents.html import Html, alone, facts, page_path, section, shown, table
 from sdmodel.documents.site import LAID_OUT, today
 from sdmodel.documents.style import STYLE
 from sdmodel.model import Model
@@ -65,7 +65,8 @@ def report(
     Raises
     ------
     SDError
-        If a file is not what it should be, or no browser can print.
+        If a file is not what it should be, if `path` is no ``.html`` or `pdf` no ``.pdf``, or if no
+        browser can print.
 
     Examples
     --------
@@ -74,12 +75,13 @@ def report(
     ...     report(sd.load("models/epidemic.mdl"), f"{folder}/epidemic.html").name
     'epidemic.html'
     """
+    path = page_path(path)
+    printed = None if pdf is None else page_path(pdf, (".pdf",))
     made = page(model, sweep=sweep, claims=claims, validation=validation, date=date)
-    path = Path(path)
     with atomic(path) as part:
         part.write_text(made, encoding="utf-8", newline="\n")
-    if pdf is not None:
-        print_page(path, Path(pdf))
+    if printed is not None:
+        print_page(path, printed)
     return path
 
 

@@ -39,9 +39,12 @@ VERBS: dict[str, tuple[str, ...]] = {
     "script": (),
     "doc": ("-o", "out"),
     "draw": ("-o", "out.png"),
-    "watch": (),
+    "publish": ("-o", "page.html"),
+    "report": ("-o", "report.html"),
 }
 NO_MODEL = {"functions", "git-setup"}
+# They tell what is wrong, and wait until the file has been mended (test_watch*, test_serving).
+WAIT = {"watch", "serve"}
 # What is of use all the same.
 FINE = {
     ("add", "empty.mdl"): "a model begins so",
@@ -91,7 +94,7 @@ def refused(words: Sequence[str], named: str, folder: Path) -> None:
 
 def test_every_verb_is_here() -> None:
     assert isinstance(main, click.Group)
-    assert VERBS.keys() | NO_MODEL == main.commands.keys()
+    assert VERBS.keys() | NO_MODEL | WAIT == main.commands.keys()
 
 
 @pytest.mark.parametrize(
@@ -129,6 +132,8 @@ WRITERS = [
     ("add", "good.mdl", "supply", "1", "-o", ".mdl"),
     ("doc", "good.mdl", "-o", ""),
     ("draw", "good.mdl", "-o", ".png"),
+    ("publish", "good.mdl", "-o", ".html"),
+    ("report", "good.mdl", "-o", ".html"),
     ("validate", "good.mdl", "-o", ".html"),
 ]
 
