@@ -281,4 +281,4 @@ class _Memory:
 
 def _counts(given: object) -> bool:
     """Tell whether something can be counted with, or is left out."""
-    return given is None or (isinstance(given, Integral) and given >= 1)
+    return given is None or (isinstance(given, Integral) and int(given) >= 1)
