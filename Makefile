@@ -18,7 +18,7 @@ PIP    := $(PY) -m pip install --quiet --disable-pip-version-check --require-has
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install test test-notebooks test-browser demo docs check format bench picture lock clean
+.PHONY: help install test test-slow test-browser demo docs check format bench picture lock clean
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,11 +50,11 @@ $(MORE): $(STAMP) requirements-more.lock
 	@$(PIP) -r requirements-more.lock
 	@touch $@
 
-test: $(STAMP) ## run every test (PYTEST_ARGS="-k name -x" passes options on)
-	$(PY) -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
+test: $(STAMP) ## run the tests (PYTEST_ARGS="-k name -x" passes options on)
+	$(PY) -m pytest -n $(JOBS) --dist worksteal -m "not slow" $(PYTEST_ARGS)
 
-test-notebooks: $(STAMP) ## run every notebook, and what they state about their results
-	SDMODEL_NOTEBOOKS=1 $(PY) -m pytest -n $(JOBS) tests/test_notebooks.py $(PYTEST_ARGS)
+test-slow: $(STAMP) ## the tests that take long: notebooks, examples of the pages, stores killed ...
+	$(PY) -m pytest -n $(JOBS) --dist worksteal -m slow $(PYTEST_ARGS)
 
 test-browser: $(MORE) ## try the published pages in Chromium, which must be installed
 	SDMODEL_BROWSER=1 $(PY) -m pytest -n0 -s tests/browser $(PYTEST_ARGS)

@@ -1,9 +1,5 @@
-"""Every notebook runs from top to bottom, as a reader would run it.
+"""Every notebook runs from top to bottom, as a reader would run it."""
 
-`make test` runs the first; `make test-notebooks` runs all, which takes minutes.
-"""
-
-import os
 import re
 from pathlib import Path
 
@@ -13,7 +9,6 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-ALL = bool(os.environ.get("SDMODEL_NOTEBOOKS"))
 
 # What a reader is told, beside what the cells assert themselves: it must stand in the outputs.
 TOLD = {
@@ -46,19 +41,7 @@ def test_there_are_notebooks() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(
-            path,
-            id=path.stem,
-            marks=pytest.mark.skipif(
-                not (ALL or path.stem.startswith("01_")), reason="run by make test-notebooks"
-            ),
-        )
-        for path in NOTEBOOKS
-    ],
-)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Warnings are errors in the kernel as they are here, less those of other people's packages.
     monkeypatch.setenv("PYTHONWARNINGS", "error::UserWarning,error::RuntimeWarning")

@@ -9,6 +9,8 @@ import pytest
 import sdmodel as sd
 from tests.conformance.recorded import PLACE
 
+pytestmark = pytest.mark.slow
+
 # Files that are no whole models, or whose data is not beside them: refused by `load` itself.
 UNREAD = {".mdl": 5, ".xmile": 0, ".stmx": 0}
 # What the other format cannot say, and how many models ask for it.

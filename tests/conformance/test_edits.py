@@ -13,6 +13,8 @@ import pytest
 from tests.conformance import edits
 from tests.conformance.recorded import PLACE
 
+pytestmark = pytest.mark.slow
+
 FILES = edits.files(".mdl", ".xmile", ".stmx", ".xml", ".itmx")
 
 

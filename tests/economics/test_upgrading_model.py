@@ -13,6 +13,8 @@ import pytest
 import sdmodel as sd
 from sdmodel.names import key
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "models" / "industrial_upgrading.mdl"
 LOOPS = [*(f"R{n}" for n in range(1, 13)), *(f"B{n}" for n in range(1, 15))]

@@ -9,6 +9,8 @@ import pytest
 
 import sdmodel as sd
 
+pytestmark = pytest.mark.slow
+
 PATH = Path(__file__).resolve().parents[2] / "models" / "industrial_upgrading.mdl"
 
 

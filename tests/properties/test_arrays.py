@@ -21,6 +21,8 @@ from sdmodel.reference import ReferenceKernel
 from sdmodel.simulate import Timing, trajectory
 from sdmodel.source import SourceText
 
+pytestmark = pytest.mark.slow
+
 thorough = settings(
     deadline=None,
     derandomize=True,

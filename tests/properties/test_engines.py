@@ -21,6 +21,8 @@ from sdmodel.program import TIME
 from sdmodel.reference import ReferenceKernel
 from sdmodel.source import SourceText
 
+pytestmark = pytest.mark.slow
+
 CONTROL = "INITIAL TIME=0~~|FINAL TIME=4~~|TIME STEP=0.5~~|SAVEPER=0.5~~|"
 NOW = 2.5  # what Time is when a value is looked at
 NAN, INF = math.nan, math.inf

@@ -20,6 +20,8 @@ from sdmodel.cli import main
 from sdmodel.secondopinion import copies
 from sdmodel.secondopinion.compare import compare_values
 
+pytestmark = pytest.mark.slow
+
 needs_pysimlin = pytest.mark.skipif(
     importlib.util.find_spec("simlin") is None, reason="pysimlin is not installed"
 )

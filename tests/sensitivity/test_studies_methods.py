@@ -12,6 +12,8 @@ import sdmodel as sd
 import sensitivity as sa
 from sensitivity.studies import running
 
+pytestmark = pytest.mark.slow
+
 CORE = Path(__file__).resolve().parents[2] / "models" / "core.mdl"
 OUTCOMES = ["relative knowledge", sa.mean("brain drain share")]
 SIZES = {"hdmr": 512, "all-combinations": 2, "fast": 65, "dgsm": 16, "sobol": 32, "morris": 10}
